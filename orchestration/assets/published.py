@@ -1,0 +1,125 @@
+"""The published file: the last step, reached only when every blocking check before it passed.
+
+Belongs here: the asset. Does not belong here: the copy itself (publishing/).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.publishing.catalogue import PublishedTable, published_tables
+from orchestration.publishing.publish import publish
+from orchestration.resources.run_record import Step, peak_memory_mb, utc_now, write_steps
+from orchestration.resources.warehouse import Warehouse
+from orchestration.settings import Settings
+
+PUBLISHED = dg.AssetKey(["published", "strata360"])
+
+
+def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
+    """One asset for the one file that everybody reads."""
+    tables = published_tables(manifest)
+
+    @dg.asset(
+        key=PUBLISHED,
+        deps=[model_key(table) for table in tables],
+        group_name="published",
+        kinds={"duckdb", "file"},
+        pool="duckdb_writer",
+        description="published/strata360.duckdb: every published table with its comments, swapped "
+        "in by an atomic rename after all checks passed. BI tools and exports read only this.",
+    )
+    def strata360(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+        started_at = utc_now()
+        with warehouse.connect() as connection:
+            _log_overhead(connection, context.run_id, started_at)
+            publication = publish(
+                connection,
+                tables,
+                settings.published_file,
+                run_id=context.run_id,
+                published_at=utc_now(),
+            )
+            seconds = (utc_now() - started_at).total_seconds()
+            write_steps(
+                connection,
+                context.run_id,
+                [
+                    Step(
+                        "publish",
+                        "python",
+                        started_at,
+                        seconds,
+                        sum(publication.rows.values()),
+                        peak_memory_mb(),
+                    )
+                ],
+            )
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": sum(publication.rows.values()),
+                "path": dg.MetadataValue.path(str(settings.published_file)),
+                "size_mb": round(publication.size_bytes / 2**20, 1),
+                "tables": dg.MetadataValue.table(
+                    [
+                        dg.TableRecord({"table": name, "rows": rows})
+                        for name, rows in publication.rows.items()
+                    ]
+                ),
+            }
+        )
+
+    return strata360
+
+
+def model_key(table: PublishedTable) -> dg.AssetKey:
+    """Asset key of the model behind a published table: its schema and name."""
+    return dg.AssetKey(table.source.split("."))
+
+
+def _log_overhead(connection, run_id: str, until) -> None:
+    """Log what the run spent on neither SQL nor Python steps: processes, parsing, events.
+
+    Models may run side by side, so their seconds are counted as the time they cover together.
+    """
+    connection.execute(
+        """
+        insert into ops.run_log
+        with steps as (
+            select
+                started_at,
+                started_at + to_microseconds(cast(seconds * 1e6 as bigint)) as ended_at
+            from ops.run_log
+            where run_id = $run_id and started_at is not null and kind in ('sql', 'python')
+        ),
+        gaps as (
+            select
+                started_at,
+                ended_at,
+                max(ended_at) over (
+                    order by started_at, ended_at rows between unbounded preceding and 1 preceding
+                ) as covered_until
+            from steps
+        ),
+        covered as (
+            select sum(
+                epoch(ended_at) - epoch(least(ended_at, greatest(started_at, covered_until)))
+            ) as seconds
+            from gaps
+        )
+        select
+            $run_id,
+            'overhead',
+            run_context.started_at,
+            epoch($until) - epoch(run_context.started_at) - coalesce(covered.seconds, 0),
+            null,
+            null,
+            'orchestration'
+        from ops.run_context as run_context
+        cross join covered
+        where run_context.run_id = $run_id
+        """,
+        {"run_id": run_id, "until": until},
+    )

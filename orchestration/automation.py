@@ -1,0 +1,102 @@
+"""When things run: the daily job, its schedule and the sensor on the landing folder.
+
+Belongs here: jobs, schedules, sensors. Does not belong here: what an asset does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.ingestion.discover import landing_files
+from orchestration.settings import Settings
+
+# Metadata under which assets report their rows; Dagster's own key first.
+ROWS_METADATA_KEYS = ("dagster/row_count",)
+
+DAILY_JOB = "daily"
+
+
+def daily_job() -> dg.UnresolvedAssetJobDefinition:
+    """Everything from the landing folder to the published file."""
+    return dg.define_asset_job(
+        DAILY_JOB,
+        selection=dg.AssetSelection.all(),
+        description="Landing files in, one checked and published customer warehouse out.",
+    )
+
+
+def daily_schedule(settings: Settings) -> dg.ScheduleDefinition:
+    """The daily job at STRATA_SCHEDULE_CRON in the business time zone."""
+    return dg.ScheduleDefinition(
+        name="daily_schedule",
+        job_name=DAILY_JOB,
+        cron_schedule=settings.schedule_cron,
+        execution_timezone=settings.timezone,
+    )
+
+
+def landing_sensor(settings: Settings) -> dg.SensorDefinition:
+    """Start the daily job when landing files came or changed and have come to rest.
+
+    The run key is a fingerprint of the folder's listing, so one state of the folder starts one run
+    however often the sensor looks; loading a file twice is prevented by the manifest, not here.
+    """
+
+    @dg.sensor(
+        name="landing_sensor",
+        job_name=DAILY_JOB,
+        minimum_interval_seconds=30,
+        description="Runs the daily job when new landing files have come to rest.",
+    )
+    def watch() -> dg.RunRequest | dg.SkipReason:
+        paths = landing_files(settings.landing_dir)
+        if not paths:
+            return dg.SkipReason(f"no files under {settings.landing_dir}")
+        listing = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+        youngest = max(modified for *_, modified in listing)
+        if time.time_ns() - youngest < settings.landing_stable_seconds * 10**9:
+            return dg.SkipReason("a landing file is still being written")
+        return dg.RunRequest(run_key=_fingerprint(listing))
+
+    return watch
+
+
+def _fingerprint(listing: list[tuple[str, int, int]]) -> str:
+    return hashlib.sha256(repr(sorted(listing)).encode()).hexdigest()
+
+
+def write_dagster_yaml(dagster_home: Path) -> Path:
+    """Write the instance settings that keep one writer and let a power cut heal by itself.
+
+    An existing file is left alone: it may have been edited.
+    """
+    path = dagster_home / "dagster.yaml"
+    if not path.exists():
+        dagster_home.mkdir(parents=True, exist_ok=True)
+        path.write_text(DAGSTER_YAML)
+    return path
+
+
+DAGSTER_YAML = """\
+# One run at a time, and one step at a time on the pool of the warehouse file.
+concurrency:
+  pools: {granularity: op, default_limit: 1}
+  runs: {max_concurrent_runs: 1}
+# Without max_runtime_seconds and free_slots_after_run_end_seconds a power cut leaves the run
+# STARTED and every later run QUEUED for ever.
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 180
+  poll_interval_seconds: 30
+  max_runtime_seconds: 10800
+  free_slots_after_run_end_seconds: 60
+run_retries: {enabled: true, max_retries: 1, retry_on_asset_or_op_failure: false}
+retention:
+  schedule: {purge_after_days: 90}
+  sensor: {purge_after_days: {skipped: 7, failure: 30, success: 90}}
+telemetry: {enabled: false}
+"""

@@ -1,0 +1,80 @@
+"""Checks on what was landed: could every file be read, and was it what its contract says.
+
+Belongs here: turning a feed's load into check outcomes. Does not belong here: reading files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import dagster as dg
+
+from orchestration.checks.results import check_result
+from orchestration.ingestion.load import FeedLoad
+from orchestration.resources.run_record import CheckOutcome
+
+
+@dataclass(frozen=True)
+class FeedCheck:
+    """A check that every feed carries; it never blocks, because the other feeds go on."""
+
+    name: str
+    description: str
+    severity: Literal["error", "warn"]
+    problems: Callable[[FeedLoad], list[str]]
+
+    def spec(self, asset: dg.AssetKey) -> dg.AssetCheckSpec:
+        """The check on one feed's raw table."""
+        return dg.AssetCheckSpec(self.name, asset=asset, description=self.description)
+
+    def evaluate(
+        self, asset: dg.AssetKey, load: FeedLoad
+    ) -> tuple[dg.AssetCheckResult, CheckOutcome]:
+        """The result for Dagster and the row for ops.dq_result."""
+        problems = self.problems(load)
+        outcome = CheckOutcome(
+            name=f"{self.name}:{load.source}.{load.feed}",
+            severity=self.severity,
+            value=float(len(problems)),
+            passed=not problems,
+            description=self.description,
+        )
+        metadata = {"problems": dg.MetadataValue.json(problems)}
+        return check_result(self.spec(asset), outcome, metadata), outcome
+
+
+def _unreadable(load: FeedLoad) -> list[str]:
+    return [f"{file.file_name}: {file.error}" for file in load.failed]
+
+
+def _not_as_agreed(load: FeedLoad) -> list[str]:
+    loaded = [file for file in load.files if file.status == "loaded"]
+    return [
+        f"{file.file_name}: {file.rows_rejected} of {file.rows_read} rows rejected"
+        for file in loaded
+        if file.rows_rejected
+    ] + [
+        f"{file.file_name}: columns that the contract lacks: {list(file.extra_columns)}"
+        for file in loaded
+        if file.extra_columns
+    ]
+
+
+FEED_CHECKS = (
+    FeedCheck(
+        name="files_readable",
+        description="Every landing file of the feed could be read. A failing file stays where it "
+        "is, nothing of it is loaded, and every run tries it again.",
+        severity="error",
+        problems=_unreadable,
+    ),
+    FeedCheck(
+        name="files_as_agreed",
+        description="The feed's new files hold no unreadable line and no column that its contract "
+        "lacks. Such lines are kept in raw.rejected_line, such columns in _extra.",
+        severity="warn",
+        problems=_not_as_agreed,
+    ),
+)

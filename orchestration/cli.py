@@ -1,0 +1,227 @@
+"""The `strata` command.
+
+Belongs here: arguments, help texts, exit statuses and what is printed. Does not belong here: work.
+Heavy modules are imported inside the commands, so that `strata --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="strata",
+    help="strata360: dirty exports of every channel in, one trusted customer warehouse out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+# Exit statuses beside 0 (all well) and 2 (wrong arguments, Typer's own).
+FAILED = 1
+PUBLISHED_WITH_UNREADABLE_FILES = 3
+
+Day = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Business date, YYYY-MM-DD."),
+]
+
+
+@app.command()
+def simulate(
+    persons: Annotated[int, typer.Option(min=1, help="People in the simulated town.")] = 5000,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same retailer.")] = 360,
+    landing: Annotated[
+        Path | None, typer.Option(help="Where the files go; default STRATA_HOME/landing.")
+    ] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="DuckDB file for the truth; default STRATA_HOME/truth.duckdb."),
+    ] = None,
+    until: Day = None,
+) -> None:
+    """Write the landing files of a simulated retailer, and the truth about it into another file."""
+    from orchestration.settings import Settings
+
+    settings = Settings()
+    _simulate(
+        persons,
+        seed,
+        landing or settings.landing_dir,
+        truth or settings.home / "truth.duckdb",
+        until.date() if until else None,
+    )
+
+
+@app.command()
+def run(
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Business date to compute everything as of; default: that of the newest fact.",
+        ),
+    ] = None,
+) -> None:
+    """Run the daily job here and now: landing files in, published warehouse out.
+
+    Exit status: 0 all well; 1 nothing was published; 3 published, but a landing file could not be
+    read.
+    """
+    raise typer.Exit(_run(as_of.date() if as_of else None))
+
+
+@app.command()
+def demo(
+    persons: Annotated[int, typer.Option(min=1, help="People in the simulated town.")] = 5000,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same retailer.")] = 360,
+) -> None:
+    """Simulate the demo retailer, build its warehouse and say where to look."""
+    from orchestration.settings import Settings
+
+    settings = Settings()
+    if not _has_files(settings.landing_dir):
+        _simulate(persons, seed, settings.landing_dir, settings.home / "truth.duckdb", None)
+    raise typer.Exit(_run(None))
+
+
+@app.command()
+def real() -> None:
+    """Build a warehouse of the Complete Journey data in STRATA_HOME (default ./data-real)."""
+    import os
+
+    os.environ.setdefault("STRATA_HOME", "data-real")
+    os.environ.setdefault("STRATA_TIMEZONE", "America/New_York")
+    os.environ.setdefault("STRATA_CURRENCY", "USD")
+    from orchestration.demo.complete_journey import MissingDataError, convert
+    from orchestration.settings import Settings
+
+    settings = Settings()
+    if not _has_files(settings.landing_dir):
+        _say(f"Converting Complete Journey into standard feeds under {settings.landing_dir}")
+        try:
+            convert(settings.landing_dir / "standard")
+        except MissingDataError as error:
+            _fail(str(error))
+    raise typer.Exit(_run(None))
+
+
+@app.command()
+def status() -> None:
+    """What is published, how fresh it is, and what the last run said."""
+    from rich.console import Console
+
+    from orchestration.publishing.reader import NothingPublishedError
+    from orchestration.settings import Settings
+    from orchestration.status import print_status
+
+    try:
+        print_status(Settings(), Console())
+    except NothingPublishedError as error:
+        _fail(str(error))
+
+
+@app.command()
+def query(sql: Annotated[str, typer.Argument(help="SQL over the published tables.")]) -> None:
+    """Run SQL on the published file; it can reach nothing but that file."""
+    import duckdb
+
+    from orchestration.publishing.reader import NothingPublishedError, open_published
+    from orchestration.settings import Settings
+
+    try:
+        with open_published(Settings().published_file) as connection:
+            result = connection.sql(sql)
+            if result is not None:
+                result.show(max_width=200, max_rows=200)
+    except (NothingPublishedError, duckdb.Error) as error:
+        _fail(str(error))
+
+
+@app.command()
+def doctor() -> None:
+    """Check the installation and show every setting with where its value comes from."""
+    from rich.console import Console
+
+    from orchestration.doctor import diagnose
+
+    raise typer.Exit(0 if diagnose(Console()) else FAILED)
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
+) -> None:
+    """Open the Dagster UI with its daemon (schedule, sensor) on this machine only."""
+    import os
+
+    from orchestration.automation import write_dagster_yaml
+    from orchestration.settings import PROJECT_ROOT, Settings
+
+    settings = Settings()
+    settings.make_dirs()
+    write_dagster_yaml(settings.dagster_home)
+    os.environ |= {
+        "DAGSTER_HOME": str(settings.dagster_home),
+        "STRATA_HOME": str(settings.home),
+    }
+    dagster = Path(sys.executable).with_name("dagster")
+    _say(f"Dagster UI on http://127.0.0.1:{port} (Ctrl-C stops it)")
+    os.execv(
+        dagster,
+        [
+            str(dagster),
+            "dev",
+            "--workspace",
+            str(PROJECT_ROOT / "workspace.yaml"),
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+        ],
+    )
+
+
+def _simulate(persons: int, seed: int, landing: Path, truth: Path, until: date | None) -> None:
+    from orchestration.demo.simulate import DEFAULT_UNTIL, simulate
+
+    _say(f"Simulating a retailer of {persons:,} people (seed {seed}) into {landing}")
+    summary = simulate(persons, seed, landing, truth, until=until or DEFAULT_UNTIL)
+    _say(f"  {summary}")
+
+
+def _run(as_of: date | None) -> int:
+    from orchestration.run import run_daily
+    from orchestration.settings import Settings
+
+    return run_daily(Settings(), as_of)
+
+
+def _has_files(folder: Path) -> bool:
+    return folder.exists() and any(path.is_file() for path in folder.rglob("*"))
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+def _fail(text: str) -> None:
+    typer.echo(text, err=True)
+    raise typer.Exit(FAILED)
+
+
+def main() -> None:
+    """Entry point of the `strata` command."""
+    from pydantic import ValidationError
+
+    try:
+        app()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "STRATA_" + "_".join(str(part) for part in problem["loc"]).upper()
+            typer.echo(f"{name}: {problem['msg']}", err=True)
+        sys.exit(2)

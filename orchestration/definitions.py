@@ -1,0 +1,75 @@
+"""Assembly of the Dagster definitions, and nothing else.
+
+Belongs here: putting assets, checks, resources, jobs, schedules and sensors together.
+Does not belong here: implementing any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from orchestration.assets.churn import churn_asset
+from orchestration.assets.clusters import clusters_asset
+from orchestration.assets.identity import identity_assets
+from orchestration.assets.landing import (
+    ingest_assets,
+    landing_manifest_asset,
+    landing_specs,
+    run_context_asset,
+)
+from orchestration.assets.models import model_assets
+from orchestration.assets.published import published_asset
+from orchestration.automation import daily_job, daily_schedule, landing_sensor
+from orchestration.ingestion.contracts import load_contracts
+from orchestration.resources.dbt import dbt_resource, ensure_manifest
+from orchestration.resources.warehouse import Warehouse
+from orchestration.settings import DBT_PROJECT_DIR, Settings
+
+
+def build_defs(
+    *, settings: Settings | None = None, resource_overrides: Mapping[str, object] | None = None
+) -> dg.Definitions:
+    """The whole graph, from landing folders to the published file.
+
+    Args:
+        settings: Paths and knobs; from the environment when absent.
+        resource_overrides: Resources that replace the real ones by name, for tests.
+    """
+    settings = settings or Settings()
+    settings.make_dirs()
+    manifest = ensure_manifest(settings)
+    contracts = load_contracts(DBT_PROJECT_DIR)
+    resources = {
+        "warehouse": Warehouse(
+            path=str(settings.build_file),
+            temp_dir=str(settings.temp_dir),
+            memory_limit=settings.memory_limit_or_default,
+            threads=settings.threads,
+        ),
+        "dbt": dbt_resource(settings),
+        **(resource_overrides or {}),
+    }
+    return dg.Definitions(
+        assets=[
+            *landing_specs(contracts),
+            run_context_asset(settings),
+            *ingest_assets(contracts, settings),
+            landing_manifest_asset(contracts),
+            model_assets(manifest),
+            identity_assets(settings),
+            clusters_asset(settings),
+            churn_asset(settings),
+            published_asset(manifest, settings),
+        ],
+        jobs=[daily_job()],
+        schedules=[daily_schedule(settings)],
+        sensors=[landing_sensor(settings)],
+        resources=resources,
+        # one process for all steps: a process per step would import and connect anew each time
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

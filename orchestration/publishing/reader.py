@@ -1,0 +1,39 @@
+"""How readers open the published file.
+
+Belongs here: the one locked-down read-only connection that commands and pages share.
+Does not belong here: queries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from orchestration.publishing.publish import READER_CONFIG
+
+
+class NothingPublishedError(RuntimeError):
+    """There is no published file yet."""
+
+
+@contextmanager
+def open_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection that can reach nothing but the published file.
+
+    Open it per query: a connection that stays open keeps showing the build it was opened on.
+
+    Raises:
+        NothingPublishedError: No run has published yet.
+    """
+    if not path.exists():
+        raise NothingPublishedError(
+            f"{path} does not exist: no run has published yet; `strata run` makes it"
+        )
+    connection = duckdb.connect(str(path), read_only=True, config=READER_CONFIG)
+    try:
+        yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,112 @@
+"""How Dagster runs dbt: the project, a manifest that is never stale, and the translator.
+
+Belongs here: finding and parsing the dbt project, naming its assets.
+Does not belong here: the assets.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliResource,
+    DbtProject,
+)
+
+from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
+
+SOURCE_SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md"}
+
+
+class DbtParseError(RuntimeError):
+    """The dbt project does not parse."""
+
+
+def dbt_executable() -> str:
+    """The dbt beside the running Python, so that an unactivated virtual environment works too."""
+    return str(Path(sys.executable).with_name("dbt"))
+
+
+def ensure_manifest(settings: Settings) -> Path:
+    """The project's manifest, parsed again only when a project file is newer than it.
+
+    Loading definitions then costs a look at file times; parsing on every load, as Dagster's own
+    development hook does, costs each process several seconds.
+
+    Raises:
+        DbtParseError: dbt refused the project; the message is dbt's own.
+    """
+    manifest = DBT_PROJECT_DIR / "target" / "manifest.json"
+    if manifest.exists() and manifest.stat().st_mtime >= _newest_change():
+        return manifest
+    done = subprocess.run(
+        [dbt_executable(), "--quiet", "parse", "--profiles-dir", ".", "--target-path", "target"],
+        cwd=DBT_PROJECT_DIR,
+        env={**os.environ, **settings.dbt_environment()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise DbtParseError(f"dbt cannot parse {DBT_PROJECT_DIR}:\n{done.stdout}{done.stderr}")
+    manifest.touch()
+    return manifest
+
+
+def _newest_change() -> float:
+    return max(path.stat().st_mtime for path in _project_files())
+
+
+def _project_files() -> Iterator[Path]:
+    yield DBT_PROJECT_DIR
+    for folder in (
+        DBT_PROJECT_DIR / "models",
+        DBT_PROJECT_DIR / "macros",
+        DBT_PROJECT_DIR / "tests",
+        PROJECT_ROOT / "seeds",
+    ):
+        for path in folder.rglob("*"):
+            # a deleted file shows only in its folder's time
+            if path.is_dir() or path.suffix in SOURCE_SUFFIXES:
+                yield path
+    yield DBT_PROJECT_DIR / "dbt_project.yml"
+    yield DBT_PROJECT_DIR / "profiles.yml"
+
+
+def dbt_project() -> DbtProject:
+    """The dbt project as Dagster sees it."""
+    return DbtProject(project_dir=DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
+
+
+def dbt_resource(settings: Settings) -> DbtCliResource:
+    """dbt's command line, which reads its paths and limits from the environment."""
+    os.environ.update(settings.dbt_environment())
+    return DbtCliResource(
+        project_dir=str(DBT_PROJECT_DIR),
+        profiles_dir=str(DBT_PROJECT_DIR),
+        dbt_executable=dbt_executable(),
+    )
+
+
+class LayerTranslator(DagsterDbtTranslator):
+    """Groups dbt's assets by the layer their folder belongs to."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            DagsterDbtTranslatorSettings(
+                enable_asset_checks=True, enable_source_tests_as_checks=True
+            )
+        )
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        if dbt_resource_props["resource_type"] == "seed":
+            return "reference"
+        layer, *rest = dbt_resource_props["fqn"][1:-1]
+        return f"{layer}_{rest[0]}" if layer in ("staging", "marts") and rest else layer

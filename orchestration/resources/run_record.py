@@ -1,0 +1,112 @@
+"""What a run did and what its checks found, written to ops.run_log and ops.dq_result.
+
+Belongs here: timing of steps and the two tables. Does not belong here: deciding what a check means.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import duckdb
+
+from orchestration.resources.warehouse import Warehouse
+
+Kind = Literal["sql", "python", "orchestration"]
+
+DDL = """
+create schema if not exists ops;
+create table if not exists ops.run_context (
+    run_id varchar, requested_as_of_date date, started_at timestamp, timezone varchar,
+    currency varchar, churn_horizon_days integer
+);
+create table if not exists ops.run_log (
+    run_id varchar, step varchar, started_at timestamp, seconds double, rows bigint,
+    peak_memory_mb double, kind varchar
+);
+create table if not exists ops.dq_result (
+    run_id varchar, check_name varchar, severity varchar, value double, passed boolean,
+    description varchar
+);
+"""
+
+
+@dataclass
+class Step:
+    """One timed step; `rows` is set by whoever does the work."""
+
+    name: str
+    kind: Kind
+    started_at: datetime
+    seconds: float = 0.0
+    rows: int | None = None
+    peak_memory_mb: float | None = None
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """One check of one run; value is the number of failing rows or the figure measured."""
+
+    name: str
+    severity: Literal["error", "warn"]
+    value: float
+    passed: bool
+    description: str = ""
+
+
+def utc_now() -> datetime:
+    """The instant as a naive UTC timestamp, the form the warehouse keeps."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def peak_memory_mb() -> float:
+    """The largest resident size of this process so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def ensure_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the ops tables that do not exist yet."""
+    connection.execute(DDL)
+
+
+@contextmanager
+def timed_step(
+    warehouse: Warehouse, run_id: str, name: str, kind: Kind = "python"
+) -> Iterator[Step]:
+    """Time a block and log it when it succeeds; a failed step is Dagster's to report."""
+    step = Step(name, kind, utc_now())
+    start = time.perf_counter()
+    yield step
+    step.seconds = time.perf_counter() - start
+    step.peak_memory_mb = peak_memory_mb()
+    with warehouse.connect() as connection:
+        write_steps(connection, run_id, [step])
+
+
+def write_steps(connection: duckdb.DuckDBPyConnection, run_id: str, steps: Iterable[Step]) -> None:
+    """Append steps to ops.run_log."""
+    rows = [
+        (run_id, s.name, s.started_at, s.seconds, s.rows, s.peak_memory_mb, s.kind) for s in steps
+    ]
+    if rows:
+        ensure_tables(connection)
+        connection.executemany("insert into ops.run_log values (?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def write_checks(
+    connection: duckdb.DuckDBPyConnection, run_id: str, outcomes: Iterable[CheckOutcome]
+) -> None:
+    """Append check results to ops.dq_result, replacing those of the same name in this run."""
+    rows = [(run_id, o.name, o.severity, o.value, o.passed, o.description) for o in outcomes]
+    if rows:
+        ensure_tables(connection)
+        connection.executemany(
+            "delete from ops.dq_result where run_id = ? and check_name = ?",
+            [(run_id, row[1]) for row in rows],
+        )
+        connection.executemany("insert into ops.dq_result values (?, ?, ?, ?, ?, ?)", rows)

@@ -1,0 +1,128 @@
+"""The only door to the warehouse file.
+
+Belongs here: opening and closing the build file, its lock, and the small read/write helpers that
+assets use. Does not belong here: SQL with a business meaning, or anything that knows assets.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pyarrow as pa
+
+LOCK_WAIT_SECONDS = 60.0
+LOCK_POLL_SECONDS = 0.5
+
+
+class WarehouseLockedError(RuntimeError):
+    """Another process holds the build file."""
+
+
+def quote(identifier: str) -> str:
+    """An SQL identifier in quotes; the only way names enter a statement."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def qualified(name: str) -> str:
+    """`schema.table` with both parts quoted."""
+    return ".".join(quote(part) for part in name.split("."))
+
+
+class Warehouse(dg.ConfigurableResource):
+    """The build file of one company.
+
+    DuckDB lets one process write and then shuts every other one out, so each step opens the file
+    for as long as it needs it and no longer.
+    """
+
+    path: str
+    temp_dir: str
+    memory_limit: str
+    threads: int
+
+    @contextmanager
+    def connect(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the build file, closed at the end.
+
+        Args:
+            read_only: Open for reading; fails when the file does not exist yet.
+
+        Raises:
+            WarehouseLockedError: Another process kept the file for longer than LOCK_WAIT_SECONDS.
+        """
+        connection = self._open(read_only)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def _open(self, read_only: bool) -> duckdb.DuckDBPyConnection:
+        Path(self.path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        deadline = time.monotonic() + LOCK_WAIT_SECONDS
+        while True:
+            try:
+                return duckdb.connect(
+                    self.path,
+                    read_only=read_only,
+                    config={
+                        "memory_limit": self.memory_limit,
+                        "threads": self.threads,
+                        "temp_directory": self.temp_dir,
+                        "TimeZone": "UTC",
+                    },
+                )
+            except duckdb.IOException as error:
+                if "lock" not in str(error).lower():
+                    raise
+                if time.monotonic() > deadline:
+                    raise WarehouseLockedError(
+                        f"{self.path} is open in another process for over "
+                        f"{LOCK_WAIT_SECONDS:.0f} s: {error}. "
+                        "Close that process and run again; to look at data while builds run, "
+                        " open the published file instead."
+                    ) from error
+                time.sleep(LOCK_POLL_SECONDS)
+
+    def read_arrow(self, sql: str, parameters: list | None = None) -> pa.Table:
+        """The result of a query as an Arrow table."""
+        with self.connect() as connection:
+            return connection.execute(sql, parameters or []).to_arrow_table()
+
+    def replace_table(self, name: str, table: pa.Table) -> int:
+        """Write an Arrow table to `schema.table` in one transaction, whole or not at all.
+
+        Returns:
+            The number of rows written.
+        """
+        return self.replace_tables({name: table})
+
+    def replace_tables(self, tables: dict[str, pa.Table]) -> int:
+        """Write several tables in one transaction; returns the rows written in all."""
+        with self.connect() as connection:
+            connection.begin()
+            for name, table in tables.items():
+                schema = name.split(".", 1)[0]
+                connection.execute(f"create schema if not exists {quote(schema)}")
+                connection.register("incoming_rows", table)
+                connection.execute(
+                    f"create or replace table {qualified(name)} as select * from incoming_rows"  # noqa: S608
+                )
+                connection.unregister("incoming_rows")
+            connection.commit()
+        return sum(table.num_rows for table in tables.values())
+
+
+def table_exists(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether `schema.table` exists in the connected file."""
+    schema, table = name.split(".", 1)
+    return bool(
+        connection.execute(
+            "select 1 from information_schema.tables where table_schema = ? and table_name = ?",
+            [schema, table],
+        ).fetchone()
+    )

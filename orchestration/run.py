@@ -1,0 +1,154 @@
+"""One run of the daily job in this process, with a progress display and a summary.
+
+Belongs here: what `strata run` does around Dagster: the run lock, the instance, the exit status.
+Does not belong here: the job itself (definitions) or its display (progress).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+
+from orchestration.settings import Settings
+
+OK = 0
+FAILED = 1
+PUBLISHED_WITH_UNREADABLE_FILES = 3
+
+
+class RunInProgressError(RuntimeError):
+    """Another run of the same company is under way."""
+
+
+def run_daily(settings: Settings, as_of: date | None, console: Console | None = None) -> int:
+    """Run the daily job and print what happened.
+
+    Returns:
+        0 when everything was checked and published; 1 when nothing was published; 3 when it was
+        published but a landing file could not be read.
+    """
+    console = console or Console()
+    settings.make_dirs()
+    try:
+        with run_lock(settings.warehouse_dir / "run.lock"):
+            return _run(settings, as_of, console)
+    except RunInProgressError as error:
+        console.print(f"[red]{error}[/red]", highlight=False)
+        return FAILED
+
+
+def _run(settings: Settings, as_of: date | None, console: Console) -> int:
+    from orchestration.ingestion.discover import landing_files
+
+    if not landing_files(settings.landing_dir) and not settings.build_file.exists():
+        console.print(
+            f"[red]no landing files under {settings.landing_dir}[/red]: put exports into "
+            "<source>/<feed>/ there, or run `strata simulate` for a demo retailer",
+            highlight=False,
+        )
+        return FAILED
+    console.print(f"strata360 · {settings.home}", highlight=False)
+    result, progress = _execute(settings, as_of, console)
+    return _conclude(settings, result, progress, console)
+
+
+def _execute(settings: Settings, as_of: date | None, console: Console):
+    warnings.filterwarnings("ignore", module="dagster.*")
+    import dagster as dg
+
+    from orchestration.automation import DAILY_JOB, write_dagster_yaml
+    from orchestration.definitions import build_defs
+    from orchestration.progress import ProgressHandler
+
+    write_dagster_yaml(settings.dagster_home)
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    job = build_defs(settings=settings).resolve_job_def(DAILY_JOB)
+    with (
+        dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance,
+        ProgressHandler(console) as progress,
+        _dagster_records_to(progress),
+    ):
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config={
+                "ops": {"ops__run_context": {"config": {"as_of": str(as_of) if as_of else None}}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+        )
+    return result, progress
+
+
+@contextmanager
+def _dagster_records_to(handler: logging.Handler) -> Iterator[None]:
+    logger = logging.getLogger("dagster")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+def _conclude(settings: Settings, result, progress, console: Console) -> int:
+    from orchestration.status import failed_files, print_outcome
+
+    if not result.success:
+        console.print(
+            f"\n[red]Not published.[/red] {settings.published_file} still holds the last good "
+            "build, if there was one.",
+            highlight=False,
+        )
+        for failure in _failures(result):
+            console.print(f"  {failure}", highlight=False, markup=False)
+        return FAILED
+    print_outcome(settings, console, warnings=progress.failed_checks)
+    failed = failed_files(settings)
+    if failed:
+        console.print(
+            "\n[red]Landing files that could not be read[/red] (left in place, tried again "
+            "at every run):",
+            highlight=False,
+        )
+        for file_name, error in failed:
+            console.print(f"  {file_name}: {error}", highlight=False, markup=False)
+        return PUBLISHED_WITH_UNREADABLE_FILES
+    return OK
+
+
+def _failures(result) -> Iterator[str]:
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.event_specific_data.error
+            while error.cause:
+                error = error.cause
+            yield f"{event.step_key}: {error.message.strip()}"
+
+
+@contextmanager
+def run_lock(path: Path) -> Iterator[None]:
+    """Hold the company's run lock; the system frees it when the process ends, however it ends.
+
+    Raises:
+        RunInProgressError: Somebody else holds it.
+    """
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise RunInProgressError(
+                f"another run is under way ({file.read().strip() or path}): wait for it to end, or "
+                "stop that process and run again"
+            ) from error
+        file.truncate(0)
+        file.write(f"process {os.getpid()}")
+        file.flush()
+        yield

@@ -1,0 +1,176 @@
+"""Every path and knob of the warehouse, read from the environment in one place.
+
+Belongs here: names, defaults, units and validation of settings, and the paths under STRATA_HOME.
+Does not belong here: anything that opens a file, a database or a socket.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
+ENV_PREFIX = "STRATA_"
+
+
+class Settings(BaseSettings):
+    """Settings of one company's warehouse; each is the environment variable STRATA_<NAME>.
+
+    A `.env` file in the working directory is read too; the environment wins over it.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore"
+    )
+
+    home: Path = Field(
+        default=Path("data"),
+        description="Folder of this company: landing files, warehouse, published file, models.",
+    )
+    timezone: str = Field(
+        default="Asia/Shanghai",
+        description="Business time zone (IANA name); days and months are cut in it.",
+    )
+    currency: str = Field(
+        default="CNY", pattern=r"^[A-Z]{3}$", description="The one business currency (ISO 4217)."
+    )
+    churn_horizon_days: int = Field(
+        default=90, ge=7, le=730, description="A customer without an order for this many days left."
+    )
+    as_of: date | None = Field(
+        default=None,
+        description="Business date to compute everything as of; default: that of the newest fact.",
+    )
+    memory_limit: str | None = Field(
+        default=None,
+        pattern=r"^\d+(\.\d+)?\s*([KMGT]i?B)$",
+        description="Most memory DuckDB may take, for example 4GB; default: 60 % of the machine.",
+    )
+    threads: int = Field(
+        default_factory=lambda: os.cpu_count() or 2, ge=1, description="Threads of DuckDB."
+    )
+    engine: Literal["duckdb"] = Field(default="duckdb", description="Engine that runs the models.")
+    hash_key: SecretStr | None = Field(
+        default=None,
+        description="Secret of the keyed hashes; default: a random one kept in STRATA_HOME.",
+    )
+    seed: int = Field(default=360, ge=0, description="Seed of every random choice.")
+    schedule_cron: str = Field(
+        default="30 2 * * *", description="When the daily job runs, in the business time zone."
+    )
+    landing_stable_seconds: int = Field(
+        default=10,
+        ge=0,
+        description="The sensor waits until a landing file was left alone for this many seconds.",
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is no IANA time zone; write for example Asia/Shanghai")
+        return name
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().resolve()
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def landing_dir(self) -> Path:
+        return self.home / "landing"
+
+    @property
+    def warehouse_dir(self) -> Path:
+        return self.home / "warehouse"
+
+    @property
+    def build_file(self) -> Path:
+        return self.warehouse_dir / "build.duckdb"
+
+    @property
+    def temp_dir(self) -> Path:
+        return self.warehouse_dir / "tmp"
+
+    @property
+    def published_file(self) -> Path:
+        return self.home / "published" / "strata360.duckdb"
+
+    @property
+    def exports_dir(self) -> Path:
+        return self.home / "exports"
+
+    @property
+    def models_dir(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    @property
+    def dbt_target_dir(self) -> Path:
+        return self.warehouse_dir / "dbt_target"
+
+    @property
+    def memory_limit_or_default(self) -> str:
+        """The memory limit as DuckDB writes it; 60 % of the machine unless set."""
+        if self.memory_limit:
+            return self.memory_limit
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return f"{int(total * 0.6 / 2**20)}MiB"
+
+    @cached_property
+    def hash_key_bytes(self) -> bytes:
+        """The secret of the keyed hashes.
+
+        Without STRATA_HASH_KEY a random key is made once and kept, readable by its owner only,
+        beside the data it protects: hashes then stay the same from run to run.
+        """
+        if self.hash_key is not None:
+            return self.hash_key.get_secret_value().encode()
+        path = self.home / ".hash_key"
+        if not path.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_hex(32))
+        return path.read_text().strip().encode()
+
+    def make_dirs(self) -> None:
+        """Create the company's folders; the ones with personal data are closed to others."""
+        for folder in (
+            self.landing_dir,
+            self.published_file.parent,
+            self.exports_dir,
+            self.models_dir,
+            self.dagster_home,
+        ):
+            folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.warehouse_dir, self.temp_dir, self.dbt_target_dir):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def dbt_environment(self) -> dict[str, str]:
+        """The environment that dbt's profile and macros read."""
+        return {
+            "STRATA_BUILD_FILE": str(self.build_file),
+            "STRATA_TEMP_DIR": str(self.temp_dir),
+            "STRATA_TIMEZONE": self.timezone,
+            "STRATA_MEMORY_LIMIT": self.memory_limit_or_default,
+            "STRATA_THREADS": str(self.threads),
+            "STRATA_DBT_THREADS": str(min(self.threads, 4)),
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        }
