@@ -18,11 +18,11 @@ CHUNK = 20_000
 NEVER = np.int64(2**60)
 
 # Purchase and dropout rates per day of shopping time, gamma across people (Pareto/NBD).
-PURCHASE_SHAPE, PURCHASE_MEAN = 0.95, 0.024
-DROPOUT_SHAPE, DROPOUT_MEAN = 0.55, 1 / 300
+PURCHASE_SHAPE, PURCHASE_MEAN = 1.6, 0.0275
+DROPOUT_SHAPE, DROPOUT_MEAN = 0.8, 1 / 560
 
 #: Share of people whose history starts before, within and after the first two years of files.
-JOIN_SHARES = ((-1096, -1, 0.46), (0, 730, 0.50), (731, 1095, 0.04))
+JOIN_SHARES = ((-700, -1, 0.50), (0, 730, 0.47), (731, 1095, 0.03))
 MEMBER_RATE = 0.45
 APP_USER_RATE = 0.50
 APP_VISITOR_RATE = 0.07

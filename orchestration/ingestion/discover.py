@@ -21,8 +21,8 @@ FORMAT_OF_SUFFIX = {
     ".xlsx": "xlsx",
     ".parquet": "parquet",
 }
-IGNORED_PREFIXES = (".", "~$", "~")
-IGNORED_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".swp", ".bak", "~")
+IGNORED_PREFIXES = (".", "~$")
+IGNORED_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", ".filepart", "~")
 
 
 @dataclass(frozen=True)
@@ -188,4 +188,5 @@ def _is_ignored(name: str) -> bool:
 
 
 def _name(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix().encode("utf-8", "replace").decode("utf-8")
+    # a name in another encoding (unzipped on Windows) keeps its bytes readable and distinct
+    return path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode("utf-8")

@@ -84,7 +84,7 @@ class Warehouse(dg.ConfigurableResource):
                         f"{self.path} is open in another process for over "
                         f"{LOCK_WAIT_SECONDS:.0f} s: {error}. "
                         "Close that process and run again; to look at data while builds run, "
-                        " open the published file instead."
+                        "open the published file instead."
                     ) from error
                 time.sleep(LOCK_POLL_SECONDS)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from dataclasses import dataclass, field
 from datetime import date
@@ -98,8 +97,8 @@ def save_model(artefact: ChurnArtefact, models_dir: Path) -> Path:
         sidecar = Path(aside) / "description.json"
         text = json.dumps(_plain(description), ensure_ascii=False, indent=2)
         sidecar.write_text(text + "\n", encoding="utf-8")
-        os.replace(binary, path)
-        os.replace(sidecar, path.with_suffix(".json"))
+        binary.replace(path)
+        sidecar.replace(path.with_suffix(".json"))
     return path
 
 

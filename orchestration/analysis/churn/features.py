@@ -55,7 +55,7 @@ FEATURES = (
     ChurnFeature("days_first_to_last_order", "tenure"),
     ChurnFeature("silent_share", "recency"),
     ChurnFeature("days_since_last_seen", "contact"),
-    ChurnFeature("days_since_last_event", "contact"),
+    ChurnFeature("days_since_last_event", "visits"),
     ChurnFeature("interaction_count_365d", "contact"),
     ChurnFeature("event_count_30d", "engagement"),
     ChurnFeature("event_count_90d", "engagement"),
@@ -134,7 +134,7 @@ def available_features(frame: pd.DataFrame) -> tuple[str, ...]:
     for feature in FEATURES:
         if feature.name not in frame and feature.name not in ratios:
             continue
-        values = ratios[feature.name] if feature.name in ratios else None
+        values = ratios.get(feature.name)
         values = numeric_column(frame[feature.name]) if values is None else values
         known = values[np.isfinite(values)]
         has_gaps = 0 < len(known) < len(values)

@@ -7,7 +7,7 @@ Does not belong here: how contributions are computed, and what to do about them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,7 @@ class Phrase:
     """Wording of one reason group.
 
     Attributes:
-        column: Column or ratio whose value is shown.
+        column: Column or ratio whose value is shown; without it the words stand alone.
         en: English words before the value.
         zh: Chinese words before the value.
         kind: 'whole' (rounded number), 'ratio' (one decimal and ×), 'percent' (share 0..1) or
@@ -64,13 +64,21 @@ PHRASES: dict[str, Phrase] = {
     "contact": Phrase(
         "days_since_last_seen", "Days since last contact of any kind", "距最近一次任何互动天数"
     ),
+    "visits": Phrase(
+        "days_since_last_event",
+        "Days since last visit",
+        "距上次访问天数",
+        "whole",
+        "no recorded visit",
+        "无访问记录",
+    ),
     "engagement": Phrase(
         "active_days_90d",
         "Active days in the last 90 days",
         "近90天活跃天数",
         "whole",
-        "no recorded visits",
-        "无浏览记录",
+        "no recorded visit",
+        "无访问记录",
     ),
     "variety": Phrase("distinct_category_count", "Categories bought", "购买过的品类数"),
     "channel": Phrase("store_order_share", "Share of orders in stores", "门店订单占比", "percent"),
@@ -124,44 +132,42 @@ def explain(frame: pd.DataFrame, contributions: Mapping[str, np.ndarray]) -> pd.
                 if not len(rows):
                     continue
                 value_en, value_zh = (text[rows] for text in texts[group])
-                columns[f"reason_{rank + 1}"][rows] = f"{phrase.en}: " + value_en + end_en
-                columns[f"reason_{rank + 1}_zh"][rows] = f"{phrase.zh}：" + value_zh + end_zh
+                columns[f"reason_{rank + 1}"][rows] = phrase.en + value_en + end_en
+                columns[f"reason_{rank + 1}_zh"][rows] = phrase.zh + value_zh + end_zh
                 columns[f"reason_{rank + 1}_code"][rows] = group + ("+" if is_raising else "-")
     return pd.DataFrame(columns, index=frame.index)
 
 
 def _values(frame: pd.DataFrame, phrase: Phrase) -> tuple[np.ndarray, np.ndarray]:
-    """The figures of one group as text, English and Chinese, each an object array (n,)."""
+    """ ": " and the figure of each row, English and Chinese, each an object array (n,)."""
     if phrase.column in frame:
         values = numeric_column(frame[phrase.column])
     else:
-        values = derived_ratios(frame).get(phrase.column, np.full(len(frame), np.nan))
+        values = derived_ratios(frame).get(phrase.column)
+    if values is None:
+        return (np.full(len(frame), "", dtype=object),) * 2
     if phrase.kind == "yes_no":
-        return (
-            _texts(values, lambda value: "yes" if value else "no", phrase.unknown_en),
-            _texts(values, lambda value: "是" if value else "否", phrase.unknown_zh),
-        )
-    if phrase.kind == "percent":
+        rendered = (lambda value: "yes" if value else "no"), (lambda value: "是" if value else "否")
+    elif phrase.kind == "percent":
         values = np.round(values * 100)
-        return (
-            _texts(values, lambda value: f"{value:.0f} %", phrase.unknown_en),
-            _texts(values, lambda value: f"{value:.0f}%", phrase.unknown_zh),
-        )
-    if phrase.kind == "ratio":
+        rendered = (lambda value: f"{value:.0f} %"), (lambda value: f"{value:.0f}%")
+    elif phrase.kind == "ratio":
         values = np.round(values, 1)
-        return (
-            _texts(values, lambda value: f"{value:.1f} ×", phrase.unknown_en),
-            _texts(values, lambda value: f"{value:.1f}倍", phrase.unknown_zh),
-        )
-    values = np.round(values)
+        rendered = (lambda value: f"{value:.1f} ×"), (lambda value: f"{value:.1f}倍")
+    else:
+        values = np.round(values)
+        rendered = (lambda value: f"{value:.0f}"), (lambda value: f"{value:.0f}")
     return (
-        _texts(values, lambda value: f"{value:.0f}", phrase.unknown_en),
-        _texts(values, lambda value: f"{value:.0f}", phrase.unknown_zh),
+        _texts(values, rendered[0], ": ", phrase.unknown_en),
+        _texts(values, rendered[1], "：", phrase.unknown_zh),
     )
 
 
-def _texts(values: np.ndarray, render, unknown: str) -> np.ndarray:
+def _texts(
+    values: np.ndarray, render: Callable[[float], str], colon: str, unknown: str
+) -> np.ndarray:
     """Render each distinct value once; NaN becomes the word for unknown."""
     codes, distinct = pd.factorize(values)
-    words = np.array([*(render(value + 0.0) for value in distinct), unknown], dtype=object)
-    return words[codes]
+    # Adding zero turns the float -0.0 into 0.0.
+    words = [colon + render(value + 0.0) for value in distinct]
+    return np.array([*words, colon + unknown], dtype=object)[codes]

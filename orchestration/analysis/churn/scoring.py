@@ -377,7 +377,7 @@ def _best_candidate(
     seed: int,
     config: ChurnConfig,
 ) -> str:
-    """The candidate with the highest PR-AUC on later months, or on other customers if there are none.
+    """The candidate with the highest PR-AUC on a later month, failing that on other customers.
 
     Members are fitted once; the blend costs nothing more. Simpler candidates win ties.
     """

@@ -1,0 +1,48 @@
+with
+
+campaign_touches as (
+
+    select * from {{ ref('int_campaign_touches__unioned') }}
+
+),
+
+campaigns as (
+
+    select * from {{ ref('campaigns') }}
+
+),
+
+records as (
+
+    select * from {{ ref('int_records__resolved') }}
+
+),
+
+resolved as (
+
+    -- many touches to one campaign and one record
+    select
+        campaign_touches.source,
+        campaign_touches.campaign_id,
+        records.customer_id,
+        campaign_touches.source_customer_id,
+        campaigns.channel,
+        campaign_touches.touch_type,
+        campaign_touches.arm,
+        campaign_touches.coupon_id,
+        campaign_touches.touched_at,
+        {{ business_date('campaign_touches.touched_at') }} as touch_date
+
+    from campaign_touches
+
+    left join campaigns
+        on campaign_touches.source = campaigns.source
+        and campaign_touches.campaign_id = campaigns.campaign_id
+
+    left join records
+        on campaign_touches.source = records.source
+        and campaign_touches.source_customer_id = records.source_customer_id
+
+)
+
+select * from resolved

@@ -1,0 +1,25 @@
+with
+
+grades as (
+
+    select * from {{ source('analysis', 'model_eval') }}
+
+),
+
+typed as (
+
+    select
+        model,
+        metric,
+        cast(as_of_date as date) as as_of_date,
+        cast(model_value as double) as model_value,
+        cast(baseline_value as double) as baseline_value,
+        baseline_name,
+        served,
+        run_id
+
+    from grades
+
+)
+
+select * from typed

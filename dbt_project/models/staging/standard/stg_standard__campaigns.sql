@@ -1,0 +1,40 @@
+with
+
+source as (
+
+    select * from {{ source('standard', 'campaigns') }}
+
+),
+
+typed as (
+
+    select
+        ---------- ids
+        {{ clean_code('source.campaign_id') }} as campaign_id,
+
+        ---------- strings
+        {{ clean_text('source.campaign_name') }} as campaign_name,
+        {{ clean_text('source.campaign_type') }} as campaign_type,
+        lower({{ clean_text('source.channel') }}) as channel,
+
+        ---------- dates
+        {{ parse_date('source.starts_on') }} as starts_on,
+        {{ parse_date('source.ends_on') }} as ends_on,
+
+        ---------- landing
+        source._file_id,
+        source._row_number,
+        source._load_number,
+        source._row_hash,
+
+        case
+            when {{ blank('source.campaign_id') }} then 'missing_campaign_id'
+            when {{ unreadable('source.starts_on', parse_date) }} then 'unreadable_starts_on'
+            when {{ unreadable('source.ends_on', parse_date) }} then 'unreadable_ends_on'
+        end as _rule
+
+    from source
+
+)
+
+{{ judged('typed', keys=['campaign_id'], watermark=[]) }}

@@ -1,0 +1,48 @@
+with
+
+source as (
+
+    select * from {{ source('tmall', 'refunds') }}
+
+),
+
+typed as (
+
+    select
+        ---------- ids
+        {{ clean_code('source.refund_id') }} as refund_id,
+        {{ clean_code('source.order_id') }} as order_id,
+
+        ---------- strings
+        {{ clean_text('source.refund_status') }} as refund_status,
+
+        ---------- numerics
+        {{ parse_amount('source.refund_amount') }} as refund_amount,
+
+        ---------- booleans
+        -- a claim without a status stands in the report because money moved
+        coalesce({{ clean_text('source.refund_status') }} in ('退款成功', '退款完成', 'SUCCESS'), true) as is_settled,
+
+        ---------- timestamps
+        {{ parse_instant('source.completed_at') }} as completed_at,
+
+        ---------- landing
+        source._file_id,
+        source._row_number,
+        source._load_number,
+        source._row_hash,
+
+        case
+            when {{ blank('source.refund_id') }} then 'missing_refund_id'
+            when {{ blank('source.order_id') }} then 'missing_order_id'
+            when {{ blank('source.refund_amount') }} then 'missing_refund_amount'
+            when {{ unreadable('source.refund_amount', parse_amount) }} then 'unreadable_refund_amount'
+            when {{ blank('source.completed_at') }} then 'missing_completed_at'
+            when {{ unreadable('source.completed_at', parse_instant) }} then 'unreadable_completed_at'
+        end as _rule
+
+    from source
+
+)
+
+{{ judged('typed', keys=['refund_id'], watermark=[]) }}

@@ -1,0 +1,129 @@
+"""Shapes of the tables that identity resolution takes and gives.
+
+Belongs here: Arrow schemas and the check that an input has its columns.
+Does not belong here: rules about the content of a column.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+_TEXT = pa.string()
+_TIME = pa.timestamp("us")
+
+RECORDS = pa.schema(
+    [
+        ("record_key", _TEXT),
+        ("source", _TEXT),
+        ("source_customer_id", _TEXT),
+        ("full_name", _TEXT),
+        ("gender", _TEXT),
+        ("birth_date", pa.date32()),
+        ("first_seen_at", _TIME),
+        ("last_seen_at", _TIME),
+    ]
+)
+IDENTIFIERS = pa.schema(
+    [
+        ("record_key", _TEXT),
+        ("id_type", _TEXT),
+        ("id_scope", _TEXT),
+        ("id_value", _TEXT),
+        ("first_seen_at", _TIME),
+        ("last_seen_at", _TIME),
+    ]
+)
+OVERRIDES = pa.schema(
+    [
+        ("action", _TEXT),
+        ("record_key_a", _TEXT),
+        ("record_key_b", _TEXT),
+        ("id_type", _TEXT),
+        ("id_scope", _TEXT),
+        ("id_value", _TEXT),
+    ]
+)
+ID_MAP = pa.schema(
+    [
+        ("id_type", _TEXT),
+        ("id_scope", _TEXT),
+        ("id_value", _TEXT),
+        ("published_value", _TEXT),
+        ("customer_id", _TEXT),
+        ("source", _TEXT),
+        ("match_method", _TEXT),
+        ("match_probability", pa.float64()),
+    ]
+)
+ID_EDGE = pa.schema(
+    [
+        ("record_key_a", _TEXT),
+        ("record_key_b", _TEXT),
+        ("customer_id", _TEXT),
+        ("rule", _TEXT),
+        ("id_type", _TEXT),
+        ("id_scope", _TEXT),
+        ("value_hash", _TEXT),
+        ("probability", pa.float64()),
+        ("sources", _TEXT),
+        ("first_seen_at", _TIME),
+        ("last_seen_at", _TIME),
+    ]
+)
+ID_EDGE_BLOCKED = pa.schema(
+    [
+        ("record_key_a", _TEXT),
+        ("record_key_b", _TEXT),
+        ("id_type", _TEXT),
+        ("id_scope", _TEXT),
+        ("value_hash", _TEXT),
+        ("record_count", pa.int64()),
+        ("reason", _TEXT),
+    ]
+)
+ID_HISTORY = pa.schema(
+    [
+        ("event_id", pa.int64()),
+        ("run_id", _TEXT),
+        ("as_of_date", pa.date32()),
+        ("event", _TEXT),
+        ("customer_id", _TEXT),
+        ("related_customer_id", _TEXT),
+        ("record_count", pa.int32()),
+        ("reason", _TEXT),
+    ]
+)
+RECORD_FORMER_ID = pa.schema(
+    [
+        ("record_key", _TEXT),
+        ("customer_id", _TEXT),
+        ("left_order", pa.int64()),
+    ]
+)
+# What carry-over needs of an earlier id_map.
+PREVIOUS_MAP = pa.schema([ID_MAP.field(name) for name in ("id_type", "id_scope", "id_value")]).append(
+    ID_MAP.field("customer_id")
+)
+
+
+def conform(table: pa.Table, schema: pa.Schema, name: str) -> pa.Table:
+    """The columns of a schema, in its order and types; further columns are dropped.
+
+    Args:
+        table: Any table that has at least the columns of the schema.
+        schema: The wanted shape.
+        name: What the table is called in an error.
+
+    Returns:
+        The table in the wanted shape.
+
+    Raises:
+        ValueError: A column is missing or its values do not fit the type.
+    """
+    missing = [column for column in schema.names if column not in table.column_names]
+    if missing:
+        raise ValueError(f"{name} lacks {missing}; has {table.column_names}")
+    try:
+        return table.select(schema.names).cast(schema)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise ValueError(f"{name} does not fit its schema: {error}") from error

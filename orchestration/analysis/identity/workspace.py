@@ -1,0 +1,392 @@
+"""The in-memory workspace of one resolution: records and values as small integers.
+
+Belongs here: checking the two inputs, numbering records and identifier values in sorted order (so
+that the order of input rows cannot matter), and finding values that may not be used as evidence.
+Does not belong here: linking, or anything that knows customers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from orchestration.analysis.identity.config import MASK_CHARACTER, UNKNOWN_GENDER, IdentityConfig
+from orchestration.analysis.identity.hashing import install_hmac
+from orchestration.analysis.identity.schemas import IDENTIFIERS, RECORDS, conform
+
+UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class RecordFacts:
+    """What is known about each record; arrays are indexed by record number.
+
+    Attributes:
+        name: Code of the name, equal for names that differ in spaces or case only; -1 unknown.
+        birth_date: Days since 1970-01-01 shifted to be >= 0; -1 unknown.
+        gender: Code; -1 unknown.
+    """
+
+    name: np.ndarray
+    birth_date: np.ndarray
+    gender: np.ndarray
+
+    @property
+    def count(self) -> int:
+        return len(self.name)
+
+
+def open_workspace(
+    records: pa.Table, identifiers: pa.Table, config: IdentityConfig, hash_key: bytes
+) -> duckdb.DuckDBPyConnection:
+    """Number records and values in an in-memory database.
+
+    Tables made:
+        record: rid (0.. in order of record_key), record_key, source, source_customer_id,
+            name_key, birth_day, gender_key (null when unknown).
+        value: value_id (0.. in order of type, scope, value), id_type, id_scope, id_value,
+            value_hash, record_count, blocked_by (null, 'masked_value', 'promiscuous_value').
+        holding: rid, value_id, first_seen_at, last_seen_at, is_dropped (a further value of a
+            hard-unique type at one record; only the one seen last counts).
+
+    Args:
+        records: schemas.RECORDS, one row per record_key.
+        identifiers: schemas.IDENTIFIERS, normalised values; a repeated row counts once.
+        config: Caps and hard-unique types.
+        hash_key: Key of the published hashes.
+
+    Returns:
+        An open connection, to be closed by the caller.
+
+    Raises:
+        ValueError: Missing columns or keys, a repeated record_key, or an identifier of a record
+            that does not exist.
+    """
+    records = conform(records, RECORDS, "identity records")
+    identifiers = conform(identifiers, IDENTIFIERS, "identity identifiers")
+    connection = duckdb.connect(":memory:")
+    try:
+        install_hmac(connection, hash_key)
+        connection.register("record_input", records)
+        connection.register("identifier_input", identifiers)
+        connection.register(
+            "rule",
+            pa.Table.from_pylist(
+                [
+                    {
+                        "id_type": rule.id_type,
+                        "sharing_cap": rule.sharing_cap,
+                        "is_hard_unique": rule.is_hard_unique,
+                    }
+                    for rule in config.rules
+                ],
+                schema=pa.schema(
+                    [
+                        ("id_type", pa.string()),
+                        ("sharing_cap", pa.int64()),
+                        ("is_hard_unique", pa.bool_()),
+                    ]
+                ),
+            ),
+        )
+        _number_records(connection)
+        _number_values(connection)
+        _block_values(connection)
+        _drop_further_hard_values(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def record_facts(connection: duckdb.DuckDBPyConnection) -> RecordFacts:
+    """Names, birth dates and genders as comparable integer codes."""
+    columns = connection.execute(
+        """
+        select name_key, coalesce(birth_day, -1) as birth_day, gender_key
+        from record order by rid
+        """
+    ).to_arrow_table()
+    return RecordFacts(
+        name=_codes(columns["name_key"]),
+        birth_date=columns["birth_day"].to_numpy().astype(np.int64),
+        gender=_codes(columns["gender_key"]),
+    )
+
+
+def _codes(column: pa.ChunkedArray) -> np.ndarray:
+    encoded = column.combine_chunks().dictionary_encode()
+    return encoded.indices.fill_null(UNKNOWN).to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _number_records(connection: duckdb.DuckDBPyConnection) -> None:
+    total, distinct, keyless = connection.execute(
+        """
+        select
+            count(*),
+            count(distinct record_key),
+            count(*) filter (
+                where record_key is null or source is null or source_customer_id is null
+            )
+        from record_input
+        """
+    ).fetchone()
+    if keyless:
+        raise ValueError(
+            f"identity records: {keyless} of {total} rows lack record_key, source or "
+            "source_customer_id"
+        )
+    if distinct != total:
+        example = connection.execute(
+            "select record_key from record_input group by 1 having count(*) > 1 order by 1 limit 1"
+        ).fetchone()[0]
+        raise ValueError(
+            f"identity records: {total - distinct} rows repeat a record_key, first {example!r}; "
+            "the input has one row per record"
+        )
+    connection.execute(
+        """
+        create table record as
+        select
+            cast(row_number() over (order by record_key) - 1 as integer) as rid,
+            record_key,
+            source,
+            source_customer_id,
+            nullif(lower(regexp_replace(full_name, '[\\s\u3000]', '', 'g')), '') as name_key,
+            cast(birth_date - date '1800-01-01' as bigint) as birth_day,
+            nullif(nullif(lower(trim(gender)), ''), ?) as gender_key
+        from record_input
+        order by rid
+        """,
+        [UNKNOWN_GENDER],
+    )
+
+
+def _number_values(connection: duckdb.DuckDBPyConnection) -> None:
+    empty, orphans = connection.execute(
+        """
+        select
+            count(*) filter (
+                where identifier_input.id_type is null
+                    or coalesce(identifier_input.id_value, '') = ''
+            ),
+            count(*) filter (where record.rid is null)
+        from identifier_input
+        left join record on record.record_key = identifier_input.record_key
+        """
+    ).fetchone()
+    if empty:
+        raise ValueError(f"identity identifiers: {empty} rows lack id_type or id_value")
+    if orphans:
+        raise ValueError(
+            f"identity identifiers: {orphans} rows name a record_key that is not in the records"
+        )
+    connection.execute(
+        """
+        create table value as
+        select
+            cast(row_number() over (order by id_type, id_scope, id_value) - 1 as integer)
+                as value_id,
+            id_type,
+            id_scope,
+            id_value,
+            keyed_hash(id_value) as value_hash,
+            cast(null as varchar) as blocked_by
+        from (
+            select distinct id_type, coalesce(id_scope, '') as id_scope, id_value
+            from identifier_input
+        )
+        order by value_id
+        """
+    )
+    connection.execute(
+        """
+        create table holding as
+        select
+            record.rid,
+            value.value_id,
+            min(identifier_input.first_seen_at) as first_seen_at,
+            max(identifier_input.last_seen_at) as last_seen_at,
+            false as is_dropped
+        from identifier_input
+        inner join record on record.record_key = identifier_input.record_key
+        inner join value
+            on value.id_type = identifier_input.id_type
+            and value.id_scope = coalesce(identifier_input.id_scope, '')
+            and value.id_value = identifier_input.id_value
+        group by 1, 2
+        order by value_id, rid
+        """
+    )
+
+
+def _block_values(connection: duckdb.DuckDBPyConnection) -> None:
+    """Mark masked values and values that too many records of one source share.
+
+    One person seen by many systems is not promiscuity, so the cap holds per source; a total of
+    more than cap x sources is then impossible without one source above its cap.
+    """
+    connection.execute(
+        "update value set blocked_by = 'masked_value' where contains(id_value, ?)",
+        [MASK_CHARACTER],
+    )
+    connection.execute(
+        """
+        update value set blocked_by = 'promiscuous_value'
+        from (
+            select distinct counted.value_id
+            from (
+                select holding.value_id, record.source, count(*) as record_count
+                from holding
+                inner join record on record.rid = holding.rid
+                where holding.value_id in (
+                    select value_id from holding group by 1
+                    having count(*) > (select min(sharing_cap) from rule)
+                )
+                group by 1, 2
+            ) as counted
+            inner join value on value.value_id = counted.value_id
+            inner join rule on rule.id_type = value.id_type
+            where counted.record_count > rule.sharing_cap
+        ) as promiscuous
+        where promiscuous.value_id = value.value_id and value.blocked_by is null
+        """
+    )
+
+
+def _drop_further_hard_values(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        """
+        update holding set is_dropped = true
+        from (
+            select rid, value_id
+            from (
+                select
+                    holding.rid,
+                    holding.value_id,
+                    row_number() over (
+                        partition by holding.rid, value.id_type, value.id_scope
+                        order by holding.last_seen_at desc nulls last, holding.value_id
+                    ) as place
+                from holding
+                inner join value on value.value_id = holding.value_id
+                inner join rule on rule.id_type = value.id_type
+                where rule.is_hard_unique and value.blocked_by is null
+            )
+            where place > 1
+        ) as further
+        where further.rid = holding.rid and further.value_id = holding.value_id
+        """
+    )
+
+
+def blocked_value_rows(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """One id_edge_blocked row per unusable value and per dropped further hard-unique value.
+
+    record_key_a is the smallest record_key that holds the value; record_key_b is null.
+    A masked or promiscuous value is reported however few records hold it.
+    """
+    return connection.execute(
+        """
+        select
+            record.record_key as record_key_a,
+            cast(null as varchar) as record_key_b,
+            value.id_type,
+            value.id_scope,
+            value.value_hash,
+            held.record_count,
+            value.blocked_by as reason
+        from value
+        inner join (
+            select value_id, min(rid) as rid, count(*) as record_count
+            from holding
+            group by 1
+        ) as held on held.value_id = value.value_id
+        inner join record on record.rid = held.rid
+        where value.blocked_by is not null
+
+        union all
+
+        select
+            record.record_key,
+            null,
+            value.id_type,
+            value.id_scope,
+            value.value_hash,
+            1,
+            'hard_unique_conflict'
+        from holding
+        inner join record on record.rid = holding.rid
+        inner join value on value.value_id = holding.value_id
+        where holding.is_dropped
+        """
+    ).to_arrow_table()
+
+
+def linking_holdings(
+    connection: duckdb.DuckDBPyConnection, linking_types: list[str]
+) -> pd.DataFrame:
+    """Holdings of values that may serve as evidence, for values held by two records or more.
+
+    Args:
+        connection: The workspace.
+        linking_types: Types whose shared values link records.
+
+    Returns:
+        value_id, rid, id_type (categorical), first_seen, last_seen (microseconds since 1970,
+        the smallest integer when unknown), ordered by value_id, rid.
+    """
+    return connection.execute(
+        """
+        with
+
+        usable as (
+
+            select
+                holding.*,
+                value.id_type,
+                count(*) over (partition by holding.value_id) as record_count
+            from holding
+            inner join value on value.value_id = holding.value_id
+            where value.blocked_by is null
+                and not holding.is_dropped
+                and value.id_type in (select unnest(?))
+
+        )
+
+        select
+            value_id,
+            rid,
+            id_type,
+            coalesce(epoch_us(first_seen_at), -9223372036854775807) as first_seen,
+            coalesce(epoch_us(last_seen_at), -9223372036854775807) as last_seen
+        from usable
+        where record_count > 1
+        order by value_id, rid
+        """,
+        [linking_types],
+    ).to_arrow_table().to_pandas(strings_to_categorical=True)
+
+
+def hard_unique_claims(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """The value of each hard-unique type and scope that a record holds.
+
+    Returns:
+        rid, slot (0.. numbering type and scope), value_id; at most one row per rid and slot.
+    """
+    return connection.execute(
+        """
+        select
+            holding.rid,
+            cast(dense_rank() over (order by value.id_type, value.id_scope) - 1 as bigint) as slot,
+            holding.value_id
+        from holding
+        inner join value on value.value_id = holding.value_id
+        inner join rule on rule.id_type = value.id_type
+        where rule.is_hard_unique and value.blocked_by is null and not holding.is_dropped
+        """
+    ).to_arrow_table().to_pandas()

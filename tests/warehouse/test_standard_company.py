@@ -1,0 +1,91 @@
+"""A company with nothing but `standard` files: no SQL of its own, and order never matters."""
+
+from __future__ import annotations
+
+import csv
+import random
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Company
+from tests.warehouse.comparison import differing_rows
+from tests.warehouse.small_company import land, write_feed
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standard")]
+
+
+@pytest.fixture(scope="module")
+def placed(company: Company) -> list[dict]:
+    return land(company.landing)
+
+
+@pytest.fixture(scope="module")
+def company(make_company) -> Company:
+    return make_company("standard")
+
+
+@pytest.fixture(scope="module")
+def published(company: Company, placed: list[dict]) -> Company:
+    company.strata("run")
+    return company
+
+
+def test_records_with_one_phone_become_one_customer(published: Company) -> None:
+    # 120 people, 12 of them with a second record of the same phone in another spelling
+    assert published.value("select count(*) from customer_360") == 120
+    assert published.value("select count(*) from id_map where id_type = 'record'") == 132
+
+
+def test_totals_equal_the_files(published: Company, placed: list[dict]) -> None:
+    kept = sum(
+        Decimal(row["gross_amount"]) - Decimal(row["refund_amount"])
+        for row in placed
+        if row["status"] != "cancelled"
+    )
+    assert published.value("select count(*) from orders") == len(placed)
+    assert published.value("select sum(net_amount) from orders") == kept
+    assert published.value("select sum(net_spend) from customer_360") == kept
+
+
+def test_a_company_without_events_or_items_has_empty_tables_not_missing_ones(
+    published: Company,
+) -> None:
+    for table in ("events", "order_items", "products", "reviews"):
+        assert published.value(f"select count(*) from {table}") == 0  # noqa: S608
+
+
+def test_a_re_export_of_the_same_rows_changes_nothing(
+    published: Company, placed: list[dict], tmp_path: Path
+) -> None:
+    before = tmp_path / "before.duckdb"
+    shutil.copy(published.published, before)
+    again = [dict(reversed(row.items())) for row in reversed(placed)]
+    write_feed(published.landing, "orders", again, "again.csv")
+    published.strata("run")
+    assert differing_rows(before, published.published, ignore={"source_row_balance"}) == {}
+    duplicates = published.value(
+        "select duplicate_rows from source_row_balance "
+        "where source = 'standard' and feed = 'orders'"
+    )
+    assert duplicates == len(placed)
+
+
+def test_file_names_and_row_order_change_nothing(make_company, tmp_path: Path) -> None:
+    tidy, shuffled = make_company("tidy"), make_company("shuffled", hash_key="same")
+    tidy.environment["STRATA_HASH_KEY"] = "same"
+    land(tidy.landing)
+    for path in sorted(tidy.landing.rglob("*.csv")):
+        with path.open(newline="") as file:
+            header, *rows = list(csv.reader(file))
+        random.Random(5).shuffle(rows)
+        target = shuffled.landing / path.parent.relative_to(tidy.landing)
+        target.mkdir(parents=True)
+        for part, half in (("zz.csv", rows[::2]), ("aa.csv", rows[1::2])):
+            with (target / part).open("w", newline="") as file:
+                csv.writer(file).writerows([header, *half])
+    tidy.strata("run")
+    shuffled.strata("run")
+    assert differing_rows(tidy.published, shuffled.published) == {}
