@@ -6,12 +6,13 @@ Belongs here: jobs, schedules, sensors. Does not belong here: what an asset does
 from __future__ import annotations
 
 import hashlib
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
 
-from orchestration.ingestion.discover import landing_files
+from orchestration.ingestion.contracts import FeedContract
+from orchestration.ingestion.discover import discover, is_stable
 from orchestration.settings import Settings
 
 # Metadata under which assets report their rows; Dagster's own key first.
@@ -39,7 +40,7 @@ def daily_schedule(settings: Settings) -> dg.ScheduleDefinition:
     )
 
 
-def landing_sensor(settings: Settings) -> dg.SensorDefinition:
+def landing_sensor(contracts: Sequence[FeedContract], settings: Settings) -> dg.SensorDefinition:
     """Start the daily job when landing files came or changed and have come to rest.
 
     The run key is a fingerprint of the folder's listing, so one state of the folder starts one run
@@ -53,20 +54,23 @@ def landing_sensor(settings: Settings) -> dg.SensorDefinition:
         description="Runs the daily job when new landing files have come to rest.",
     )
     def watch() -> dg.RunRequest | dg.SkipReason:
-        paths = landing_files(settings.landing_dir)
+        feeds = discover(settings.landing_dir, contracts).files.values()
+        paths = [file.path for files in feeds for file in files]
         if not paths:
             return dg.SkipReason(f"no files under {settings.landing_dir}")
-        listing = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-        youngest = max(modified for *_, modified in listing)
-        if time.time_ns() - youngest < settings.landing_stable_seconds * 10**9:
+        if not all(is_stable(path, settings.landing_stable_seconds) for path in paths):
             return dg.SkipReason("a landing file is still being written")
-        return dg.RunRequest(run_key=_fingerprint(listing))
+        return dg.RunRequest(run_key=_fingerprint(paths))
 
     return watch
 
 
-def _fingerprint(listing: list[tuple[str, int, int]]) -> str:
-    return hashlib.sha256(repr(sorted(listing)).encode()).hexdigest()
+def _fingerprint(paths: list[Path]) -> str:
+    listing = sorted(
+        (str(path), stat.st_size, stat.st_mtime_ns)
+        for path, stat in ((path, path.stat()) for path in paths)
+    )
+    return hashlib.sha256(repr(listing).encode()).hexdigest()
 
 
 def write_dagster_yaml(dagster_home: Path) -> Path:

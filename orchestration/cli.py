@@ -187,7 +187,7 @@ def ui(
 
 
 def _simulate(persons: int, seed: int, landing: Path, truth: Path, until: date | None) -> None:
-    from orchestration.demo.simulate import DEFAULT_UNTIL, simulate
+    from orchestration.demo.retailer import DEFAULT_UNTIL, simulate
 
     _say(f"Simulating a retailer of {persons:,} people (seed {seed}) into {landing}")
     summary = simulate(persons, seed, landing, truth, until=until or DEFAULT_UNTIL)

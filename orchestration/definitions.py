@@ -15,9 +15,7 @@ from orchestration.assets.clusters import clusters_asset
 from orchestration.assets.identity import identity_assets
 from orchestration.assets.landing import (
     ingest_assets,
-    landing_manifest_asset,
     landing_specs,
-    run_context_asset,
 )
 from orchestration.assets.models import model_assets
 from orchestration.assets.published import published_asset
@@ -25,7 +23,7 @@ from orchestration.automation import daily_job, daily_schedule, landing_sensor
 from orchestration.ingestion.contracts import load_contracts
 from orchestration.resources.dbt import dbt_resource, ensure_manifest
 from orchestration.resources.warehouse import Warehouse
-from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.settings import STAGING_DIR, Settings
 
 
 def build_defs(
@@ -40,7 +38,7 @@ def build_defs(
     settings = settings or Settings()
     settings.make_dirs()
     manifest = ensure_manifest(settings)
-    contracts = load_contracts(DBT_PROJECT_DIR)
+    contracts = load_contracts(STAGING_DIR)
     resources = {
         "warehouse": Warehouse(
             path=str(settings.build_file),
@@ -54,9 +52,7 @@ def build_defs(
     return dg.Definitions(
         assets=[
             *landing_specs(contracts),
-            run_context_asset(settings),
-            *ingest_assets(contracts, settings),
-            landing_manifest_asset(contracts),
+            ingest_assets(contracts, settings),
             model_assets(manifest),
             identity_assets(settings),
             clusters_asset(settings),
@@ -65,7 +61,7 @@ def build_defs(
         ],
         jobs=[daily_job()],
         schedules=[daily_schedule(settings)],
-        sensors=[landing_sensor(settings)],
+        sensors=[landing_sensor(contracts, settings)],
         resources=resources,
         # one process for all steps: a process per step would import and connect anew each time
         executor=dg.in_process_executor,

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orchestration.settings import Settings
+from orchestration.settings import STAGING_DIR, Settings
 
 OK = 0
 FAILED = 1
@@ -46,9 +46,11 @@ def run_daily(settings: Settings, as_of: date | None, console: Console | None = 
 
 
 def _run(settings: Settings, as_of: date | None, console: Console) -> int:
-    from orchestration.ingestion.discover import landing_files
+    from orchestration.ingestion.contracts import load_contracts
+    from orchestration.ingestion.discover import discover
 
-    if not landing_files(settings.landing_dir) and not settings.build_file.exists():
+    found = discover(settings.landing_dir, load_contracts(STAGING_DIR))
+    if not any(found.files.values()) and not settings.build_file.exists():
         console.print(
             f"[red]no landing files under {settings.landing_dir}[/red]: put exports into "
             "<source>/<feed>/ there, or run `strata simulate` for a demo retailer",
@@ -80,7 +82,7 @@ def _execute(settings: Settings, as_of: date | None, console: Console):
             instance=instance,
             raise_on_error=False,
             run_config={
-                "ops": {"ops__run_context": {"config": {"as_of": str(as_of) if as_of else None}}},
+                "ops": {"ingest": {"config": {"as_of": str(as_of) if as_of else None}}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
         )

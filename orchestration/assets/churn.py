@@ -4,18 +4,19 @@ Belongs here: reading, saving the model, writing, metadata. Does not belong here
 (analysis/churn/).
 """
 
-from __future__ import annotations
-
 from datetime import date
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse, table_exists
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCORE = dg.AssetKey(["analysis", "customer_churn_score"])
 EVALUATION = dg.AssetKey(["analysis", "model_eval"])
@@ -119,7 +120,9 @@ def churn_asset(settings: Settings) -> dg.AssetsDefinition:
     return churn
 
 
-def _read(warehouse: Warehouse, eligibility_days: int) -> tuple[date, pd.DataFrame, pd.DataFrame]:
+def _read(
+    warehouse: Warehouse, eligibility_days: int
+) -> tuple[date, "pd.DataFrame", "pd.DataFrame"]:
     with warehouse.connect() as connection:
         as_of_date = connection.execute(
             "select as_of_date from intermediate.int_run__as_of"
@@ -132,7 +135,7 @@ def _read(warehouse: Warehouse, eligibility_days: int) -> tuple[date, pd.DataFra
 
 
 def _replace(
-    connection: duckdb.DuckDBPyConnection, key: dg.AssetKey, types: str, frame: pd.DataFrame
+    connection: duckdb.DuckDBPyConnection, key: dg.AssetKey, types: str, frame: "pd.DataFrame"
 ) -> None:
     """Write a frame with declared types: an empty one has none of its own."""
     schema, table = key.path
@@ -143,7 +146,7 @@ def _replace(
     connection.unregister("incoming_rows")
 
 
-def _upsert_evaluation(connection: duckdb.DuckDBPyConnection, evaluation: pd.DataFrame) -> None:
+def _upsert_evaluation(connection: duckdb.DuckDBPyConnection, evaluation: "pd.DataFrame") -> None:
     """Grades of earlier windows stay; the same window's are replaced."""
     if not table_exists(connection, "analysis.model_eval"):
         _replace(connection, EVALUATION, EVALUATION_TYPES, evaluation)
@@ -157,7 +160,7 @@ def _upsert_evaluation(connection: duckdb.DuckDBPyConnection, evaluation: pd.Dat
     connection.unregister("incoming_rows")
 
 
-def _as_markdown(evaluation: pd.DataFrame) -> str:
+def _as_markdown(evaluation: "pd.DataFrame") -> str:
     lines = ["| metric | model | baseline | rule | served |", "|---|---|---|---|---|"]
     lines += [
         f"| {row.metric} | {row.model_value:.4f} | {row.baseline_value:.4f} "

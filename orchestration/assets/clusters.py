@@ -4,8 +4,6 @@ Belongs here: reading, remembering the last run's groups, writing, metadata.
 Does not belong here: any clustering (analysis/segmentation/).
 """
 
-from __future__ import annotations
-
 import json
 from datetime import date
 from pathlib import Path
@@ -60,7 +58,7 @@ def clusters_asset(settings: Settings) -> dg.AssetsDefinition:
     return customer_cluster
 
 
-def _read(warehouse: Warehouse) -> tuple[date, pd.DataFrame]:
+def _read(warehouse: Warehouse) -> tuple[date, "pd.DataFrame"]:
     with warehouse.connect() as connection:
         as_of_date = connection.execute(
             "select as_of_date from intermediate.int_run__as_of"
@@ -68,7 +66,7 @@ def _read(warehouse: Warehouse) -> tuple[date, pd.DataFrame]:
         return as_of_date, connection.execute(FEATURES_SQL).df()
 
 
-def _as_table(assignments: pd.DataFrame, as_of_date: date, run_id: str) -> pa.Table:
+def _as_table(assignments: "pd.DataFrame", as_of_date: date, run_id: str) -> pa.Table:
     """The published columns with their types, which an empty frame has none of."""
     schema = pa.schema(
         [
@@ -85,7 +83,7 @@ def _as_table(assignments: pd.DataFrame, as_of_date: date, run_id: str) -> pa.Ta
     ).append_column(pa.field("run_id", pa.string()), pa.array([run_id] * len(table), pa.string()))
 
 
-def _recall(memory: Path) -> PreviousClusters | None:
+def _recall(memory: Path) -> "PreviousClusters | None":
     from orchestration.analysis.segmentation import PreviousClusters
 
     if not memory.exists():
@@ -93,14 +91,14 @@ def _recall(memory: Path) -> PreviousClusters | None:
     return PreviousClusters.from_dict(json.loads(memory.read_text()))
 
 
-def _remember(memory: Path, state: PreviousClusters) -> None:
+def _remember(memory: Path, state: "PreviousClusters") -> None:
     memory.parent.mkdir(parents=True, exist_ok=True)
     aside = memory.with_suffix(".partial")
     aside.write_text(json.dumps(state.to_dict(), ensure_ascii=False, indent=2))
     aside.replace(memory)
 
 
-def _metadata(result: ClusterResult) -> dict:
+def _metadata(result: "ClusterResult") -> dict:
     groups = result.profile.drop_duplicates("cluster_id")
     lines = ["| id | 名称 | name | customers |", "|---|---|---|---|"]
     lines += [

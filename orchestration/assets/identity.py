@@ -4,8 +4,6 @@ Belongs here: reading the inputs and the previous ids, writing the result, its m
 Does not belong here: any rule of matching (analysis/identity/).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
@@ -24,8 +22,13 @@ TABLES = {
     "id_edge_blocked": "Evidence that was not used, and why. One row per value or pair.",
     "id_history": "Births, merges, splits and retirements of customer ids, append-only. "
     "One row per event.",
-    "record_origin": "The id each source record was born with, so that a split can give it back. "
-    "One row per source record.",
+    "record_former_id": "Ids that records have left, so that a split can give them back. "
+    "One row per record and id.",
+}
+PREVIOUS = {
+    "previous_map": "id_map",
+    "previous_history": "id_history",
+    "previous_former_ids": "record_former_id",
 }
 INPUTS = {
     "records": "intermediate.int_identity__records",
@@ -93,13 +96,6 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
     return identity
 
 
-RECORDS_OF_MAP = """
-    select id_scope || ':' || id_value as record_key, customer_id
-    from {}
-    where id_type = 'record'
-"""
-
-
 def _read_inputs(warehouse: Warehouse) -> dict[str, pa.Table]:
     with warehouse.connect() as connection:
         return {name: connection.table(table).to_arrow_table() for name, table in INPUTS.items()}
@@ -110,15 +106,14 @@ def _previous_ids(warehouse: Warehouse, settings: Settings) -> dict[str, pa.Tabl
     with warehouse.connect() as build:
         if table_exists(build, "identity.id_map"):
             return {
-                "previous_map": build.execute(
-                    RECORDS_OF_MAP.format("identity.id_map")
-                ).to_arrow_table(),
-                "previous_history": build.table("identity.id_history").to_arrow_table(),
+                argument: build.table(f"identity.{table}").to_arrow_table()
+                for argument, table in PREVIOUS.items()
             }
     if not settings.published_file.exists():
-        return {"previous_map": None, "previous_history": None}
+        return dict.fromkeys(PREVIOUS)
     with open_published(settings.published_file) as published:
         return {
-            "previous_map": published.execute(RECORDS_OF_MAP.format("id_map")).to_arrow_table(),
+            "previous_map": published.table("id_map").to_arrow_table(),
             "previous_history": published.table("id_history").to_arrow_table(),
+            "previous_former_ids": None,
         }

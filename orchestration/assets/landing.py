@@ -1,32 +1,38 @@
-"""Landing files → raw tables: one asset per feed, generated from the sources' YAML.
+"""Landing files → raw tables: one step whose assets are generated from the sources' YAML.
 
 Belongs here: the assets and what they report. Does not belong here: reading files (ingestion/).
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
 
 import dagster as dg
 from pydantic import Field
 
-from orchestration.checks.landing import FEED_CHECKS
+from orchestration.checks.landing import FEED_CHECKS, STRAY_FILES, stray_files_result
 from orchestration.ingestion.contracts import FeedContract
+from orchestration.ingestion.discover import Discovery, discover
 from orchestration.ingestion.load import FeedLoad, load_feed
 from orchestration.ingestion.manifest import ensure_tables, next_load_number
-from orchestration.resources.run_record import ensure_tables as ensure_ops_tables
-from orchestration.resources.run_record import timed_step, utc_now, write_checks
+from orchestration.resources.run_record import begin_run, timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
 
-RUN_CONTEXT = dg.AssetKey(["ops", "run_context"])
-LANDING_FILE = dg.AssetKey(["raw", "landing_file"])
-REJECTED_LINE = dg.AssetKey(["raw", "rejected_line"])
+RUN_TABLES = {
+    "run_context": "What the current run computes: its id, the day asked for, business time zone, "
+    "currency and churn horizon. One row.",
+    "run_log": "Time and memory of every step of every run. One row per run and step.",
+    "dq_result": "What every check of every run found. One row per run and check.",
+}
+MANIFEST_TABLES = {
+    "landing_file": "Every landing file ever seen: content hash, rows, status. "
+    "One row per file and content.",
+    "rejected_line": "Lines that no reader could make a row of. One row per line.",
+}
 
 
-class RunContextConfig(dg.Config):
+class RunConfig(dg.Config):
     """What a run computes."""
 
     as_of: str | None = Field(
@@ -34,6 +40,11 @@ class RunContextConfig(dg.Config):
         description="Business date (YYYY-MM-DD) to compute everything as of; "
         "default: STRATA_AS_OF, else the date of the newest fact.",
     )
+
+
+def run_table_key(table: str) -> dg.AssetKey:
+    """Key of one of RUN_TABLES."""
+    return dg.AssetKey(["ops", table])
 
 
 def landing_key(contract: FeedContract) -> dg.AssetKey:
@@ -46,124 +57,148 @@ def raw_key(contract: FeedContract) -> dg.AssetKey:
     return dg.AssetKey(["raw", contract.source, contract.feed])
 
 
-def landing_specs(contracts: list[FeedContract]) -> list[dg.AssetSpec]:
+def landing_specs(contracts: Sequence[FeedContract]) -> list[dg.AssetSpec]:
     """The folders that files arrive in; nobody here makes them, so they are external assets."""
     return [
         dg.AssetSpec(
             landing_key(contract),
             group_name="landing",
             kinds={"file"},
-            description=f"Files under landing/{contract.source}/{contract.feed}/. "
-            f"{contract.description}",
+            description=f"Files under landing/{contract.source}/{contract.feed}/, "
+            f"as agreed in {contract.yaml_file.name}.",
         )
         for contract in contracts
     ]
 
 
-def run_context_asset(settings: Settings) -> dg.AssetsDefinition:
-    """The one row that tells the models which run this is and which day it computes."""
+def ingest_assets(contracts: Sequence[FeedContract], settings: Settings) -> dg.AssetsDefinition:
+    """Start the run and load every feed; a file or feed that fails stops no other.
 
-    @dg.asset(
-        key=RUN_CONTEXT,
-        group_name="raw",
-        kinds={"duckdb"},
-        pool="duckdb_writer",
-        description="What the current run computes: its id, the day asked for, business time zone, "
-        "currency and churn horizon. One row.",
-    )
-    def run_context(
-        context: dg.AssetExecutionContext, config: RunContextConfig, warehouse: Warehouse
-    ) -> dg.MaterializeResult:
-        as_of = date.fromisoformat(config.as_of) if config.as_of else settings.as_of
-        with warehouse.connect() as connection:
-            connection.begin()
-            ensure_ops_tables(connection)
-            connection.execute("delete from ops.run_context")
-            connection.execute(
-                "insert into ops.run_context values (?, ?, ?, ?, ?, ?)",
-                [
-                    context.run_id,
-                    as_of,
-                    utc_now(),
-                    settings.timezone,
-                    settings.currency,
-                    settings.churn_horizon_days,
-                ],
-            )
-            connection.commit()
-        return dg.MaterializeResult(
-            metadata={"dagster/row_count": 1, "requested_as_of": str(as_of or "newest fact")}
-        )
+    One step, because all models read what it writes: several steps would make Dagster call dbt
+    several times.
+    """
 
-    return run_context
-
-
-def ingest_assets(contracts: list[FeedContract], settings: Settings) -> list[dg.AssetsDefinition]:
-    """One step per source, which loads every feed of it; a feed that fails stops no other."""
-    by_source = groupby(sorted(contracts, key=lambda c: (c.source, c.feed)), lambda c: c.source)
-    return [_ingest_source(source, list(feeds), settings) for source, feeds in by_source]
-
-
-def _ingest_source(
-    source: str, contracts: list[FeedContract], settings: Settings
-) -> dg.AssetsDefinition:
     @dg.multi_asset(
-        name=f"ingest_{source}",
-        specs=[
-            dg.AssetSpec(
-                raw_key(contract),
-                deps=[landing_key(contract), RUN_CONTEXT],
-                group_name="raw",
-                kinds={"duckdb"},
-                description=contract.description,
-            )
-            for contract in contracts
-        ],
+        name="ingest",
+        specs=[*_run_specs(), *_raw_specs(contracts), *_manifest_specs(contracts)],
         check_specs=[
-            check.spec(raw_key(contract)) for contract in contracts for check in FEED_CHECKS
+            STRAY_FILES,
+            *(check.spec(raw_key(contract)) for contract in contracts for check in FEED_CHECKS),
         ],
         pool="duckdb_writer",
-        can_subset=True,
     )
     def ingest(
-        context: dg.AssetExecutionContext, warehouse: Warehouse
+        context: dg.AssetExecutionContext, config: RunConfig, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult]:
-        selected = [c for c in contracts if raw_key(c) in context.selected_asset_keys]
-        loads: list[tuple[FeedContract, FeedLoad]] = []
-        with timed_step(warehouse, context.run_id, f"ingest_{source}") as step:
-            with warehouse.connect() as connection:
-                ensure_tables(connection, selected)
-                number = next_load_number(connection, context.run_id)
-                for contract in selected:
-                    load = load_feed(
-                        connection,
-                        contract,
-                        settings.landing_dir,
-                        run_id=context.run_id,
-                        load_number=number,
-                        loaded_at=utc_now(),
-                        temp_dir=settings.temp_dir,
-                    )
-                    loads.append((contract, load))
-            step.rows = sum(load.rows_loaded for _, load in loads)
-        outcomes = []
-        for contract, load in loads:
-            results = [check.evaluate(raw_key(contract), load) for check in FEED_CHECKS]
-            outcomes += [outcome for _, outcome in results]
-            for failed in load.failed:
-                context.log.error(f"{failed.file_name}: {failed.error}")
-            yield dg.MaterializeResult(
-                asset_key=raw_key(contract),
-                metadata=_metadata(load),
-                check_results=[result for result, _ in results],
-            )
+        as_of = date.fromisoformat(config.as_of) if config.as_of else settings.as_of
         with warehouse.connect() as connection:
-            write_checks(connection, context.run_id, outcomes)
+            begin_run(connection, context.run_id, as_of, settings)
+            ensure_tables(connection, contracts)
+            load_number = next_load_number(connection)
+        for table in RUN_TABLES:
+            yield dg.MaterializeResult(asset_key=run_table_key(table))
+
+        discovery = discover(settings.landing_dir, contracts)
+        for source, feeds in groupby(contracts, lambda contract: contract.source):
+            yield from _ingest_source(
+                context, warehouse, settings, source, list(feeds), discovery, load_number
+            )
+        yield from _report_manifest(context, warehouse, discovery)
 
     return ingest
 
 
+def _ingest_source(
+    context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
+    settings: Settings,
+    source: str,
+    contracts: list[FeedContract],
+    discovery: Discovery,
+    load_number: int,
+) -> Iterator[dg.MaterializeResult]:
+    with timed_step(warehouse, context.run_id, f"ingest_{source}") as step:
+        with warehouse.connect() as connection:
+            loads = {
+                raw_key(contract): load_feed(
+                    connection,
+                    contract,
+                    settings.landing_dir,
+                    context.run_id,
+                    load_number=load_number,
+                    temp_dir=settings.temp_dir,
+                    files=discovery.files[(contract.source, contract.feed)],
+                )
+                for contract in contracts
+            }
+        step.rows = sum(load.rows_loaded for load in loads.values())
+    outcomes = []
+    for key, load in loads.items():
+        checked = [check.evaluate(key, load) for check in FEED_CHECKS]
+        outcomes += [outcome for _, outcome in checked]
+        for failed in load.with_status("failed"):
+            context.log.error(f"{failed.file_name}: {failed.error}")
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata=_metadata(load),
+            check_results=[result for result, _ in checked],
+        )
+    with warehouse.connect() as connection:
+        write_checks(connection, context.run_id, outcomes)
+
+
+def _report_manifest(
+    context: dg.AssetExecutionContext, warehouse: Warehouse, discovery: Discovery
+) -> Iterator[dg.MaterializeResult]:
+    stray_result, outcome = stray_files_result(discovery.strays)
+    with warehouse.connect() as connection:
+        write_checks(connection, context.run_id, [outcome])
+        counts = {
+            "landing_file": connection.execute("select count(*) from raw.landing_file").fetchone(),
+            "rejected_line": connection.execute(
+                "select count(*) from raw.rejected_line"
+            ).fetchone(),
+        }
+    for table, (rows,) in counts.items():
+        yield dg.MaterializeResult(
+            asset_key=["raw", table],
+            metadata={"dagster/row_count": rows},
+            check_results=[stray_result] if table == "landing_file" else [],
+        )
+
+
+def _run_specs() -> Iterator[dg.AssetSpec]:
+    for table, description in RUN_TABLES.items():
+        yield dg.AssetSpec(
+            run_table_key(table), group_name="ops", kinds={"duckdb"}, description=description
+        )
+
+
+def _raw_specs(contracts: Sequence[FeedContract]) -> Iterator[dg.AssetSpec]:
+    for contract in contracts:
+        yield dg.AssetSpec(
+            raw_key(contract),
+            deps=[landing_key(contract)],
+            group_name="raw",
+            kinds={"duckdb"},
+            description=f"Rows of landing/{contract.source}/{contract.feed}/ as text, as they "
+            "came. One row per landed row.",
+        )
+
+
+def _manifest_specs(contracts: Sequence[FeedContract]) -> Iterator[dg.AssetSpec]:
+    for table, description in MANIFEST_TABLES.items():
+        yield dg.AssetSpec(
+            ["raw", table],
+            deps=[landing_key(contract) for contract in contracts],
+            group_name="raw",
+            kinds={"duckdb"},
+            description=description,
+        )
+
+
 def _metadata(load: FeedLoad) -> dict[str, dg.MetadataValue | int | float]:
+    changed = [outcome for outcome in load.files if outcome.status != "unchanged"]
     table = [
         dg.TableRecord(
             {
@@ -175,44 +210,12 @@ def _metadata(load: FeedLoad) -> dict[str, dg.MetadataValue | int | float]:
                 "error": outcome.error or "",
             }
         )
-        for outcome in load.files
-        if outcome.status != "unchanged"
-    ][:200]
+        for outcome in changed[:200]
+    ]
     return {
         "dagster/row_count": load.rows_loaded,
         "files": len(load.files),
+        "changed_files": len(changed),
         "seconds": round(load.seconds, 3),
-        **({"new_files": dg.MetadataValue.table(table)} if table else {}),
+        **({"what_changed": dg.MetadataValue.table(table)} if table else {}),
     }
-
-
-def landing_manifest_asset(contracts: list[FeedContract]) -> dg.AssetsDefinition:
-    """What was landed, file by file, once every feed has been looked at."""
-
-    @dg.multi_asset(
-        name="landing_manifest",
-        specs=[
-            dg.AssetSpec(
-                key,
-                deps=[raw_key(contract) for contract in contracts],
-                group_name="raw",
-                kinds={"duckdb"},
-                description=description,
-            )
-            for key, description in {
-                LANDING_FILE: "Every landing file ever seen: content hash, rows, status. "
-                "One row per file and content.",
-                REJECTED_LINE: "Lines that no reader could make a row of. One row per line.",
-            }.items()
-        ],
-    )
-    def landing_manifest(warehouse: Warehouse) -> Iterator[dg.MaterializeResult]:
-        with warehouse.connect() as connection:
-            for key, sql in (
-                (LANDING_FILE, "select count(*) from raw.landing_file"),
-                (REJECTED_LINE, "select count(*) from raw.rejected_line"),
-            ):
-                rows = connection.execute(sql).fetchone()[0]
-                yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": rows})
-
-    return landing_manifest

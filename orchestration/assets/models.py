@@ -3,8 +3,6 @@
 Belongs here: calling dbt and recording what it did. Does not belong here: SQL (dbt_project/).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from datetime import datetime

@@ -3,8 +3,6 @@
 Belongs here: the asset. Does not belong here: the copy itself (publishing/).
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import dagster as dg

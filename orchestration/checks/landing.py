@@ -5,13 +5,14 @@ Belongs here: turning a feed's load into check outcomes. Does not belong here: r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import dagster as dg
 
 from orchestration.checks.results import check_result
+from orchestration.ingestion.discover import StrayFile
 from orchestration.ingestion.load import FeedLoad
 from orchestration.resources.run_record import CheckOutcome
 
@@ -46,11 +47,11 @@ class FeedCheck:
 
 
 def _unreadable(load: FeedLoad) -> list[str]:
-    return [f"{file.file_name}: {file.error}" for file in load.failed]
+    return [f"{file.file_name}: {file.error}" for file in load.with_status("failed")]
 
 
 def _not_as_agreed(load: FeedLoad) -> list[str]:
-    loaded = [file for file in load.files if file.status == "loaded"]
+    loaded = load.with_status("loaded")
     return [
         f"{file.file_name}: {file.rows_rejected} of {file.rows_read} rows rejected"
         for file in loaded
@@ -78,3 +79,23 @@ FEED_CHECKS = (
         problems=_not_as_agreed,
     ),
 )
+
+STRAY_FILES = dg.AssetCheckSpec(
+    "no_stray_files",
+    asset=["raw", "landing_file"],
+    description="Everything in the landing folder belongs to a feed: known folder, known suffix, "
+    "inside the folder.",
+)
+
+
+def stray_files_result(
+    strays: Sequence[StrayFile],
+) -> tuple[dg.AssetCheckResult, CheckOutcome]:
+    """Files that no feed will ever load, for Dagster and for ops.dq_result."""
+    outcome = CheckOutcome(
+        STRAY_FILES.name, "warn", float(len(strays)), not strays, STRAY_FILES.description or ""
+    )
+    problems = [f"{stray.file_name}: {stray.reason}" for stray in strays]
+    return check_result(
+        STRAY_FILES, outcome, {"problems": dg.MetadataValue.json(problems)}
+    ), outcome

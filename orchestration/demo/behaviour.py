@@ -1,10 +1,11 @@
 """When people buy, through which channel, and what is in the basket.
 
-Belongs here: the buy-till-you-die purchase process and basket contents, for one chunk over the whole
-horizon. Does not belong here: how a channel records an order (`tmall`, `pos`), or churn truth (`truth`).
+Belongs here: the buy-till-you-die purchase process and basket contents, for one chunk over the
+whole horizon. Does not belong here: how a channel records an order (`tmall`, `pos`), or churn
+truth (`truth`).
 
-People buy as a Poisson process in shopping time (calendar days weighted by the season) from the day they
-join until they drop out, which happens after an exponential shopping time: Pareto/NBD
+People buy as a Poisson process in shopping time (calendar days weighted by the season) from the
+day they join until they drop out, which happens after an exponential shopping time: Pareto/NBD
 (Schmittlein, Morrison and Colombo 1987, Counting Your Customers).
 """
 
@@ -21,6 +22,7 @@ from orchestration.demo.population import People
 _ONLINE_HOURS = np.array(
     [3, 1.5, 0.7, 0.4, 0.3, 0.4, 0.9, 2, 3, 4, 5, 5, 5, 4.5, 4.5, 4.5, 4.5, 4.5, 5, 6, 8, 9, 8, 6]
 )
+ONLINE_SHARES = _ONLINE_HOURS / _ONLINE_HOURS.sum()
 _STORE_HOURS = np.array([0] * 10 + [5, 7, 7, 6, 6, 7, 8, 8, 9, 10, 9, 6] + [0] * 2, dtype=float)
 HABIT_RATE = 0.35
 
@@ -73,16 +75,15 @@ def _seconds_of_day(rng: np.random.Generator, hours: np.ndarray, count: int) -> 
     return hour * 3600 + rng.integers(0, 3600, count)
 
 
-def choose_products(
-    rng: np.random.Generator, people: People, person: np.ndarray
-) -> np.ndarray:
+def choose_products(rng: np.random.Generator, people: People, person: np.ndarray) -> np.ndarray:
     """One product index per entry of `person`, by taste, price tier and habit."""
     goods = catalogue.load()
     cumulative = np.cumsum(people.tastes[person], axis=1)
     draw = rng.random(len(person), dtype=np.float32) * cumulative[:, -1] * np.float32(0.999999)
     category = (cumulative < draw[:, None]).sum(axis=1)
     tier = np.clip(
-        np.searchsorted([0.65, 0.88, 1.14, 1.53], people.spend_level[person]), 0,
+        np.searchsorted([0.65, 0.88, 1.14, 1.53], people.spend_level[person]),
+        0,
         catalogue.PRICE_TIERS - 1,
     )
     habit = clock.unit_hash((people.first + person) * 64 + category, 17)
@@ -135,7 +136,15 @@ def simulate_purchases(seed: int, people: People) -> Purchases:
     cheap = unit_price < 20_000
     quantity = 1 + np.where(cheap, rng.poisson(0.35, len(product)), 0)
     return Purchases(
-        person=person, placed_at=placed_at, in_store=in_store, is_paid=is_paid,
-        is_identified=is_identified, discount_rate=discount_rate, line_order=line_order,
-        line_number=line_number, product=product, quantity=quantity, unit_price=unit_price,
+        person=person,
+        placed_at=placed_at,
+        in_store=in_store,
+        is_paid=is_paid,
+        is_identified=is_identified,
+        discount_rate=discount_rate,
+        line_order=line_order,
+        line_number=line_number,
+        product=product,
+        quantity=quantity,
+        unit_price=unit_price,
     )

@@ -1,7 +1,9 @@
-"""The assortment: departments, categories, products, prices over time and planted accessory pairs.
+"""The assortment: departments, categories, products, prices over time and planted accessory
+pairs.
 
-Belongs here: what can be bought and for how much in which month. It is the same for every seed and
-size, so product numbers can be quoted in documentation. Does not belong here: who buys what.
+Belongs here: what can be bought and for how much in which month. It is the same for every seed
+and size, so product numbers can be quoted in documentation. Does not belong here: who buys
+what.
 """
 
 from __future__ import annotations
@@ -61,7 +63,20 @@ _ASSORTMENT = """
 运动户外: 球类|39|499|跃动 积趣|篮球 羽毛球拍 足球
 运动户外: 宠物用品|19|399|小馋猫 牧野|猫粮 狗粮 猫砂
 """
-_MODELS = ("", "Pro", "青春版", "经典款", "Air", "Plus", "轻享", "尊享", "2代", "家庭装", "Max", "限定款")
+_MODELS = (
+    "",
+    "Pro",
+    "青春版",
+    "经典款",
+    "Air",
+    "Plus",
+    "轻享",
+    "尊享",
+    "2代",
+    "家庭装",
+    "Max",
+    "限定款",
+)
 # main category -> accessory category
 _ACCESSORIES = (
     ("手机", "手机配件"),
@@ -125,7 +140,9 @@ def load() -> Catalogue:
             l3.append(kind)
             brands.append(brand)
             # shelf prices end in 9.00 or 9.90
-            base.append(int(price / step) * step * 100 + (step - 1) * 100 + int(rng.choice([0, 90])))
+            base.append(
+                int(price / step) * step * 100 + (step - 1) * 100 + int(rng.choice([0, 90]))
+            )
     count = len(ids)
     price = np.array(base, dtype=np.int64)
     prices = np.empty((months, count), dtype=np.int64)
@@ -138,7 +155,8 @@ def load() -> Catalogue:
         repriced = rng.random(count) < 0.02
         factor = rng.uniform(0.92, 1.10, count)
         prices[month] = np.where(
-            repriced, np.maximum((prices[month - 1] * factor / 100).astype(np.int64), 5) * 100,
+            repriced,
+            np.maximum((prices[month - 1] * factor / 100).astype(np.int64), 5) * 100,
             prices[month - 1],
         )
         changed[month] = repriced | (rng.random(count) < 0.25)
@@ -159,7 +177,16 @@ def load() -> Catalogue:
         for offset in range(PAIRS_PER_CATEGORY):
             accessory[first + offset] = second + (offset * 3) % PRODUCTS_PER_CATEGORY
     return Catalogue(
-        product_ids=ids, names=names, departments=l1, categories=l2, subcategories=l3,
-        brands=brands, category_names=category_names, prices=prices, changed=changed, stock=stock,
-        choice=choice, accessory=accessory,
+        product_ids=ids,
+        names=names,
+        departments=l1,
+        categories=l2,
+        subcategories=l3,
+        brands=brands,
+        category_names=category_names,
+        prices=prices,
+        changed=changed,
+        stock=stock,
+        choice=choice,
+        accessory=accessory,
     )

@@ -1,7 +1,7 @@
 """The simulated retailer's calendar: months, season, shopping time and random streams.
 
-Belongs here: everything that says when something may happen, and which random stream decides it.
-Does not belong here: what happens then (`behaviour`, the channel modules).
+Belongs here: everything that says when something may happen, and which random stream decides
+it. Does not belong here: what happens then (`behaviour`, the channel modules).
 
 All simulated times are whole seconds since 2024-01-01 00:00 Beijing time (negative before).
 """
@@ -15,7 +15,7 @@ import numpy as np
 DAY = 86_400
 DATA_START = date(2024, 1, 1)
 FIRST_JOIN = date(2021, 1, 1)
-#: The last day that files can reach; people are simulated a quarter further so that churn labels exist.
+#: The last day that files can reach; people are simulated a quarter further, for churn labels.
 LAST_UNTIL = date(2026, 12, 31)
 HORIZON_END = date(2027, 4, 1)
 CHURN_HORIZON_DAYS = 90
@@ -53,9 +53,7 @@ _SHOPPING = np.concatenate(
 
 #: First days of the data's months, and their edges in seconds (one more edge than months).
 MONTHS: list[date] = [d for d in _ALL_STARTS if DATA_START <= d < date(2027, 1, 1)]
-MONTH_EDGES = np.array(
-    [day_number(d) for d in [*MONTHS, date(2027, 1, 1)]], dtype=np.int64
-) * DAY
+MONTH_EDGES = np.array([day_number(d) for d in [*MONTHS, date(2027, 1, 1)]], dtype=np.int64) * DAY
 
 
 def shopping_time(days: np.ndarray) -> np.ndarray:
@@ -104,7 +102,7 @@ STREAM_CRM, STREAM_POINTS, STREAM_ACCOUNTS, STREAM_EVENTS, STREAM_STOCK = 6, 7, 
 
 
 def stream(seed: int, process: int, chunk: int, month: int = 0) -> np.random.Generator:
-    """The random stream of one process for one chunk of people (and one month, where it matters)."""
+    """The random stream of one process for one chunk of people, and one month where it matters."""
     sequence = np.random.SeedSequence(seed, spawn_key=(process, chunk, month))
     return np.random.Generator(np.random.PCG64(sequence))
 

@@ -1,14 +1,14 @@
-"""Writing landing files: chunks are appended to a work folder and moved into place once complete.
+"""Writing landing files: chunks are appended to a work folder and moved into place once
+complete.
 
-Belongs here: bytes, encodings, compression and workbooks. Does not belong here: what the rows say.
-Files come out byte for byte the same each time: no time stamps inside gzip or workbooks.
+Belongs here: bytes, encodings, compression and workbooks. Does not belong here: what the rows
+say. Files come out byte for byte the same each time: no time stamps inside gzip or workbooks.
 """
 
 from __future__ import annotations
 
 import filecmp
 import gzip
-import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -35,8 +35,7 @@ def headers(source: str, feed: str) -> list[str]:
 def csv_line(values: Iterable[str]) -> str:
     """One CSV line; values with a quote, comma or line break are quoted."""
     return ",".join(
-        '"' + v.replace('"', '""') + '"' if '"' in v or "," in v or "\n" in v else v
-        for v in values
+        '"' + v.replace('"', '""') + '"' if '"' in v or "," in v or "\n" in v else v for v in values
     )
 
 
@@ -69,8 +68,14 @@ class LandingWriter:
         return path
 
     def append_csv(
-        self, source: str, feed: str, name: str, lines: Sequence[str], *,
-        encoding: str = "utf-8", byte_order_mark: bool = False,
+        self,
+        source: str,
+        feed: str,
+        name: str,
+        lines: Sequence[str],
+        *,
+        encoding: str = "utf-8",
+        byte_order_mark: bool = False,
     ) -> None:
         """Append lines to a CSV file, which starts with the contract's headers."""
         relative = f"{source}/{feed}/{name}"
@@ -127,7 +132,7 @@ class LandingWriter:
             if target.exists() and filecmp.cmp(path, target, shallow=False):
                 path.unlink()
             else:
-                os.replace(path, target)
+                path.replace(target)
         self.discard()
 
     def discard(self) -> None:

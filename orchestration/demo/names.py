@@ -1,26 +1,33 @@
-"""Name material for simulated people: surnames with pinyin, given-name characters, places, streets.
+"""Name material for simulated people: surnames with pinyin, given-name characters, places,
+streets.
 
-Belongs here: constants from common knowledge. Does not belong here: drawing from them (`population`).
-Nobody in particular is meant: names, streets and estates are combined at random.
+Belongs here: constants from common knowledge. Does not belong here: drawing from them
+(`population`). Nobody in particular is meant: names, streets and estates are combined at
+random.
 """
 
 from __future__ import annotations
 
 # Most frequent first; the weight falls with the rank.
 _SURNAMES = """
-王wang 李li 张zhang 刘liu 陈chen 杨yang 黄huang 赵zhao 吴wu 周zhou 徐xu 孙sun 马ma 朱zhu 胡hu 郭guo
-何he 林lin 高gao 罗luo 郑zheng 梁liang 谢xie 宋song 唐tang 许xu 韩han 邓deng 冯feng 曹cao 彭peng
-曾zeng 肖xiao 田tian 董dong 潘pan 袁yuan 蔡cai 蒋jiang 余yu 于yu 杜du 叶ye 程cheng 魏wei 苏su 吕lv
-丁ding 任ren 卢lu 姚yao 沈shen 钟zhong 姜jiang 崔cui 谭tan 陆lu 范fan 汪wang 廖liao 石shi 金jin 韦wei
-贾jia 夏xia 付fu 方fang 邹zou 熊xiong 白bai 孟meng 秦qin 邱qiu 侯hou 江jiang 尹yin 薛xue 闫yan 段duan
-雷lei 龙long 黎li 史shi 陶tao 贺he 毛mao 郝hao 顾gu 龚gong 邵shao 万wan 覃qin 武wu 钱qian 戴dai 严yan
-莫mo 孔kong 向xiang 常chang 汤tang 康kang 易yi 乔qiao 赖lai 文wen 温wen 庄zhuang 樊fan 申shen 殷yin
-倪ni 洪hong 季ji 兰lan 施shi 俞yu 翟zhai 章zhang 柳liu 颜yan 岳yue 牛niu 尚shang 葛ge 梅mei 管guan
-齐qi 盛sheng 关guan 包bao 祝zhu 左zuo 柯ke 纪ji 霍huo 耿geng 毕bi 童tong 阮ruan 路lu 欧ou 鲁lu 焦jiao
-项xiang 游you 詹zhan 裴pei 凌ling 辛xin 舒shu 甘gan 单shan 鲍bao 涂tu 苗miao 宁ning 蒲pu 司si 符fu
-成cheng 柴chai 尤you 曲qu 谷gu 房fang 靳jin 车che 骆luo 蓝lan 邢xing 解xie 聂nie 安an 占zhan 米mi
-卫wei 应ying 冉ran 桂gui 卓zhuo 沙sha 佟tong 简jian 丛cong 鄢yan 郎lang 覃tan 瞿qu 饶rao 阎yan 古gu
-欧阳ouyang 上官shangguan 司马sima 诸葛zhuge 皇甫huangfu 东方dongfang 令狐linghu 慕容murong
+王wang 李li 张zhang 刘liu 陈chen 杨yang 黄huang 赵zhao 吴wu 周zhou 徐xu
+孙sun 马ma 朱zhu 胡hu 郭guo 何he 林lin 高gao 罗luo 郑zheng 梁liang 谢xie
+宋song 唐tang 许xu 韩han 邓deng 冯feng 曹cao 彭peng 曾zeng 肖xiao 田tian
+董dong 潘pan 袁yuan 蔡cai 蒋jiang 余yu 于yu 杜du 叶ye 程cheng 魏wei 苏su 吕lv
+丁ding 任ren 卢lu 姚yao 沈shen 钟zhong 姜jiang 崔cui 谭tan 陆lu 范fan 汪wang
+廖liao 石shi 金jin 韦wei 贾jia 夏xia 付fu 方fang 邹zou 熊xiong 白bai 孟meng
+秦qin 邱qiu 侯hou 江jiang 尹yin 薛xue 闫yan 段duan 雷lei 龙long 黎li 史shi
+陶tao 贺he 毛mao 郝hao 顾gu 龚gong 邵shao 万wan 覃qin 武wu 钱qian 戴dai 严yan
+莫mo 孔kong 向xiang 常chang 汤tang 康kang 易yi 乔qiao 赖lai 文wen 温wen
+庄zhuang 樊fan 申shen 殷yin 倪ni 洪hong 季ji 兰lan 施shi 俞yu 翟zhai 章zhang
+柳liu 颜yan 岳yue 牛niu 尚shang 葛ge 梅mei 管guan 齐qi 盛sheng 关guan 包bao
+祝zhu 左zuo 柯ke 纪ji 霍huo 耿geng 毕bi 童tong 阮ruan 路lu 欧ou 鲁lu 焦jiao
+项xiang 游you 詹zhan 裴pei 凌ling 辛xin 舒shu 甘gan 单shan 鲍bao 涂tu 苗miao
+宁ning 蒲pu 司si 符fu 成cheng 柴chai 尤you 曲qu 谷gu 房fang 靳jin 车che 骆luo
+蓝lan 邢xing 解xie 聂nie 安an 占zhan 米mi 卫wei 应ying 冉ran 桂gui 卓zhuo
+沙sha 佟tong 简jian 丛cong 鄢yan 郎lang 覃tan 瞿qu 饶rao 阎yan 古gu
+欧阳ouyang 上官shangguan 司马sima 诸葛zhuge 皇甫huangfu 东方dongfang
+令狐linghu 慕容murong
 """
 MALE_CHARACTERS = (
     "伟强磊军勇杰涛超明刚平辉鹏飞波斌宇浩凯健俊帆帅旭宁龙林阳鑫华亮建国志文海峰博诚航毅昊天晨轩"
@@ -77,22 +84,120 @@ _PLACES = """
 银川市 宁夏回族自治区 1 7500 6401 兴庆区,金凤区,西夏区
 西宁市 青海省 1 8100 6301 城中区,城西区,城北区
 """
-ROADS = (
-    "建设路 人民路 解放路 中山路 文化路 新华路 和平路 长江路 黄河路 学院路 滨河路 环城路 迎宾路 "
-    "朝阳路 光明路 青年路 友谊路 胜利路 体育路 花园路 公园路 科技路 创业路 东风路 育才路"
-).split()
-ESTATES = (
-    "锦绣花园 阳光小区 翠湖苑 金色家园 幸福里 紫荆城 云景台 江南春晓 御景湾 桂花园 书香门第 "
-    "碧水园 丽景苑 和谐家园 绿城雅居 明珠花园 星河湾畔 梧桐里 枫林苑 海棠公馆"
-).split()
-OCCUPATIONS = (
-    "教师 医生 工程师 公务员 销售 会计 学生 自由职业 设计师 司机 个体经营 退休 护士 律师 程序员"
-).split()
-EMAIL_DOMAINS = ("qq.com", "163.com", "126.com", "foxmail.com", "sina.com", "outlook.com", "139.com")
-PHONE_PREFIXES = (
-    "130 131 132 133 134 135 136 137 138 139 150 151 152 153 155 156 157 158 159 166 173 175 176 "
-    "177 178 180 181 182 183 185 186 187 188 189 191 198 199"
-).split()
+ROADS = [
+    "建设路",
+    "人民路",
+    "解放路",
+    "中山路",
+    "文化路",
+    "新华路",
+    "和平路",
+    "长江路",
+    "黄河路",
+    "学院路",
+    "滨河路",
+    "环城路",
+    "迎宾路",
+    "朝阳路",
+    "光明路",
+    "青年路",
+    "友谊路",
+    "胜利路",
+    "体育路",
+    "花园路",
+    "公园路",
+    "科技路",
+    "创业路",
+    "东风路",
+    "育才路",
+]
+ESTATES = [
+    "锦绣花园",
+    "阳光小区",
+    "翠湖苑",
+    "金色家园",
+    "幸福里",
+    "紫荆城",
+    "云景台",
+    "江南春晓",
+    "御景湾",
+    "桂花园",
+    "书香门第",
+    "碧水园",
+    "丽景苑",
+    "和谐家园",
+    "绿城雅居",
+    "明珠花园",
+    "星河湾畔",
+    "梧桐里",
+    "枫林苑",
+    "海棠公馆",
+]
+OCCUPATIONS = [
+    "教师",
+    "医生",
+    "工程师",
+    "公务员",
+    "销售",
+    "会计",
+    "学生",
+    "自由职业",
+    "设计师",
+    "司机",
+    "个体经营",
+    "退休",
+    "护士",
+    "律师",
+    "程序员",
+]
+EMAIL_DOMAINS = (
+    "qq.com",
+    "163.com",
+    "126.com",
+    "foxmail.com",
+    "sina.com",
+    "outlook.com",
+    "139.com",
+)
+PHONE_PREFIXES = [
+    "130",
+    "131",
+    "132",
+    "133",
+    "134",
+    "135",
+    "136",
+    "137",
+    "138",
+    "139",
+    "150",
+    "151",
+    "152",
+    "153",
+    "155",
+    "156",
+    "157",
+    "158",
+    "159",
+    "166",
+    "173",
+    "175",
+    "176",
+    "177",
+    "178",
+    "180",
+    "181",
+    "182",
+    "183",
+    "185",
+    "186",
+    "187",
+    "188",
+    "189",
+    "191",
+    "198",
+    "199",
+]
 
 
 def _split_surname(token: str) -> tuple[str, str]:

@@ -1,8 +1,8 @@
 """Who the simulated people are: households, names, phones, e-mails, addresses, latent traits.
 
-Belongs here: drawing everything about a person that no shop event changes, for one chunk of people at
-a time, on the whole simulated horizon. Does not belong here: purchases (`behaviour`), accounts and the
-way a channel spells things (the channel modules and `dirt`).
+Belongs here: drawing everything about a person that no shop event changes, for one chunk of
+people at a time, on the whole simulated horizon. Does not belong here: purchases (`behaviour`),
+accounts and the way a channel spells things (the channel modules and `dirt`).
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import numpy as np
 
 from orchestration.demo import catalogue, clock, names
 
-#: People per chunk. Households, shared phones and gifts stay within a chunk, so chunks are independent.
+#: People per chunk. Households, shared phones and gifts stay within one: chunks are independent.
 CHUNK = 20_000
 NEVER = np.int64(2**60)
 
 # Purchase and dropout rates per day of shopping time, gamma across people (Pareto/NBD).
-PURCHASE_SHAPE, PURCHASE_MEAN = 1.6, 0.0275
-DROPOUT_SHAPE, DROPOUT_MEAN = 0.8, 1 / 560
+PURCHASE_SHAPE, PURCHASE_MEAN = 2.0, 0.0265
+DROPOUT_SHAPE, DROPOUT_MEAN = 0.8, 1 / 600
 
 #: Share of people whose history starts before, within and after the first two years of files.
 JOIN_SHARES = ((-700, -1, 0.50), (0, 730, 0.47), (731, 1095, 0.03))
@@ -27,6 +27,8 @@ MEMBER_RATE = 0.45
 APP_USER_RATE = 0.50
 APP_VISITOR_RATE = 0.07
 CANCEL_RATE = 0.05
+#: Share of abandoned numbers that a stranger gets half a year later.
+RECYCLED_NUMBER_RATE = 0.02
 #: Chance that a store purchase is identified at all, with and without ever joining the programme.
 IDENTIFIED_AT_TILL = (0.62, 0.92)
 
@@ -131,7 +133,11 @@ def _streets(rng: np.random.Generator, count: int) -> list[str]:
     return [
         f"{names.ROADS[r]}{n}号{names.ESTATES[e]}{b}栋{k}室"
         for r, n, e, b, k in zip(
-            road.tolist(), number.tolist(), estate.tolist(), block.tolist(), room.tolist(),
+            road.tolist(),
+            number.tolist(),
+            estate.tolist(),
+            block.tolist(),
+            room.tolist(),
             strict=True,
         )
     ]
@@ -199,11 +205,14 @@ def draw(seed: int, chunk: int, persons: int) -> People:
     emails: list[list[str]] = [[], []]
     for slot_number in (0, 1):
         for p, h, d, has in zip(
-            pinyin, handle, domain[:, slot_number].tolist(), has_email[:, slot_number].tolist(),
+            pinyin,
+            handle,
+            domain[:, slot_number].tolist(),
+            has_email[:, slot_number].tolist(),
             strict=True,
         ):
             name = names.EMAIL_DOMAINS[d]
-            local = str(h) if name in ("qq.com", "foxmail.com") else f"{p}{h % 10**8}"
+            local = str(h) if name in ("qq.com", "foxmail.com") else f"{p}{h}"
             suffix = "" if slot_number == 0 else "x"
             emails[slot_number].append(f"{local}{suffix}@{name}" if has else "")
 
@@ -231,7 +240,10 @@ def draw(seed: int, chunk: int, persons: int) -> People:
     in_store_city = place < names.STORE_CITY_COUNT
     kind = rng.random(count)
     mixed = np.clip(rng.beta(2.0, 2.0, count), 0.05, 0.95)
-    online_only, store_only = np.where(in_store_city, 0.18, 0.75), np.where(in_store_city, 0.52, 0.80)
+    online_only, store_only = (
+        np.where(in_store_city, 0.18, 0.75),
+        np.where(in_store_city, 0.52, 0.80),
+    )
     store_share = np.where(kind < online_only, 0.0, np.where(kind < store_only, 1.0, mixed))
     home_store = np.where(
         in_store_city, place, rng.integers(0, names.STORE_CITY_COUNT, count)[head]
@@ -242,9 +254,7 @@ def draw(seed: int, chunk: int, persons: int) -> People:
     member_day = np.minimum(joined_day + wait, 1090)
     member_second = rng.integers(9 * 3600, 21 * 3600, count)
     member_from = np.where(member_kind, (member_day * clock.DAY).astype(np.int64), NEVER)
-    member_from = np.where(
-        member_kind, member_from // clock.DAY * clock.DAY + member_second, NEVER
-    )
+    member_from = np.where(member_kind, member_from // clock.DAY * clock.DAY + member_second, NEVER)
     identified_rate = np.where(member_kind, IDENTIFIED_AT_TILL[1], IDENTIFIED_AT_TILL[0])
 
     app_kind = rng.random(count)
@@ -257,27 +267,52 @@ def draw(seed: int, chunk: int, persons: int) -> People:
     account_from = np.where(
         uses_account, app_from + delay.astype(np.int64) + rng.integers(0, 72_000, count), NEVER
     )
-    session_rate = np.where(uses_app, purchase_rate * rng.gamma(4.0, 1.35 / 4.0, count) + 0.004, 0.0)
+    session_rate = np.where(
+        uses_app, purchase_rate * rng.gamma(4.0, 1.35 / 4.0, count) + 0.004, 0.0
+    )
 
     # numbers given up come back to strangers half a year later
     _recycle_numbers(rng, first_phone, number_until, joined_day)
 
     person_ids = [f"R{i:07d}" for i in index.tolist()]
     return People(
-        chunk=chunk, first=first, person_ids=person_ids, household=household + first, head=head,
-        role=role, is_male=is_male, birth=birth, full_names=full_names, pinyin=pinyin,
-        first_phone=first_phone, next_phone=next_phone, number_until=number_until,
-        second_phone=second_phone, first_email=emails[0], second_email=emails[1], place=place,
-        district=district, street=[street_all[h] for h in head.tolist()], moved_at=moved_at,
-        new_district=new_district, new_street=[new_street_all[h] for h in head.tolist()],
-        joined_day=joined_day, died_day=died_day, purchase_rate=purchase_rate,
-        dropout_rate=dropout_rate, price_sensitivity=rng.beta(2.0, 3.0, count),
+        chunk=chunk,
+        first=first,
+        person_ids=person_ids,
+        household=household + first,
+        head=head,
+        role=role,
+        is_male=is_male,
+        birth=birth,
+        full_names=full_names,
+        pinyin=pinyin,
+        first_phone=first_phone,
+        next_phone=next_phone,
+        number_until=number_until,
+        second_phone=second_phone,
+        first_email=emails[0],
+        second_email=emails[1],
+        place=place,
+        district=district,
+        street=[street_all[h] for h in head.tolist()],
+        moved_at=moved_at,
+        new_district=new_district,
+        new_street=[new_street_all[h] for h in head.tolist()],
+        joined_day=joined_day,
+        died_day=died_day,
+        purchase_rate=purchase_rate,
+        dropout_rate=dropout_rate,
+        price_sensitivity=rng.beta(2.0, 3.0, count),
         spend_level=rng.lognormal(0.0, 0.5, count),
         tastes=rng.dirichlet(np.full(len(catalogue.load().category_names), 0.12), count).astype(
             np.float32
         ),
-        store_share=store_share, home_store=home_store, identified_rate=identified_rate,
-        session_rate=session_rate, member_from=member_from, app_from=app_from,
+        store_share=store_share,
+        home_store=home_store,
+        identified_rate=identified_rate,
+        session_rate=session_rate,
+        member_from=member_from,
+        app_from=app_from,
         account_from=account_from,
     )
 
@@ -287,7 +322,7 @@ def _recycle_numbers(
 ) -> None:
     """Give a few abandoned numbers to people who joined at least half a year later (in place)."""
     before = np.flatnonzero(number_until < NEVER)
-    before = before[rng.random(len(before)) < 0.03]
+    before = before[rng.random(len(before)) < RECYCLED_NUMBER_RATE]
     takers = rng.permutation(len(phone))
     used = 0
     for giver in before.tolist():

@@ -1,10 +1,10 @@
 """The Tmall seller centre's exports: order, item and refund reports.
 
-Belongs here: buyers' accounts, order states over time, platform masking, and the three reports' rows.
-Does not belong here: when people buy and what (`behaviour`).
+Belongs here: buyers' accounts, order states over time, platform masking, and the three reports'
+rows. Does not belong here: when people buy and what (`behaviour`).
 
-A monthly report is drawn at midnight after the month's last day. It carries the orders created in the
-month and repeats older ones whose state changed in it.
+A monthly report is drawn at midnight after the month's last day. It carries the orders created
+in the month and repeats older ones whose state changed in it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ SECOND_ACCOUNT_RATE = 0.03
 GIFT_RATE = 0.03
 MASKED_NAME_RATE = 0.60
 # the platform masks the Alipay account of most orders, and of some buyers always
-ALWAYS_MASKED_RATE, MASKED_ORDER_RATE = 0.08, 0.68
-ALIPAY_IS_PHONE_RATE = 0.70
+ALWAYS_MASKED_RATE, MASKED_ORDER_RATE = 0.06, 0.64
+ALIPAY_IS_PHONE_RATE = 0.80
 REFUND_RATE, DROPPED_CLAIM_RATE = 0.06, 0.01
 _CLOSE_REASONS = ("买家未付款，超时关闭", "买家不想买了", "信息填写错误，重新拍")
 
@@ -79,8 +79,12 @@ def simulate_orders(seed: int, people: People, purchases: Purchases) -> TmallOrd
     paid = purchases.is_paid[index]
     paid_at = created + np.minimum(rng.exponential(400, count), 80_000).astype(np.int64) + 8
     shipped_at = paid_at + rng.integers(3, 60, count) * 3600
-    done_at = shipped_at + rng.integers(3 * 24, 12 * 24, count) * 3600 + rng.integers(0, 3600, count)
-    closed_at = created + np.where(rng.random(count) < 0.6, 86_400, rng.integers(600, 80_000, count))
+    done_at = (
+        shipped_at + rng.integers(3 * 24, 12 * 24, count) * 3600 + rng.integers(0, 3600, count)
+    )
+    closed_at = created + np.where(
+        rng.random(count) < 0.6, 86_400, rng.integers(600, 80_000, count)
+    )
     paid_at = np.where(paid, paid_at, NEVER)
     never = np.full(count, NEVER)
     modified = np.stack(
@@ -115,16 +119,28 @@ def simulate_orders(seed: int, people: People, purchases: Purchases) -> TmallOrd
     claim = rng.random(count)
     refund_order = np.flatnonzero(paid & (claim < REFUND_RATE + DROPPED_CLAIM_RATE))
     settled = claim[refund_order] < REFUND_RATE
-    refund_at = paid_at[refund_order] + (rng.gamma(2.0, 4.0, len(refund_order)) * 86_400).astype(
-        np.int64
-    ) + 7200
+    refund_at = (
+        paid_at[refund_order]
+        + (rng.gamma(2.0, 4.0, len(refund_order)) * 86_400).astype(np.int64)
+        + 7200
+    )
     due = (goods + postage - off)[refund_order]
     part = np.where(rng.random(len(refund_order)) < 0.6, 1.0, rng.uniform(0.1, 0.9, len(due)))
     refund_amount = np.maximum((due * part).astype(np.int64), 1)
     return TmallOrders(
-        index=index, order_id=order_id, account=account, paid_at=paid_at, modified=modified,
-        goods=goods, postage=postage, discount=discount, coupon=coupon, line_share=share,
-        refund_order=refund_order, refund_at=refund_at, refund_amount=refund_amount,
+        index=index,
+        order_id=order_id,
+        account=account,
+        paid_at=paid_at,
+        modified=modified,
+        goods=goods,
+        postage=postage,
+        discount=discount,
+        coupon=coupon,
+        line_share=share,
+        refund_order=refund_order,
+        refund_at=refund_at,
+        refund_amount=refund_amount,
         refund_settled=settled,
     )
 
@@ -154,8 +170,13 @@ def _alipay(rng: np.random.Generator, people: People, person: np.ndarray, paid_a
 
 
 def write(
-    seed: int, people: People, purchases: Purchases, orders: TmallOrders, months: int,
-    writer: LandingWriter, bad_rows: dict[tuple[str, str, str], int],
+    seed: int,
+    people: People,
+    purchases: Purchases,
+    orders: TmallOrders,
+    months: int,
+    writer: LandingWriter,
+    bad_rows: dict[tuple[str, str, str], int],
 ) -> None:
     """Append the chunk's rows to the first `months` monthly reports."""
     rng = clock.stream(seed, clock.STREAM_TMALL, people.chunk, 1)
@@ -197,27 +218,41 @@ def write(
             lines.append(
                 csv_line(
                     (
-                        wrapped[k], ouid[k], nicks[k], alipay[k], goods[k], postage[k],
-                        discount[k], coupon[k], due[k] if is_paid else "0.00",
+                        wrapped[k],
+                        ouid[k],
+                        nicks[k],
+                        alipay[k],
+                        goods[k],
+                        postage[k],
+                        discount[k],
+                        coupon[k],
+                        due[k] if is_paid else "0.00",
                         _STATES[state[row]],
                         dirt.mask_name(full_name) if stars[k] else full_name,
-                        f"{province} {city} {district} ****", dirt.mask_phone(phones[k]),
-                        created_text[k], paid_text[row] if is_paid else "", changed_text[row],
-                        SHOP_ID, SHOP_NAME, _CLOSE_REASONS[reason[k]] if state[row] == 4 else "",
+                        f"{province} {city} {district} ****",
+                        dirt.mask_phone(phones[k]),
+                        created_text[k],
+                        paid_text[row] if is_paid else "",
+                        changed_text[row],
+                        SHOP_ID,
+                        SHOP_NAME,
+                        _CLOSE_REASONS[reason[k]] if state[row] == 4 else "",
                     )
                 )
             )
         if people.chunk == 0:
             lines += _bad_orders(month, bad_rows)
-        writer.append_csv(
-            "tmall", "orders", f"ExportOrderList{name}", lines, encoding="gb18030"
-        )
+        writer.append_csv("tmall", "orders", f"ExportOrderList{name}", lines, encoding="gb18030")
     _write_items(people, purchases, orders, months, writer, bad_rows)
     _write_refunds(orders, months, writer)
 
 
 _STATES = (
-    "等待买家付款", "买家已付款，等待卖家发货", "卖家已发货，等待买家确认", "交易成功", "交易关闭"
+    "等待买家付款",
+    "买家已付款，等待卖家发货",
+    "卖家已发货，等待买家确认",
+    "交易成功",
+    "交易关闭",
 )
 
 
@@ -233,8 +268,22 @@ def _bad_orders(month: int, bad_rows: dict[tuple[str, str, str], int]) -> list[s
         bad_id = f'="{9 * 10**17 + month}"'
         rows.append(
             csv_line(
-                [bad_id, "AAH00badrow", "tb0", "139****0000", "12O.5O", "0.00", "0.00", "0.00",
-                 "12O.5O", "交易成功", "张*", "上海市 上海市 徐汇区 ****", "139****0000", *tail]
+                [
+                    bad_id,
+                    "AAH00badrow",
+                    "tb0",
+                    "139****0000",
+                    "12O.5O",
+                    "0.00",
+                    "0.00",
+                    "0.00",
+                    "12O.5O",
+                    "交易成功",
+                    "张*",
+                    "上海市 上海市 徐汇区 ****",
+                    "139****0000",
+                    *tail,
+                ]
             )
         )
         _count(bad_rows, "tmall", "orders", "unreadable_amount")
@@ -242,9 +291,27 @@ def _bad_orders(month: int, bad_rows: dict[tuple[str, str, str], int]) -> list[s
         bad_id = f'="{9 * 10**17 + 500 + month}"'
         rows.append(
             csv_line(
-                [bad_id, "AAH00badrow", "tb0", "139****0000", "10.00", "0.00", "0.00", "0.00",
-                 "10.00", "交易成功", "张*", "上海市 上海市 徐汇区 ****", "139****0000",
-                 "昨天下午", "", "", SHOP_ID, SHOP_NAME, ""]
+                [
+                    bad_id,
+                    "AAH00badrow",
+                    "tb0",
+                    "139****0000",
+                    "10.00",
+                    "0.00",
+                    "0.00",
+                    "0.00",
+                    "10.00",
+                    "交易成功",
+                    "张*",
+                    "上海市 上海市 徐汇区 ****",
+                    "139****0000",
+                    "昨天下午",
+                    "",
+                    "",
+                    SHOP_ID,
+                    SHOP_NAME,
+                    "",
+                ]
             )
         )
         _count(bad_rows, "tmall", "orders", "unreadable_ordered_at")
@@ -256,8 +323,12 @@ def _count(bad_rows: dict[tuple[str, str, str], int], source: str, feed: str, ru
 
 
 def _write_items(
-    people: People, purchases: Purchases, orders: TmallOrders, months: int,
-    writer: LandingWriter, bad_rows: dict[tuple[str, str, str], int],
+    people: People,
+    purchases: Purchases,
+    orders: TmallOrders,
+    months: int,
+    writer: LandingWriter,
+    bad_rows: dict[tuple[str, str, str], int],
 ) -> None:
     goods = catalogue.load()
     keep = ~purchases.in_store[purchases.line_order]
@@ -276,11 +347,15 @@ def _write_items(
         lines = [
             csv_line(values)
             for values in zip(
-                _wrapped(orders.order_id[order[chosen]]), _wrapped(line_id[chosen]),
+                _wrapped(orders.order_id[order[chosen]]),
+                _wrapped(line_id[chosen]),
                 [goods.names[p] + " 官方正品" for p in product[chosen].tolist()],
                 [goods.product_ids[p] for p in product[chosen].tolist()],
-                _yuan(price[chosen]), [str(q) for q in quantity[chosen].tolist()],
-                _yuan(orders.line_share[chosen]), _yuan(amount[chosen]), strict=True,
+                _yuan(price[chosen]),
+                [str(q) for q in quantity[chosen].tolist()],
+                _yuan(orders.line_share[chosen]),
+                _yuan(amount[chosen]),
+                strict=True,
             )
         ]
         if people.chunk == 0 and m % 5 == 3:
@@ -288,26 +363,34 @@ def _write_items(
             lines.append(csv_line([bad_id, bad_id, "已下架商品", "", "9.90", "1", "0.00", "9.90"]))
             _count(bad_rows, "tmall", "order_items", "missing_product_id")
         writer.append_csv(
-            "tmall", "order_items", f"ExportOrderDetailList{clock.MONTHS[m]:%Y%m}.csv", lines,
+            "tmall",
+            "order_items",
+            f"ExportOrderDetailList{clock.MONTHS[m]:%Y%m}.csv",
+            lines,
             encoding="gb18030",
         )
 
 
 def _write_refunds(orders: TmallOrders, months: int, writer: LandingWriter) -> None:
     month = clock.month_index(orders.refund_at)
-    refund_id = orders.order_id[orders.refund_order] // 10 + 5 * 10**17
+    refund_id = orders.order_id[orders.refund_order] + 5 * 10**18
     for m in range(months):
         chosen = np.flatnonzero(month == m)
         lines = [
             csv_line(values)
             for values in zip(
-                _wrapped(refund_id[chosen]), _wrapped(orders.order_id[orders.refund_order[chosen]]),
+                _wrapped(refund_id[chosen]),
+                _wrapped(orders.order_id[orders.refund_order[chosen]]),
                 _yuan(orders.refund_amount[chosen]),
                 ["退款成功" if s else "退款关闭" for s in orders.refund_settled[chosen].tolist()],
-                clock.local_text(orders.refund_at[chosen]), strict=True,
+                clock.local_text(orders.refund_at[chosen]),
+                strict=True,
             )
         ]
         writer.append_csv(
-            "tmall", "refunds", f"ExportRefundList{clock.MONTHS[m]:%Y%m}.csv", lines,
+            "tmall",
+            "refunds",
+            f"ExportRefundList{clock.MONTHS[m]:%Y%m}.csv",
+            lines,
             encoding="gb18030",
         )

@@ -1,7 +1,7 @@
 """Landing files into the `raw` schema: contracts, discovery, reading, manifest and quarantine.
 
 Belongs here: everything between a file somebody dropped and its rows, as text, in `raw`.
-Does not belong here: Dagster, typing or judging of values (staging does that), opening the warehouse.
+Does not belong here: Dagster, opening the warehouse, typing or judging values (staging does that).
 """
 
 from orchestration.ingestion.contracts import (
@@ -18,13 +18,7 @@ from orchestration.ingestion.discover import (
     is_stable,
 )
 from orchestration.ingestion.limits import DEFAULT_LIMITS, Limits, UnreadableFileError
-from orchestration.ingestion.load import (
-    FeedLoad,
-    FileOutcome,
-    LandingLoad,
-    load_feed,
-    load_landing,
-)
+from orchestration.ingestion.load import load_feed, load_landing
 from orchestration.ingestion.manifest import (
     FailedFile,
     FeedStatus,
@@ -33,6 +27,7 @@ from orchestration.ingestion.manifest import (
     next_load_number,
     status,
 )
+from orchestration.ingestion.outcomes import FeedLoad, FileOutcome, LandingLoad
 
 __all__ = [
     "DEFAULT_LIMITS",

@@ -71,13 +71,8 @@ def map_columns(contract: FeedContract, header: Sequence[str]) -> ColumnMap:
         UnreadableFileError: A name occurs twice, or a required column is missing.
     """
     normalised = [normalise_header(name) for name in header]
-    matches = count_matches(contract, header)
-    if not matches:
-        # the first line may be data, so it must not end up in a message
-        raise UnreadableFileError(
-            f"has none of {contract.label}'s columns in its first line "
-            f"({len(header)} values); the header is missing, or this is another feed's file"
-        )
+    if not count_matches(contract, header):
+        require_columns(contract, (), header)
     repeated = sorted({name for name in normalised if name and normalised.count(name) > 1})
     if repeated:
         raise UnreadableFileError(
@@ -103,9 +98,7 @@ def map_columns(contract: FeedContract, header: Sequence[str]) -> ColumnMap:
     )
 
 
-def require_columns(
-    contract: FeedContract, found: Iterable[int], header: Sequence[str]
-) -> None:
+def require_columns(contract: FeedContract, found: Iterable[int], header: Sequence[str]) -> None:
     """Refuse a file that lacks a required column.
 
     Args:
@@ -114,9 +107,15 @@ def require_columns(
         header: The file's own names, for the message.
 
     Raises:
-        UnreadableFileError: One is missing.
+        UnreadableFileError: One is missing, or the file has nothing of the contract at all.
     """
     present = set(found)
+    if not present:
+        # what looks like names may be data, so it must not end up in a message
+        raise UnreadableFileError(
+            f"has none of {contract.label}'s columns among its {len(header)}; the header is "
+            "missing, or this is another feed's file"
+        )
     missing = [
         column.header
         for position, column in enumerate(contract.columns)

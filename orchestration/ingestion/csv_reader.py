@@ -3,9 +3,9 @@
 Belongs here: telling records apart when quotes or line ends are broken.
 Does not belong here: the fast path for sound files, which is DuckDB's (load.py).
 
-DuckDB's own reject store was tried and set aside: an unterminated quote swallows every line up to the
-end of the file into one reject, its line number counts records and not lines, and files that mix line
-ends stop it. Sound files never come here.
+DuckDB's own reject store was tried and set aside: an unterminated quote swallows every line up to
+the end of the file into one reject, its line number counts records and not lines, and files that
+mix line ends stop it. Sound files never come here.
 """
 
 from __future__ import annotations

@@ -1,21 +1,25 @@
 """JSON Lines: physical lines on their way into DuckDB.
 
 Belongs here: cutting a file into lines, and keeping numbers as they were spelt.
-Does not belong here: parsing the objects, which DuckDB does (load.py).
+Does not belong here: parsing the objects, which DuckDB does (bulk_jsonl.py).
 """
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
+from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration.ingestion.limits import RAW_TEXT_CHARACTERS, Limits
 from orchestration.ingestion.text import TextFile
 
-BATCH_LINES = 20_000
-BATCH_CHARACTERS = 32 * 2**20
+BLOCK_BYTES = 8 * 2**20
+BLANKS = " \t\r\n"
 
 LINE_SCHEMA = pa.schema(
     [
@@ -28,27 +32,20 @@ LINE_SCHEMA = pa.schema(
     ]
 )
 
-# Numbers that DuckDB would spell differently: 1.50, 1e3, 0.00001, and more digits than a double has.
-# The pattern may hit inside a string; that costs time, not correctness.
-_FRAGILE_NUMBER = re.compile(
-    r":\s*-?(?:\d+(?:\.\d+)?[eE]|\d+\.\d*0(?!\d)|(?=\d*\.)[\d.]{17,}|0\.0000)"
+# Numbers that DuckDB would spell differently: 1.50, 1e3, 0.00001, more digits than a double has.
+# The pattern may hit a long id or the inside of a string; that costs time, not correctness.
+_FRAGILE_NUMBER = (
+    r":\s*-?([0-9]+(\.[0-9]+)?[eE]|[0-9]+\.[0-9]*0([^0-9]|$)|[0-9][0-9.]{15,}|0\.0000)"
 )
-_TOKEN = re.compile(
-    r'"(?:[^"\\]|\\.)*+"|[{}\[\]]|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?',
-)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
 
 
-def keep_number_text(line: str) -> str | None:
+def keep_number_text(line: str) -> str:
     """The line with the numbers of its outermost object turned into strings, as spelt.
 
     Args:
-        line: One JSON object; anything else comes back changed in no meaningful way.
-
-    Returns:
-        None when no number needs it.
+        line: One JSON object.
     """
-    if not _FRAGILE_NUMBER.search(line):
-        return None
     depth = 0
 
     def spell(match: re.Match) -> str:
@@ -65,9 +62,7 @@ def keep_number_text(line: str) -> str | None:
     return _TOKEN.sub(spell, line)
 
 
-def read_lines(
-    files: list[tuple[int, TextFile]], limits: Limits
-) -> Iterator[pa.RecordBatch]:
+def read_lines(files: list[tuple[int, TextFile]], limits: Limits) -> Iterator[pa.RecordBatch]:
     """Cut files into lines; blank lines are passed over.
 
     Args:
@@ -76,51 +71,113 @@ def read_lines(
 
     Yields:
         Batches of LINE_SCHEMA. `parsed_as` is the text to parse where it differs from the line.
+
+    Raises:
+        pa.ArrowInvalid: A file is no longer the valid UTF-8 that it was.
     """
-    rows: list[tuple] = []
-    characters = 0
     for file_id, text_file in files:
         line_number = row_number = 0
-        with text_file.path.open(encoding="utf-8-sig", newline=text_file.line_end) as file:
-            while line := file.readline(limits.max_line_bytes + 1):
-                line_number += 1
-                rule = None
-                if len(line) > limits.max_line_bytes:
-                    rule = "line_too_long"
-                    end = line
-                    while end and not end.endswith(text_file.line_end):
-                        end = file.readline(limits.max_line_bytes)
-                    line = line[:RAW_TEXT_CHARACTERS]
-                line = line.strip(" \t\r\n")
-                if not line:
-                    continue
-                if "\0" in line:
-                    rule = "nul_byte"
-                row_number += 1
-                rows.append(
-                    (
-                        file_id,
-                        line_number,
-                        row_number,
-                        line,
-                        None if rule else keep_number_text(line),
-                        rule,
-                    )
+        with text_file.path.open("rb") as file:
+            for block, is_overlong in _whole_lines(
+                file, text_file.line_end.encode(), limits.max_line_bytes
+            ):
+                lines = _cut(block, text_file.line_end.encode())
+                count = len(lines)
+                lines = pc.ascii_trim(lines, characters=BLANKS)
+                used = np.flatnonzero(pc.binary_length(lines).to_numpy())
+                if len(used) < count:
+                    lines = lines.take(pa.array(used))
+                yield _batch(
+                    file_id,
+                    lines,
+                    line_numbers=used + line_number + 1,
+                    first_row=row_number + 1,
+                    limits=limits,
+                    has_nul=text_file.has_nul,
+                    is_overlong=is_overlong,
                 )
-                characters += len(line)
-                if len(rows) >= BATCH_LINES or characters >= BATCH_CHARACTERS:
-                    yield _batch(rows)
-                    rows, characters = [], 0
-    if rows:
-        yield _batch(rows)
+                line_number += count
+                row_number += len(used)
 
 
-def _batch(rows: list[tuple]) -> pa.RecordBatch:
-    columns = zip(*rows, strict=True)
+def _batch(
+    file_id: int,
+    lines: pa.Array,
+    *,
+    line_numbers: np.ndarray,
+    first_row: int,
+    limits: Limits,
+    has_nul: bool,
+    is_overlong: bool,
+) -> pa.RecordBatch:
+    count = len(lines)
+    rule: list[str | None] | None = None
+    if is_overlong:
+        rule = ["line_too_long"] * count
+    elif has_nul:
+        rule = ["nul_byte" if "\0" in line else None for line in lines.to_pylist()]
+    elif count and pc.max(pc.binary_length(lines)).as_py() > limits.max_line_bytes:
+        rule = [
+            "line_too_long" if length > limits.max_line_bytes else None
+            for length in pc.binary_length(lines).to_pylist()
+        ]
+    parsed_as = pa.nulls(count, pa.string())
+    fragile = pc.match_substring_regex(lines, _FRAGILE_NUMBER)
+    if rule is None and pc.any(fragile).as_py():
+        parsed_as = pa.array(
+            [
+                keep_number_text(line) if line is not None else None
+                for line in pc.if_else(fragile, lines, None).to_pylist()
+            ],
+            pa.string(),
+        )
     return pa.record_batch(
         [
-            pa.array(column, type=field.type)
-            for column, field in zip(columns, LINE_SCHEMA, strict=True)
+            pa.array(np.full(count, file_id, dtype=np.int32)),
+            pa.array(line_numbers.astype(np.int64)),
+            pa.array(np.arange(first_row, first_row + count, dtype=np.int64)),
+            lines,
+            parsed_as,
+            pa.nulls(count, pa.string()) if rule is None else pa.array(rule, pa.string()),
         ],
         schema=LINE_SCHEMA,
     )
+
+
+def _whole_lines(file: BinaryIO, line_end: bytes, max_line: int) -> Iterator[tuple[bytes, bool]]:
+    """Blocks that end where a line ends; a line longer than max_line comes alone, cut short."""
+    rest = b""
+    is_first = True
+    while block := file.read(BLOCK_BYTES):
+        if is_first:
+            block = block.removeprefix(codecs.BOM_UTF8)
+            is_first = False
+        block = rest + block
+        end = block.rfind(line_end)
+        if end >= 0:
+            yield block[: end + 1], False
+            rest = block[end + 1 :]
+        else:
+            rest = block
+        if len(rest) > max_line:
+            start = rest[: RAW_TEXT_CHARACTERS * 4].decode("utf-8", "ignore").encode()
+            yield start, True
+            rest = b""
+            while block := file.read(BLOCK_BYTES):
+                end = block.find(line_end)
+                if end >= 0:
+                    rest = block[end + 1 :]
+                    break
+    if rest:
+        yield rest, False
+
+
+def _cut(block: bytes, line_end: bytes) -> pa.Array:
+    """The lines of a block, without copying it."""
+    ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == line_end[0]) + 1
+    if not len(ends) or ends[-1] != len(block):
+        ends = np.append(ends, len(block))
+    offsets = np.concatenate([[0], ends]).astype(np.int32)
+    lines = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(block))
+    lines.validate(full=True)
+    return lines

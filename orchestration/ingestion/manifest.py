@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -309,4 +309,6 @@ def _append(con: duckdb.DuckDBPyConnection, target: str, rows: pa.Table, *, repl
     try:
         con.execute(f"{verb} {target} ({columns}) select {columns} from strata_rows")  # noqa: S608
     finally:
-        con.unregister("strata_rows")
+        # after a failed statement the transaction is dead and its rollback removes the view
+        with suppress(duckdb.Error):
+            con.unregister("strata_rows")

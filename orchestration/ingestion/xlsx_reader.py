@@ -65,9 +65,7 @@ class Workbook:
             self._book = python_calamine.CalamineWorkbook.from_path(str(path))
             self.tables = self._find_tables(contract)
         except python_calamine.PasswordError as error:
-            raise UnreadableFileError(
-                "is protected by a password; save it without one"
-            ) from error
+            raise UnreadableFileError("is protected by a password; save it without one") from error
         except (python_calamine.CalamineError, OSError, ValueError) as error:
             raise UnreadableFileError(
                 f"is not a readable XLSX workbook ({type(error).__name__}); export it again"
@@ -150,9 +148,7 @@ def _refuse_bomb(path: Path, limits: Limits) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            sheets = [
-                member for member in members if member.filename.startswith("xl/worksheets/")
-            ]
+            sheets = [member for member in members if member.filename.startswith("xl/worksheets/")]
             for member in sheets:
                 with archive.open(member) as file:
                     _refuse_wide_sheet(file.read(4096), limits)

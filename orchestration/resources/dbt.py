@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
@@ -22,6 +23,7 @@ from dagster_dbt import (
 
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 
+RUN_CONTEXT = dg.AssetKey(["ops", "run_context"])
 SOURCE_SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md"}
 
 
@@ -104,6 +106,15 @@ class LayerTranslator(DagsterDbtTranslator):
                 enable_asset_checks=True, enable_source_tests_as_checks=True
             )
         )
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """Seeds begin with the run: without a parent Dagster would call dbt for them alone."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        if unique_id.startswith("seed."):
+            return spec.replace_attributes(deps=[*spec.deps, RUN_CONTEXT])
+        return spec
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         if dbt_resource_props["resource_type"] == "seed":

@@ -10,12 +10,13 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 
 import duckdb
 
 from orchestration.resources.warehouse import Warehouse
+from orchestration.settings import Settings
 
 Kind = Literal["sql", "python", "orchestration"]
 
@@ -72,6 +73,27 @@ def peak_memory_mb() -> float:
 def ensure_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the ops tables that do not exist yet."""
     connection.execute(DDL)
+
+
+def begin_run(
+    connection: duckdb.DuckDBPyConnection, run_id: str, as_of: date | None, settings: Settings
+) -> None:
+    """Write the one row that tells the models which run this is and what it computes."""
+    ensure_tables(connection)
+    connection.begin()
+    connection.execute("delete from ops.run_context")
+    connection.execute(
+        "insert into ops.run_context values (?, ?, ?, ?, ?, ?)",
+        [
+            run_id,
+            as_of,
+            utc_now(),
+            settings.timezone,
+            settings.currency,
+            settings.churn_horizon_days,
+        ],
+    )
+    connection.commit()
 
 
 @contextmanager

@@ -7,23 +7,29 @@ a few lines of pandas. Does not belong here: anything the product itself uses.
 from __future__ import annotations
 
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+
+class Facts(NamedTuple):
+    """orders: customer_id, order_date, amount. visits: customer_id, event_date."""
+
+    orders: pd.DataFrame
+    visits: pd.DataFrame | None = None
+
+
 START = pd.Timestamp("2023-01-01")
 
 
-def simulate_orders(
+def simulate(
     persons: int, *, seed: int, days: int = 730, mean_gap: float = 40.0, mean_life: float = 300.0
-) -> pd.DataFrame:
+) -> Facts:
     """Orders of people who buy at their own pace until they silently leave.
 
     Pace and dropout are gamma-distributed, as in the Pareto/NBD model. Weekly app visits while
     alive, so that events carry a signal that orders alone do not.
-
-    Returns:
-        customer_id, order_date, amount; and in .attrs['visits'] customer_id, event_date.
     """
     generator = np.random.default_rng(seed)
     pace = generator.gamma(1.5, mean_gap / 1.5, persons).clip(4, 400)
@@ -48,18 +54,19 @@ def simulate_orders(
         }
     )
     person, day = (np.concatenate(parts) for parts in zip(*visits, strict=True))
-    frame.attrs["visits"] = pd.DataFrame(
+    visited = pd.DataFrame(
         {
             "customer_id": [f"c{number:06d}" for number in person],
             "event_date": START + pd.to_timedelta(day, unit="D"),
         }
     )
-    return frame
+    return Facts(frame, visited)
 
 
-def features_at(orders: pd.DataFrame, day: date | str) -> pd.DataFrame:
+def features_at(facts: Facts, day: date | str) -> pd.DataFrame:
     """A part of `customer_features` as of one day, from facts up to its end."""
     as_of = pd.Timestamp(day)
+    orders, visits = facts
     known = orders[orders["order_date"] <= as_of]
     groups = known.groupby("customer_id")
     frame = groups.agg(
@@ -83,7 +90,6 @@ def features_at(orders: pd.DataFrame, day: date | str) -> pd.DataFrame:
     frame["tenure_days"] = frame["days_since_first_order"]
     gaps = frame["days_first_to_last_order"] / (frame["order_count"] - 1)
     frame["mean_days_between_orders"] = gaps.where(frame["order_count"] > 1)
-    visits = orders.attrs.get("visits")
     if visits is not None:
         visits = visits[visits["event_date"] <= as_of]
         last_seen = visits.groupby("customer_id")["event_date"].max().reindex(frame.index)
@@ -95,8 +101,8 @@ def features_at(orders: pd.DataFrame, day: date | str) -> pd.DataFrame:
     return frame.drop(columns=["first", "last"]).reset_index()
 
 
-def snapshots_of(orders: pd.DataFrame, as_of_date: date | str) -> pd.DataFrame:
+def snapshots_of(facts: Facts, as_of_date: date | str) -> pd.DataFrame:
     """Features at every month-end since the first order, and at as_of_date."""
     as_of = pd.Timestamp(as_of_date)
-    days = pd.date_range(orders["order_date"].min(), as_of, freq="ME").union([as_of])
-    return pd.concat([features_at(orders, day) for day in days], ignore_index=True)
+    days = pd.date_range(facts.orders["order_date"].min(), as_of, freq="ME").union([as_of])
+    return pd.concat([features_at(facts, day) for day in days], ignore_index=True)

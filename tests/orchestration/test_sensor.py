@@ -10,7 +10,8 @@ import dagster as dg
 import pytest
 
 from orchestration.automation import landing_sensor
-from orchestration.settings import Settings
+from orchestration.ingestion.contracts import load_contracts
+from orchestration.settings import STAGING_DIR, Settings
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def land(settings: Settings, name: str, *, age_seconds: float) -> Path:
 
 
 def ask(settings: Settings) -> dg.RunRequest | dg.SkipReason:
-    return landing_sensor(settings)(dg.build_sensor_context())
+    return landing_sensor(load_contracts(STAGING_DIR), settings)(dg.build_sensor_context())
 
 
 def test_an_empty_folder_starts_nothing(settings: Settings) -> None:

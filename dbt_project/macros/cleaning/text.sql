@@ -48,7 +48,7 @@
 
 {# The required value is missing. #}
 {% macro blank(text) -%}
-    coalesce(trim({{ text }}), '') = ''
+    {{ clean_code(text) }} is null
 {%- endmacro %}
 
 
@@ -57,5 +57,5 @@
     (source.paid_amount), `parse` is the macro that reads it.
 #}
 {% macro unreadable(text, parse) -%}
-    (coalesce(trim({{ text }}), '') <> '' and {{ parse(text) }} is null)
+    ({{ clean_code(text) }} is not null and {{ parse(text) }} is null)
 {%- endmacro %}

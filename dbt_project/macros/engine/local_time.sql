@@ -14,7 +14,7 @@
 {%- endmacro %}
 
 {% macro spark__local_to_utc(timestamp) -%}
-    to_utc_timestamp({{ timestamp }}, '{{ business_timezone() }}')
+    to_utc_timestamp(cast({{ timestamp }} as timestamp), '{{ business_timezone() }}')
 {%- endmacro %}
 
 
@@ -27,7 +27,7 @@
 {%- endmacro %}
 
 {% macro spark__utc_to_local(timestamp) -%}
-    from_utc_timestamp({{ timestamp }}, '{{ business_timezone() }}')
+    from_utc_timestamp(cast({{ timestamp }} as timestamp), '{{ business_timezone() }}')
 {%- endmacro %}
 
 

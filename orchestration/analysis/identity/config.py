@@ -79,12 +79,8 @@ DEFAULT_RULES = (
     IdentifierRule("wechat_unionid", WECHAT_UNIONID_STRENGTH, is_hard_unique=True),
     # People keep several Tmall accounts, so two of them in one customer are no contradiction.
     IdentifierRule("tmall_ouid", TMALL_OUID_STRENGTH),
-    IdentifierRule(
-        "email", EMAIL_STRENGTH, EMAIL_PROBABILITY, EMAIL_SHARING_CAP, is_guarded=True
-    ),
-    IdentifierRule(
-        "phone", PHONE_STRENGTH, PHONE_PROBABILITY, PHONE_SHARING_CAP, is_guarded=True
-    ),
+    IdentifierRule("email", EMAIL_STRENGTH, EMAIL_PROBABILITY, EMAIL_SHARING_CAP, is_guarded=True),
+    IdentifierRule("phone", PHONE_STRENGTH, PHONE_PROBABILITY, PHONE_SHARING_CAP, is_guarded=True),
     IdentifierRule(DEVICE_ID_TYPE, sharing_cap=DEVICE_SHARING_CAP, links=False),
 )
 
@@ -94,6 +90,7 @@ class LinkKind:
     """A rule as it stands on an edge: 'phone', 'phone_and_name', 'member_no', 'override', …"""
 
     name: str
+    id_type: str
     strength: int
     probability: float
     is_guarded: bool
@@ -129,27 +126,27 @@ class IdentityConfig:
 
     def link_kinds(self) -> tuple[LinkKind, ...]:
         """Every kind of link this configuration can make, in a fixed order."""
-        kinds = [LinkKind(OVERRIDE_RULE, OVERRIDE_STRENGTH, CERTAIN_PROBABILITY, False)]
+        kinds = [
+            LinkKind(OVERRIDE_RULE, OVERRIDE_RULE, OVERRIDE_STRENGTH, CERTAIN_PROBABILITY, False)
+        ]
         for rule in self.rules:
             if not rule.links:
                 continue
-            kinds.append(LinkKind(rule.id_type, rule.strength, rule.probability, rule.is_guarded))
+            confirmed = max(rule.probability, CONFIRMED_PROBABILITY)
+            variants = [("", 0, rule.probability)]
             if rule.is_guarded:
-                confirmed = max(rule.probability, CONFIRMED_PROBABILITY)
-                kinds.append(
-                    LinkKind(
-                        f"{rule.id_type}_and_name",
-                        rule.strength + NAME_AGREES_STRENGTH,
-                        confirmed,
-                        True,
-                    )
+                variants += [
+                    ("_and_name", NAME_AGREES_STRENGTH, confirmed),
+                    ("_and_birth_date", BIRTH_DATE_AGREES_STRENGTH, confirmed),
+                ]
+            kinds.extend(
+                LinkKind(
+                    rule.id_type + suffix,
+                    rule.id_type,
+                    rule.strength + gain,
+                    probability,
+                    rule.is_guarded,
                 )
-                kinds.append(
-                    LinkKind(
-                        f"{rule.id_type}_and_birth_date",
-                        rule.strength + BIRTH_DATE_AGREES_STRENGTH,
-                        confirmed,
-                        True,
-                    )
-                )
+                for suffix, gain, probability in variants
+            )
         return tuple(kinds)

@@ -89,9 +89,7 @@ def guard_holdings(
         begin, end = int(starts[index]), int(ends[index])
         members = rid[begin:end].tolist()
         verdict = judge(
-            tuple(
-                zip(*(_renumbered(code[begin:end].tolist()) for code in codes), strict=True)
-            )
+            tuple(zip(*(_renumbered(code[begin:end].tolist()) for code in codes), strict=True))
         )
         group[begin:end] = np.asarray(verdict.groups) + next_group
         next_group += max(verdict.groups) + 1
@@ -140,10 +138,7 @@ def judge(profiles: tuple[Profile, ...]) -> Verdict:
         for a in merged
     }
     ambiguous_people = {
-        a
-        for a, near in neighbours.items()
-        if any(not near <= neighbours[b] for b in near)
-        and any(c not in neighbours[b] for b in near for c in near)
+        a for a, near in neighbours.items() if any(not near <= neighbours[b] for b in near)
     }
 
     groups: list[int] = [UNKNOWN] * len(profiles)

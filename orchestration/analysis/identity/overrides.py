@@ -17,6 +17,7 @@ from orchestration.analysis.identity.schemas import OVERRIDES, conform
 FORCE_TOGETHER = "force_together"
 KEEP_APART = "keep_apart"
 BLOCK_VALUE = "block_value"
+_PAIR_COLUMNS = ("source_a", "source_customer_id_a", "source_b", "source_customer_id_b")
 ACTIONS = (FORCE_TOGETHER, KEEP_APART, BLOCK_VALUE)
 
 
@@ -41,8 +42,8 @@ def read_overrides(connection: duckdb.DuckDBPyConnection, overrides: pa.Table | 
     Args:
         connection: A workspace with `record` and `value` tables; `value.blocked_by` is set to
             'blocked_by_override' for the values named here.
-        overrides: Columns of schemas.OVERRIDES, further ones (who, why) are ignored; or None.
-            A null id_scope means ''.
+        overrides: Columns of schemas.OVERRIDES, further ones (who, why) are ignored; or None. A
+            value is blocked in every id_scope.
 
     Returns:
         The pairs, as record numbers.
@@ -64,8 +65,12 @@ def read_overrides(connection: duckdb.DuckDBPyConnection, overrides: pa.Table | 
             least(a.rid, b.rid) as first,
             greatest(a.rid, b.rid) as second
         from override_input
-        inner join record as a on a.record_key = override_input.record_key_a
-        inner join record as b on b.record_key = override_input.record_key_b
+        inner join record as a
+            on a.source = override_input.source_a
+            and a.source_customer_id = override_input.source_customer_id_a
+        inner join record as b
+            on b.source = override_input.source_b
+            and b.source_customer_id = override_input.source_customer_id_b
         where override_input.action in ('force_together', 'keep_apart')
         order by all
         """
@@ -88,7 +93,6 @@ def read_overrides(connection: duckdb.DuckDBPyConnection, overrides: pa.Table | 
         from override_input
         where override_input.action = 'block_value'
             and override_input.id_type = value.id_type
-            and coalesce(override_input.id_scope, '') = value.id_scope
             and override_input.id_value = value.id_value
         """
     )
@@ -100,13 +104,16 @@ def read_overrides(connection: duckdb.DuckDBPyConnection, overrides: pa.Table | 
             when action = 'block_value' then not exists (
                 select 1 from value
                 where value.id_type = override_input.id_type
-                    and value.id_scope = coalesce(override_input.id_scope, '')
                     and value.id_value = override_input.id_value
             )
             else not exists (
-                select 1 from record where record.record_key = override_input.record_key_a
+                select 1 from record
+                where record.source = override_input.source_a
+                    and record.source_customer_id = override_input.source_customer_id_a
             ) or not exists (
-                select 1 from record where record.record_key = override_input.record_key_b
+                select 1 from record
+                where record.source = override_input.source_b
+                    and record.source_customer_id = override_input.source_customer_id_b
             )
         end
         """
@@ -126,13 +133,12 @@ def _check_rows(table: pa.Table) -> None:
             raise ValueError(
                 f"identity overrides, row {number}: action {action!r}; use one of {list(ACTIONS)}"
             )
-        needed = (
-            ("id_type", "id_value") if action == BLOCK_VALUE else ("record_key_a", "record_key_b")
-        )
+        needed = ("id_type", "id_value") if action == BLOCK_VALUE else _PAIR_COLUMNS
         absent = [column for column in needed if not row[column]]
         if absent:
             raise ValueError(f"identity overrides, row {number}: {action} needs {absent}")
-        if action != BLOCK_VALUE and row["record_key_a"] == row["record_key_b"]:
-            raise ValueError(
-                f"identity overrides, row {number}: {row['record_key_a']} is named twice"
-            )
+        a, b = (
+            tuple(row[column] for column in side) for side in (_PAIR_COLUMNS[:2], _PAIR_COLUMNS[2:])
+        )
+        if action != BLOCK_VALUE and a == b:
+            raise ValueError(f"identity overrides, row {number}: names {':'.join(a)} twice")

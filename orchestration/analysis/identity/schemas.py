@@ -36,10 +36,11 @@ IDENTIFIERS = pa.schema(
 OVERRIDES = pa.schema(
     [
         ("action", _TEXT),
-        ("record_key_a", _TEXT),
-        ("record_key_b", _TEXT),
+        ("source_a", _TEXT),
+        ("source_customer_id_a", _TEXT),
+        ("source_b", _TEXT),
+        ("source_customer_id_b", _TEXT),
         ("id_type", _TEXT),
-        ("id_scope", _TEXT),
         ("id_value", _TEXT),
     ]
 )
@@ -101,8 +102,8 @@ RECORD_FORMER_ID = pa.schema(
     ]
 )
 # What carry-over needs of an earlier id_map.
-PREVIOUS_MAP = pa.schema([ID_MAP.field(name) for name in ("id_type", "id_scope", "id_value")]).append(
-    ID_MAP.field("customer_id")
+PREVIOUS_MAP = pa.schema(
+    [ID_MAP.field(name) for name in ("id_type", "id_scope", "id_value", "customer_id")]
 )
 
 

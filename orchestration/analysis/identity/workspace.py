@@ -340,8 +340,9 @@ def linking_holdings(
         value_id, rid, id_type (categorical), first_seen, last_seen (microseconds since 1970,
         the smallest integer when unknown), ordered by value_id, rid.
     """
-    return connection.execute(
-        """
+    return (
+        connection.execute(
+            """
         with
 
         usable as (
@@ -368,8 +369,11 @@ def linking_holdings(
         where record_count > 1
         order by value_id, rid
         """,
-        [linking_types],
-    ).to_arrow_table().to_pandas(strings_to_categorical=True)
+            [linking_types],
+        )
+        .to_arrow_table()
+        .to_pandas(strings_to_categorical=True)
+    )
 
 
 def hard_unique_claims(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -378,8 +382,9 @@ def hard_unique_claims(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     Returns:
         rid, slot (0.. numbering type and scope), value_id; at most one row per rid and slot.
     """
-    return connection.execute(
-        """
+    return (
+        connection.execute(
+            """
         select
             holding.rid,
             cast(dense_rank() over (order by value.id_type, value.id_scope) - 1 as bigint) as slot,
@@ -389,4 +394,7 @@ def hard_unique_claims(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         inner join rule on rule.id_type = value.id_type
         where rule.is_hard_unique and value.blocked_by is null and not holding.is_dropped
         """
-    ).to_arrow_table().to_pandas()
+        )
+        .to_arrow_table()
+        .to_pandas()
+    )

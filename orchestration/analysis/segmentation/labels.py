@@ -48,11 +48,11 @@ MODIFIERS: dict[tuple[str, int], Word] = {
     ("store_order_share", -1): Word("线上", "online"),
 }
 
-# The noun is the first whose deviation speaks; it uses up its feature.
-NOUNS: tuple[tuple[str, int, Word], ...] = (
-    ("days_since_last_order", 1, Word("沉睡客", "lapsed customers")),
-    ("order_count_365d", 1, Word("忠实客", "regulars")),
-    ("tenure_days", -1, Word("新客", "newcomers")),
+# The noun is the first whose deviation is at least this large; it uses up its feature.
+NOUNS: tuple[tuple[str, float, Word], ...] = (
+    ("days_since_last_order", 0.6, Word("沉睡客", "lapsed customers")),
+    ("order_count_365d", 0.6, Word("忠实客", "regulars")),
+    ("tenure_days", -0.9, Word("新客", "newcomers")),
 )
 PLAIN_NOUN = Word("顾客", "customers")
 TYPICAL = Word("普通", "typical")
@@ -84,9 +84,9 @@ def name_cluster(deviations: Mapping[str, float], taken: Collection[str]) -> Lab
         name: value for name, value in deviations.items() if abs(value) >= SPEAKING_DEVIATION
     }
     noun, basis = PLAIN_NOUN, {}
-    for feature, direction, word in NOUNS:
-        if speaking.get(feature, 0.0) * direction > 0:
-            noun, basis = word, {feature: direction}
+    for feature, least, word in NOUNS:
+        if deviations.get(feature, 0.0) / least >= 1.0:
+            noun, basis = word, {feature: 1 if least > 0 else -1}
             break
     ranked = sorted(
         (name for name in deviations if name not in basis),

@@ -1,29 +1,87 @@
-select
-    cast(null as varchar) as record_key,
-    cast(null as varchar) as source,
-    cast(null as varchar) as source_customer_id,
-    cast(null as varchar) as full_name,
-    cast(null as varchar) as gender,
-    cast(null as date) as birth_date,
-    cast(null as varchar) as phone,
-    cast(null as varchar) as email,
-    cast(null as varchar) as member_no,
-    cast(null as varchar) as wechat_unionid,
-    cast(null as varchar) as tmall_ouid,
-    cast(null as varchar) as device_id,
-    cast(null as varchar) as province,
-    cast(null as varchar) as city,
-    cast(null as varchar) as district,
-    cast(null as varchar) as address,
-    cast(null as varchar) as postcode,
-    cast(null as varchar) as occupation,
-    cast(null as varchar) as income_band,
-    cast(null as integer) as household_size,
-    cast(null as timestamp) as registered_at,
-    cast(null as timestamp) as updated_at,
-    cast(null as boolean) as consent_sms,
-    cast(null as boolean) as consent_email,
-    cast(null as boolean) as consent_push,
-    cast(null as boolean) as consent_ads
+{{ config(materialized='table') }}
 
-where 1 = 0
+{% set columns = {
+    'full_name': 'string', 'gender': 'string', 'birth_date': 'date',
+    'phone': 'string', 'email': 'string', 'member_no': 'string', 'wechat_unionid': 'string',
+    'tmall_ouid': 'string', 'device_id': 'string',
+    'province': 'string', 'city': 'string', 'district': 'string', 'address': 'string', 'postcode': 'string',
+    'occupation': 'string', 'income_band': 'string', 'household_size': 'integer',
+    'registered_at': 'timestamp', 'updated_at': 'timestamp',
+    'consent_sms': 'boolean', 'consent_email': 'boolean', 'consent_push': 'boolean', 'consent_ads': 'boolean',
+} %}
+
+{% set consents = ['consent_sms', 'consent_email', 'consent_push', 'consent_ads'] %}
+{# values that somebody typed because a field was required are nobody's #}
+{% set personal = ['full_name', 'phone', 'email', 'member_no', 'wechat_unionid', 'tmall_ouid'] %}
+{% set place = ['province', 'city', 'district'] %}
+{% set profiles = [
+    ('tmall', ref('int_tmall__customers'), 'source_customer_id',
+        ['full_name', 'phone', 'email', 'tmall_ouid', 'updated_at'] + place),
+    ('pos', ref('int_pos__customers'), 'source_customer_id', ['phone', 'member_no', 'updated_at']),
+    ('crm', staged('crm', 'members'), 'member_no',
+        ['full_name', 'gender', 'birth_date', 'phone', 'email', 'member_no', 'wechat_unionid', 'tmall_ouid',
+         'address', 'postcode', 'occupation', 'registered_at', 'updated_at'] + place + consents),
+    ('app', ref('int_app__customers'), 'source_customer_id',
+        ['gender', 'birth_date', 'phone', 'email', 'wechat_unionid', 'device_id', 'registered_at', 'updated_at']),
+    ('standard', staged('standard', 'customers'), 'source_customer_id',
+        ['full_name', 'gender', 'birth_date', 'phone', 'email', 'member_no', 'wechat_unionid', 'device_id',
+         'address', 'postcode', 'occupation', 'income_band', 'household_size', 'registered_at', 'updated_at']
+        + place + consents),
+] %}
+
+with
+
+seen as (
+
+    select * from {{ ref('int_customers__seen') }}
+
+),
+
+placeholders as (
+
+    select * from {{ ref('int_identity__placeholders') }}
+
+),
+
+profiles as (
+{% for source, relation, customer_column, supplied in profiles %}
+    select
+        '{{ source }}' as source,
+        {{ customer_column }} as source_customer_id,
+        {%- for column, type in columns.items() %}
+        {{ column if column in supplied else 'cast(null as ' ~ type ~ ') as ' ~ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+
+    from {{ relation }}
+{{ '    union all' if not loop.last }}
+{%- endfor %}
+),
+
+unioned as (
+
+    -- at most one profile per record and one placeholder per value
+    select
+        seen.source || ':' || seen.source_customer_id as record_key,
+        seen.source,
+        seen.source_customer_id,
+        {%- for column in columns %}
+        {% if column in personal -%}
+        case when {{ column }}_placeholders.id_value is null then profiles.{{ column }} end as {{ column }}
+        {%- else -%}
+        profiles.{{ column }}
+        {%- endif %}{{ ',' if not loop.last }}
+        {%- endfor %}
+
+    from seen
+
+    left join profiles
+        on seen.source = profiles.source
+        and seen.source_customer_id = profiles.source_customer_id
+    {% for column in personal %}
+    left join placeholders as {{ column }}_placeholders
+        on lower(profiles.{{ column }}) = {{ column }}_placeholders.id_value
+        and {{ column }}_placeholders.id_type = '{{ column }}'
+    {% endfor %}
+)
+
+select * from unioned

@@ -1,9 +1,23 @@
-select
-    cast(null as varchar) as source,
-    cast(null as varchar) as entry_id,
-    cast(null as varchar) as source_customer_id,
-    cast(null as varchar) as entry_type,
-    cast(null as integer) as points,
-    cast(null as timestamp) as changed_at
+with
 
-where 1 = 0
+crm_points as (
+
+    select * from {{ staged('crm', 'points') }}
+
+),
+
+unioned as (
+
+    select
+        'crm' as source,
+        entry_id,
+        member_no as source_customer_id,
+        entry_type,
+        points,
+        changed_at
+
+    from crm_points
+
+)
+
+select * from unioned

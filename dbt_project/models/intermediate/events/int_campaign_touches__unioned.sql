@@ -1,10 +1,24 @@
-select
-    cast(null as varchar) as source,
-    cast(null as varchar) as campaign_id,
-    cast(null as varchar) as source_customer_id,
-    cast(null as timestamp) as touched_at,
-    cast(null as varchar) as touch_type,
-    cast(null as varchar) as arm,
-    cast(null as varchar) as coupon_id
+with
 
-where 1 = 0
+standard_touches as (
+
+    select * from {{ staged('standard', 'campaign_touches') }}
+
+),
+
+unioned as (
+
+    select
+        'standard' as source,
+        campaign_id,
+        source_customer_id,
+        touched_at,
+        touch_type,
+        arm,
+        coupon_id
+
+    from standard_touches
+
+)
+
+select * from unioned

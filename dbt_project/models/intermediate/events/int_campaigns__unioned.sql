@@ -1,10 +1,24 @@
-select
-    cast(null as varchar) as source,
-    cast(null as varchar) as campaign_id,
-    cast(null as varchar) as campaign_name,
-    cast(null as varchar) as campaign_type,
-    cast(null as varchar) as channel,
-    cast(null as date) as starts_on,
-    cast(null as date) as ends_on
+with
 
-where 1 = 0
+standard_campaigns as (
+
+    select * from {{ staged('standard', 'campaigns') }}
+
+),
+
+unioned as (
+
+    select
+        'standard' as source,
+        campaign_id,
+        campaign_name,
+        campaign_type,
+        channel,
+        starts_on,
+        ends_on
+
+    from standard_campaigns
+
+)
+
+select * from unioned

@@ -1,15 +1,53 @@
-select
-    cast(null as varchar) as source,
-    cast(null as varchar) as event_id,
-    cast(null as varchar) as event_type,
-    cast(null as timestamp) as occurred_at,
-    cast(null as varchar) as source_customer_id,
-    cast(null as varchar) as device_id,
-    cast(null as varchar) as product_id,
-    cast(null as varchar) as category,
-    cast(null as varchar) as search_query,
-    cast(null as double) as duration_seconds,
-    cast(null as varchar) as session_id,
-    cast(null as varchar) as channel
+with
 
-where 1 = 0
+app_events as (
+
+    select * from {{ staged('app', 'events') }}
+
+),
+
+standard_events as (
+
+    select * from {{ staged('standard', 'events') }}
+
+),
+
+unioned as (
+
+    select
+        'app' as source,
+        event_id,
+        event_type,
+        occurred_at,
+        user_id as source_customer_id,
+        device_id,
+        product_id,
+        category,
+        search_query,
+        duration_seconds,
+        session_id,
+        'app' as channel
+
+    from app_events
+
+    union all
+
+    select
+        'standard' as source,
+        event_id,
+        event_type,
+        occurred_at,
+        source_customer_id,
+        device_id,
+        product_id,
+        category,
+        search_query,
+        duration_seconds,
+        session_id,
+        'other' as channel
+
+    from standard_events
+
+)
+
+select * from unioned

@@ -1,11 +1,25 @@
-select
-    cast(null as varchar) as source,
-    cast(null as varchar) as review_id,
-    cast(null as timestamp) as reviewed_at,
-    cast(null as varchar) as source_customer_id,
-    cast(null as varchar) as product_id,
-    cast(null as varchar) as order_id,
-    cast(null as double) as rating,
-    cast(null as varchar) as review_text
+with
 
-where 1 = 0
+standard_reviews as (
+
+    select * from {{ staged('standard', 'reviews') }}
+
+),
+
+unioned as (
+
+    select
+        'standard' as source,
+        review_id,
+        reviewed_at,
+        source_customer_id,
+        product_id,
+        order_id,
+        rating,
+        review_text
+
+    from standard_reviews
+
+)
+
+select * from unioned

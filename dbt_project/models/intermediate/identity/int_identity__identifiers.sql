@@ -1,9 +1,64 @@
-select
-    cast(null as varchar) as record_key,
-    cast(null as varchar) as id_type,
-    cast(null as varchar) as id_scope,
-    cast(null as varchar) as id_value,
-    cast(null as timestamp) as first_seen_at,
-    cast(null as timestamp) as last_seen_at
+{{ config(materialized='table') }}
 
-where 1 = 0
+with
+
+declared as (
+
+    select * from {{ ref('int_identity__declared') }}
+
+),
+
+observed as (
+
+    select * from {{ ref('int_identity__observed') }}
+
+),
+
+placeholders as (
+
+    select * from {{ ref('int_identity__placeholders') }}
+
+),
+
+unioned as (
+
+    select * from declared
+
+    union all
+
+    select * from observed
+
+),
+
+genuine as (
+
+    -- at most one placeholder per value
+    select unioned.*
+
+    from unioned
+
+    left join placeholders
+        on unioned.id_type = placeholders.id_type
+        and lower(unioned.id_value) = placeholders.id_value
+
+    where placeholders.id_value is null
+
+),
+
+identifiers as (
+
+    select
+        source || ':' || source_customer_id as record_key,
+        id_type,
+        id_scope,
+        id_value,
+        min(first_seen_at) as first_seen_at,
+        max(last_seen_at) as last_seen_at
+
+    from genuine
+
+    group by source, source_customer_id, id_type, id_scope, id_value
+
+)
+
+select * from identifiers

@@ -1,11 +1,36 @@
-select
-    cast(null as varchar) as record_key,
-    cast(null as varchar) as source,
-    cast(null as varchar) as source_customer_id,
-    cast(null as varchar) as full_name,
-    cast(null as varchar) as gender,
-    cast(null as date) as birth_date,
-    cast(null as timestamp) as first_seen_at,
-    cast(null as timestamp) as last_seen_at
+with
 
-where 1 = 0
+customers as (
+
+    select * from {{ ref('int_customers__unioned') }}
+
+),
+
+seen as (
+
+    select * from {{ ref('int_customers__seen') }}
+
+),
+
+records as (
+
+    -- one row per record on both sides
+    select
+        customers.record_key,
+        customers.source,
+        customers.source_customer_id,
+        customers.full_name,
+        customers.gender,
+        customers.birth_date,
+        seen.first_seen_at,
+        seen.last_seen_at
+
+    from customers
+
+    inner join seen
+        on customers.source = seen.source
+        and customers.source_customer_id = seen.source_customer_id
+
+)
+
+select * from records

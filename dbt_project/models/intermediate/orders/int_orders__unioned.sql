@@ -1,17 +1,177 @@
-select
-    cast(null as varchar) as source,
-    cast(null as varchar) as order_id,
-    cast(null as varchar) as source_customer_id,
-    cast(null as varchar) as channel,
-    cast(null as varchar) as store_id,
-    cast(null as varchar) as status,
-    cast(null as timestamp) as ordered_at,
-    cast(null as decimal(18,2)) as gross_amount,
-    cast(null as decimal(18,2)) as discount_amount,
-    cast(null as decimal(18,2)) as coupon_amount,
-    cast(null as decimal(18,2)) as paid_amount,
-    cast(null as decimal(18,2)) as refund_amount,
-    cast(null as decimal(18,2)) as net_amount,
-    cast(null as boolean) as is_valid
+{{ config(materialized='table') }}
 
-where 1 = 0
+with
+
+tmall_orders as (
+
+    select * from {{ ref('int_tmall__orders') }}
+
+),
+
+tickets as (
+
+    select * from {{ ref('int_pos__tickets') }}
+
+),
+
+standard_orders as (
+
+    select * from {{ ref('int_standard__orders') }}
+
+),
+
+refunds as (
+
+    select * from {{ ref('int_refunds__unioned') }}
+
+),
+
+refunds_per_order as (
+
+    select
+        source,
+        order_id,
+        min(refunded_at) as first_refunded_at,
+        sum(refund_amount) as refund_amount
+
+    from refunds
+
+    group by source, order_id
+
+),
+
+sold as (
+
+    select
+        source,
+        order_id,
+        source_customer_id,
+        channel,
+        store_id,
+        status,
+        ordered_at,
+        gross_amount,
+        discount_amount,
+        coupon_amount,
+        paid_amount,
+        is_paid
+
+    from tmall_orders
+
+    union all
+
+    -- sales, and returns whose sale was never landed: those stand as orders that paid nothing
+    select
+        'pos' as source,
+        order_id,
+        source_customer_id,
+        'store' as channel,
+        store_id,
+        'paid' as status,
+        sold_at as ordered_at,
+        gross_amount,
+        cast(gross_amount - paid_amount as decimal(18, 2)) as discount_amount,
+        cast(0 as decimal(18, 2)) as coupon_amount,
+        paid_amount,
+        not is_return as is_paid
+
+    from tickets
+
+    where not is_return or refund_of_order_id = order_id
+
+    union all
+
+    select
+        source,
+        order_id,
+        source_customer_id,
+        channel,
+        store_id,
+        status,
+        ordered_at,
+        gross_amount,
+        discount_amount,
+        coupon_amount,
+        paid_amount,
+        is_paid
+
+    from standard_orders
+
+),
+
+refunded_only as (
+
+    -- refunds whose order was never landed keep their money in an order of their own
+    select
+        refunds_per_order.source,
+        refunds_per_order.order_id,
+        refunds_per_order.first_refunded_at
+
+    from refunds_per_order
+
+    left join sold
+        on refunds_per_order.source = sold.source
+        and refunds_per_order.order_id = sold.order_id
+
+    where sold.order_id is null
+
+),
+
+unioned as (
+
+    select * from sold
+
+    union all
+
+    select
+        source,
+        order_id,
+        cast(null as string) as source_customer_id,
+        source as channel,
+        cast(null as string) as store_id,
+        'refunded' as status,
+        first_refunded_at as ordered_at,
+        cast(0 as decimal(18, 2)) as gross_amount,
+        cast(0 as decimal(18, 2)) as discount_amount,
+        cast(0 as decimal(18, 2)) as coupon_amount,
+        cast(0 as decimal(18, 2)) as paid_amount,
+        false as is_paid
+
+    from refunded_only
+
+),
+
+refunded as (
+
+    -- at most one sum per order
+    select
+        unioned.source,
+        unioned.order_id,
+        unioned.source_customer_id,
+        unioned.channel,
+        unioned.store_id,
+        case
+            when coalesce(refunds_per_order.refund_amount, 0) <= 0 then unioned.status
+            when refunds_per_order.refund_amount >= unioned.paid_amount then 'refunded'
+            else 'partially_refunded'
+        end as status,
+        unioned.ordered_at,
+        unioned.gross_amount,
+        unioned.discount_amount,
+        unioned.coupon_amount,
+        unioned.paid_amount,
+        cast(coalesce(refunds_per_order.refund_amount, 0) as decimal(18, 2)) as refund_amount,
+        cast(
+            unioned.paid_amount - coalesce(refunds_per_order.refund_amount, 0) as decimal(18, 2)
+        ) as net_amount,
+        unioned.is_paid as is_valid
+
+    from unioned
+
+    left join refunds_per_order
+        on unioned.source = refunds_per_order.source
+        and unioned.order_id = refunds_per_order.order_id
+
+)
+
+select * from refunded

@@ -1,12 +1,33 @@
-select
-    cast(null as varchar) as source,
-    cast(null as varchar) as product_id,
-    cast(null as varchar) as product_name,
-    cast(null as varchar) as category_l1,
-    cast(null as varchar) as category_l2,
-    cast(null as varchar) as category_l3,
-    cast(null as varchar) as brand,
-    cast(null as decimal(18,2)) as list_price,
-    cast(null as decimal(18,3)) as stock_quantity
+with
 
-where 1 = 0
+pos_products as (
+
+    select * from {{ staged('pos', 'products') }}
+
+),
+
+standard_products as (
+
+    select * from {{ staged('standard', 'products') }}
+
+),
+
+unioned as (
+{% for relation, source in [('pos_products', 'pos'), ('standard_products', 'standard')] %}
+    select
+        '{{ source }}' as source,
+        product_id,
+        product_name,
+        category_l1,
+        category_l2,
+        category_l3,
+        brand,
+        list_price,
+        stock_quantity
+
+    from {{ relation }}
+{{ 'union all' | indent(4, first=true) if not loop.last }}
+{%- endfor %}
+)
+
+select * from unioned

@@ -1,5 +1,28 @@
 {{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
 
+{#
+    All that a customer did on one business day, in measures that may be summed over days. Everything as-of is
+    a sum of these rows, so the facts are read once.
+#}
+{%- set count, money = 'integer', 'decimal(18, 2)' -%}
+{%- set measures_by_side = {
+    'order_days': {
+        'order_count': count, 'coupon_order_count': count, 'store_order_count': count,
+        'night_order_count': count, 'weekend_order_count': count,
+        'gross_amount': money, 'discount_amount': money, 'paid_amount': money,
+    },
+    'refund_days': {'refund_amount': money},
+    'item_days': {'unit_count': 'decimal(18, 3)'},
+    'first_purchase_days': {
+        'new_product_count': count, 'new_category_count': count, 'new_channel_count': count,
+    },
+    'event_days': {
+        'event_count': count, 'view_count': count, 'search_count': count, 'favorite_count': count,
+        'cart_count': count, 'share_count': count, 'session_count': count,
+    },
+    'contact_days': {'points_change': 'bigint'},
+} -%}
+
 with
 
 orders as (
@@ -134,7 +157,11 @@ contact_days as (
 
 first_purchase_days as (
 
-    select customer_id, first_order_date as activity_date, new_product_count, new_category_count,
+    select
+        customer_id,
+        first_order_date as activity_date,
+        new_product_count,
+        new_category_count,
         new_channel_count
 
     from first_purchases
@@ -159,61 +186,24 @@ combined as (
     select
         days.customer_id,
         days.activity_date,
-
-        coalesce(order_days.order_count, 0) as order_count,
+        {%- for side, measures in measures_by_side.items() %}
+        {%- for measure, type in measures.items() %}
+        cast(coalesce({{ side }}.{{ measure }}, 0) as {{ type }}) as {{ measure }},
+        {%- endfor %}
+        {%- endfor %}
         case when order_days.order_count > 0 then 1 else 0 end as purchase_day_count,
-        coalesce(order_days.coupon_order_count, 0) as coupon_order_count,
-        coalesce(order_days.store_order_count, 0) as store_order_count,
-        coalesce(order_days.night_order_count, 0) as night_order_count,
-        coalesce(order_days.weekend_order_count, 0) as weekend_order_count,
-        coalesce(order_days.gross_amount, 0) as gross_amount,
-        coalesce(order_days.discount_amount, 0) as discount_amount,
-        coalesce(order_days.paid_amount, 0) as paid_amount,
-        coalesce(refund_days.refund_amount, 0) as refund_amount,
-        coalesce(item_days.unit_count, 0) as unit_count,
-        coalesce(first_purchase_days.new_product_count, 0) as new_product_count,
-        coalesce(first_purchase_days.new_category_count, 0) as new_category_count,
-        coalesce(first_purchase_days.new_channel_count, 0) as new_channel_count,
-
-        coalesce(event_days.event_count, 0) as event_count,
-        coalesce(event_days.view_count, 0) as view_count,
-        coalesce(event_days.search_count, 0) as search_count,
-        coalesce(event_days.favorite_count, 0) as favorite_count,
-        coalesce(event_days.cart_count, 0) as cart_count,
-        coalesce(event_days.share_count, 0) as share_count,
-        coalesce(event_days.session_count, 0) as session_count,
-
-        coalesce(contact_days.points_change, 0) as points_change,
-        coalesce(order_days.contact_count, 0)
-        + coalesce(event_days.event_count, 0)
-        + coalesce(contact_days.contact_count, 0) as interaction_count
+        cast(
+            coalesce(order_days.contact_count, 0)
+            + coalesce(event_days.event_count, 0)
+            + coalesce(contact_days.contact_count, 0) as integer
+        ) as interaction_count
 
     from days
-
-    left join order_days
-        on days.customer_id = order_days.customer_id
-        and days.activity_date = order_days.activity_date
-
-    left join refund_days
-        on days.customer_id = refund_days.customer_id
-        and days.activity_date = refund_days.activity_date
-
-    left join item_days
-        on days.customer_id = item_days.customer_id
-        and days.activity_date = item_days.activity_date
-
-    left join first_purchase_days
-        on days.customer_id = first_purchase_days.customer_id
-        and days.activity_date = first_purchase_days.activity_date
-
-    left join event_days
-        on days.customer_id = event_days.customer_id
-        and days.activity_date = event_days.activity_date
-
-    left join contact_days
-        on days.customer_id = contact_days.customer_id
-        and days.activity_date = contact_days.activity_date
-
+    {% for side in measures_by_side %}
+    left join {{ side }}
+        on days.customer_id = {{ side }}.customer_id
+        and days.activity_date = {{ side }}.activity_date
+    {% endfor %}
 )
 
 select * from combined

@@ -22,6 +22,10 @@
     365: ['order_count', 'net_amount', 'event_count', 'share_count', 'interaction_count'],
 } -%}
 {%- set all_measures = (lifetime_measures + window_measures.values() | sum(start=[])) | unique | list -%}
+{%- set types = {'unit_count': 'decimal(18, 3)'} -%}
+{%- for measure in ['gross_amount', 'discount_amount', 'paid_amount', 'refund_amount', 'net_amount'] -%}
+    {%- do types.update({measure: 'decimal(18, 2)'}) -%}
+{%- endfor %}
 
 with
 
@@ -58,7 +62,7 @@ entered as (
         days.customer_id,
         {{ feature_date('days.activity_date') }} as as_of_date,
         {%- for measure in all_measures %}
-        sum(days.{{ measure }}) as {{ measure }},
+        cast(sum(days.{{ measure }}) as {{ types.get(measure, 'bigint') }}) as {{ measure }},
         {%- endfor %}
         max(days.activity_date) filter (where days.interaction_count > 0) as last_interaction_date,
         max(days.activity_date) filter (where days.event_count > 0) as last_event_date
@@ -77,7 +81,7 @@ left_{{ length }}_days as (
         days.customer_id,
         {{ feature_date(add_days('days.activity_date', length)) }} as as_of_date,
         {%- for measure in measures %}
-        sum(days.{{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
+        cast(sum(days.{{ measure }}) as {{ types.get(measure, 'bigint') }}) as {{ measure }}{{ ',' if not loop.last }}
         {%- endfor %}
 
     from days
@@ -99,13 +103,17 @@ summed as (
         feature_dates.first_seen_date,
         feature_dates.is_member,
         {%- for measure in lifetime_measures %}
-        sum(coalesce(entered.{{ measure }}, 0)) over until_then as {{ measure }},
+        cast(
+            sum(coalesce(entered.{{ measure }}, 0)) over until_then as {{ types.get(measure, 'bigint') }}
+        ) as {{ measure }},
         {%- endfor %}
         {%- for length, measures in window_measures.items() %}
         {%- for measure in measures %}
-        sum(
-            coalesce(entered.{{ measure }}, 0) - coalesce(left_{{ length }}_days.{{ measure }}, 0)
-        ) over until_then as {{ measure }}_{{ length }}d,
+        cast(
+            sum(
+                coalesce(entered.{{ measure }}, 0) - coalesce(left_{{ length }}_days.{{ measure }}, 0)
+            ) over until_then as {{ types.get(measure, 'bigint') }}
+        ) as {{ measure }}_{{ length }}d,
         {%- endfor %}
         {%- endfor %}
         max(entered.last_interaction_date) over until_then as last_interaction_date,

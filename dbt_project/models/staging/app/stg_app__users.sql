@@ -48,6 +48,12 @@ typed as (
     left join genders
         on lower({{ clean_text('source.gender') }}) = genders.spelling
 
+),
+
+judged as (
+
+    {{ judged('typed', keys=['user_id'], watermark=['updated_at']) }}
+
 )
 
-{{ judged('typed', keys=['user_id'], watermark=['updated_at']) }}
+select * from judged

@@ -63,6 +63,12 @@ typed as (
     left join genders
         on lower({{ clean_text('source.gender') }}) = genders.spelling
 
+),
+
+judged as (
+
+    {{ judged('typed', keys=['member_no'], watermark=['updated_at']) }}
+
 )
 
-{{ judged('typed', keys=['member_no'], watermark=['updated_at']) }}
+select * from judged

@@ -44,6 +44,12 @@ typed as (
 
     from source
 
+),
+
+judged as (
+
+    {{ judged('typed', keys=['entry_id'], watermark=[]) }}
+
 )
 
-{{ judged('typed', keys=['entry_id'], watermark=[]) }}
+select * from judged

@@ -38,6 +38,12 @@ typed as (
 
     from source
 
+),
+
+judged as (
+
+    {{ judged('typed', keys=['product_id'], watermark=['updated_at']) }}
+
 )
 
-{{ judged('typed', keys=['product_id'], watermark=['updated_at']) }}
+select * from judged

@@ -52,15 +52,21 @@ typed as (
             when {{ unreadable('source.sold_at', parse_instant) }} then 'unreadable_sold_at'
             when {{ blank('source.quantity') }} then 'missing_quantity'
             when {{ unreadable('source.quantity', parse_quantity) }} then 'unreadable_quantity'
-            when {{ blank('source.line_amount') }} then 'missing_line_amount'
-            when {{ unreadable('source.line_amount', parse_amount) }} then 'unreadable_line_amount'
-            when {{ unreadable('source.unit_price', parse_amount) }} then 'unreadable_unit_price'
-            when {{ unreadable('source.discount_amount', parse_amount) }} then 'unreadable_discount_amount'
+            when {{ blank('source.line_amount') }} then 'missing_amount'
+            when {{ unreadable('source.line_amount', parse_amount) }} then 'unreadable_amount'
+            when {{ unreadable('source.unit_price', parse_amount) }} then 'unreadable_amount'
+            when {{ unreadable('source.discount_amount', parse_amount) }} then 'unreadable_amount'
             when {{ clean_text('source.ticket_type') }} in ('退货', '退款', 'return') and {{ parse_amount('source.line_amount') }} > 0 then 'positive_return'
         end as _rule
 
     from source
 
+),
+
+judged as (
+
+    {{ judged('typed', keys=['store_id', 'ticket_no', 'line_no'], watermark=[]) }}
+
 )
 
-{{ judged('typed', keys=['store_id', 'ticket_no', 'line_no'], watermark=[]) }}
+select * from judged

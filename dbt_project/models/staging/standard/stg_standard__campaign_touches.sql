@@ -41,6 +41,12 @@ typed as (
 
     from source
 
+),
+
+judged as (
+
+    {{ judged('typed', keys=['campaign_id', 'source_customer_id', 'touched_at', 'touch_type', 'coupon_id'], watermark=[]) }}
+
 )
 
-{{ judged('typed', keys=['campaign_id', 'source_customer_id', 'touched_at', 'touch_type', 'coupon_id'], watermark=[]) }}
+select * from judged

@@ -35,6 +35,12 @@ typed as (
 
     from source
 
+),
+
+judged as (
+
+    {{ judged('typed', keys=['campaign_id'], watermark=[]) }}
+
 )
 
-{{ judged('typed', keys=['campaign_id'], watermark=[]) }}
+select * from judged

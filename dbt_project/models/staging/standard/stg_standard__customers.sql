@@ -68,6 +68,12 @@ typed as (
     left join genders
         on lower({{ clean_text('source.gender') }}) = genders.spelling
 
+),
+
+judged as (
+
+    {{ judged('typed', keys=['source_customer_id'], watermark=['updated_at']) }}
+
 )
 
-{{ judged('typed', keys=['source_customer_id'], watermark=['updated_at']) }}
+select * from judged

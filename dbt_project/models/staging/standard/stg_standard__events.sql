@@ -53,6 +53,12 @@ typed as (
     left join event_types
         on lower({{ clean_text('source.event_type') }}) = event_types.event_text
 
+),
+
+judged as (
+
+    {{ judged('typed', keys=['event_id'], watermark=[]) }}
+
 )
 
-{{ judged('typed', keys=['event_id'], watermark=[]) }}
+select * from judged

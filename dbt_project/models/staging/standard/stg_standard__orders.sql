@@ -44,11 +44,11 @@ typed as (
             when {{ blank('source.order_id') }} then 'missing_order_id'
             when {{ blank('source.ordered_at') }} then 'missing_ordered_at'
             when {{ unreadable('source.ordered_at', parse_instant) }} then 'unreadable_ordered_at'
-            when {{ unreadable('source.gross_amount', parse_amount) }} then 'unreadable_gross_amount'
-            when {{ unreadable('source.discount_amount', parse_amount) }} then 'unreadable_discount_amount'
-            when {{ unreadable('source.coupon_amount', parse_amount) }} then 'unreadable_coupon_amount'
-            when {{ unreadable('source.refund_amount', parse_amount) }} then 'unreadable_refund_amount'
-            when {{ unreadable('source.net_amount', parse_amount) }} then 'unreadable_net_amount'
+            when {{ unreadable('source.gross_amount', parse_amount) }} then 'unreadable_amount'
+            when {{ unreadable('source.discount_amount', parse_amount) }} then 'unreadable_amount'
+            when {{ unreadable('source.coupon_amount', parse_amount) }} then 'unreadable_amount'
+            when {{ unreadable('source.refund_amount', parse_amount) }} then 'unreadable_amount'
+            when {{ unreadable('source.net_amount', parse_amount) }} then 'unreadable_amount'
             when not {{ blank('source.status') }} and statuses.status is null then 'unknown_status'
         end as _rule
 
@@ -58,6 +58,12 @@ typed as (
     left join statuses
         on lower({{ clean_text('source.status') }}) = statuses.status_text
 
+),
+
+judged as (
+
+    {{ judged('typed', keys=['order_id'], watermark=[]) }}
+
 )
 
-{{ judged('typed', keys=['order_id'], watermark=[]) }}
+select * from judged

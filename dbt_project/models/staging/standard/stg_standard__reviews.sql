@@ -41,6 +41,12 @@ typed as (
 
     from source
 
+),
+
+judged as (
+
+    {{ judged('typed', keys=['review_id'], watermark=[]) }}
+
 )
 
-{{ judged('typed', keys=['review_id'], watermark=[]) }}
+select * from judged

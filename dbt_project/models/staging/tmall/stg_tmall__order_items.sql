@@ -35,13 +35,19 @@ typed as (
             when {{ blank('source.product_id') }} then 'missing_product_id'
             when {{ blank('source.quantity') }} then 'missing_quantity'
             when {{ unreadable('source.quantity', parse_quantity) }} then 'unreadable_quantity'
-            when {{ unreadable('source.unit_price', parse_amount) }} then 'unreadable_unit_price'
-            when {{ unreadable('source.line_discount_amount', parse_amount) }} then 'unreadable_line_discount_amount'
-            when {{ unreadable('source.line_paid_amount', parse_amount) }} then 'unreadable_line_paid_amount'
+            when {{ unreadable('source.unit_price', parse_amount) }} then 'unreadable_amount'
+            when {{ unreadable('source.line_discount_amount', parse_amount) }} then 'unreadable_amount'
+            when {{ unreadable('source.line_paid_amount', parse_amount) }} then 'unreadable_amount'
         end as _rule
 
     from source
 
+),
+
+judged as (
+
+    {{ judged('typed', keys=['order_id', 'line_id'], watermark=[]) }}
+
 )
 
-{{ judged('typed', keys=['order_id', 'line_id'], watermark=[]) }}
+select * from judged

@@ -43,7 +43,7 @@ typed as (
         {{ is_masked('source.receiver_phone') }} as is_receiver_phone_masked,
 
         ---------- timestamps
-        {{ parse_instant('source.created_at') }} as created_at,
+        {{ parse_instant('source.created_at') }} as ordered_at,
         {{ parse_instant('source.paid_at') }} as paid_at,
         {{ parse_instant('source.modified_at') }} as modified_at,
 
@@ -56,15 +56,15 @@ typed as (
         case
             when {{ blank('source.order_id') }} then 'missing_order_id'
             when {{ blank('source.buyer_ouid') }} then 'missing_buyer_ouid'
-            when {{ blank('source.created_at') }} then 'missing_created_at'
-            when {{ unreadable('source.created_at', parse_instant) }} then 'unreadable_created_at'
+            when {{ blank('source.created_at') }} then 'missing_ordered_at'
+            when {{ unreadable('source.created_at', parse_instant) }} then 'unreadable_ordered_at'
             when {{ unreadable('source.paid_at', parse_instant) }} then 'unreadable_paid_at'
-            when {{ unreadable('source.goods_amount', parse_amount) }} then 'unreadable_goods_amount'
-            when {{ unreadable('source.postage_amount', parse_amount) }} then 'unreadable_postage_amount'
-            when {{ unreadable('source.discount_amount', parse_amount) }} then 'unreadable_discount_amount'
-            when {{ unreadable('source.coupon_amount', parse_amount) }} then 'unreadable_coupon_amount'
-            when {{ unreadable('source.paid_amount', parse_amount) }} then 'unreadable_paid_amount'
-            when {{ blank('source.paid_amount') }} and not {{ blank('source.paid_at') }} then 'missing_paid_amount'
+            when {{ unreadable('source.goods_amount', parse_amount) }} then 'unreadable_amount'
+            when {{ unreadable('source.postage_amount', parse_amount) }} then 'unreadable_amount'
+            when {{ unreadable('source.discount_amount', parse_amount) }} then 'unreadable_amount'
+            when {{ unreadable('source.coupon_amount', parse_amount) }} then 'unreadable_amount'
+            when {{ unreadable('source.paid_amount', parse_amount) }} then 'unreadable_amount'
+            when {{ blank('source.paid_amount') }} and not {{ blank('source.paid_at') }} then 'missing_amount'
         end as _rule
 
     from source
@@ -73,6 +73,12 @@ typed as (
     left join statuses
         on lower({{ clean_text('source.order_status') }}) = statuses.status_text
 
+),
+
+judged as (
+
+    {{ judged('typed', keys=['order_id'], watermark=['modified_at']) }}
+
 )
 
-{{ judged('typed', keys=['order_id'], watermark=['modified_at']) }}
+select * from judged

@@ -35,14 +35,20 @@ typed as (
         case
             when {{ blank('source.refund_id') }} then 'missing_refund_id'
             when {{ blank('source.order_id') }} then 'missing_order_id'
-            when {{ blank('source.refund_amount') }} then 'missing_refund_amount'
-            when {{ unreadable('source.refund_amount', parse_amount) }} then 'unreadable_refund_amount'
+            when {{ blank('source.refund_amount') }} then 'missing_amount'
+            when {{ unreadable('source.refund_amount', parse_amount) }} then 'unreadable_amount'
             when {{ blank('source.completed_at') }} then 'missing_completed_at'
             when {{ unreadable('source.completed_at', parse_instant) }} then 'unreadable_completed_at'
         end as _rule
 
     from source
 
+),
+
+judged as (
+
+    {{ judged('typed', keys=['refund_id'], watermark=[]) }}
+
 )
 
-{{ judged('typed', keys=['refund_id'], watermark=[]) }}
+select * from judged

@@ -1,0 +1,8 @@
+-- A failing row is a feed whose landed rows are not all staged, counted as duplicates or quarantined (or
+-- whose staging table is missing from staged_feeds): rows were lost or counted twice on the way.
+
+select *
+
+from {{ ref('source_row_balance') }}
+
+where raw_rows <> staged_rows + duplicate_rows + rejected_rows

@@ -1,0 +1,298 @@
+"""The tables people read: id_map, id_edge, id_edge_blocked.
+
+Belongs here: turning record, value and customer numbers back into keys, hashes and ids.
+Does not belong here: decisions; everything here was decided before.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from orchestration.analysis.identity.carry_over import customer_ids
+from orchestration.analysis.identity.config import (
+    CERTAIN_PROBABILITY,
+    DEVICE_ID_TYPE,
+    OWN_METHOD,
+    RECORD_ID_TYPE,
+    LinkKind,
+)
+from orchestration.analysis.identity.edges import NO_TIME
+from orchestration.analysis.identity.schemas import ID_EDGE, ID_EDGE_BLOCKED, ID_MAP, conform
+from orchestration.analysis.identity.workspace import blocked_value_rows
+
+SHARED_DEVICE = "shared_device"
+
+
+def register_customers(
+    connection: duckdb.DuckDBPyConnection,
+    number_of_record: np.ndarray,
+    links: pd.DataFrame,
+    kinds: tuple[LinkKind, ...],
+) -> None:
+    """Leave the outcome in the workspace.
+
+    Tables made:
+        resolved: rid, customer_id, match_method and match_probability of the strongest link at
+            the record ('own' and 1.0 without one).
+        link: hub, member, value_id, kind and the times, one row per link that stands.
+        link_kind: kind, rule, probability.
+    """
+    strength = np.array([kind.strength for kind in kinds])
+    best = np.full(len(number_of_record), -1, dtype=np.int64)
+    ascending = np.argsort(strength, kind="stable")
+    place_of = np.empty(len(kinds), dtype=np.int64)
+    place_of[ascending] = np.arange(len(kinds))
+    for end in ("hub", "member"):
+        np.maximum.at(best, links[end].to_numpy(), place_of[links["kind"].to_numpy()])
+    kind = np.where(best >= 0, ascending[best], -1)
+    names = np.array([each.name for each in kinds] + [OWN_METHOD], dtype=object)
+    probabilities = np.array([each.probability for each in kinds] + [CERTAIN_PROBABILITY])
+    _create(
+        connection,
+        "resolved",
+        pa.table(
+            {
+                "rid": pa.array(np.arange(len(number_of_record), dtype=np.int32)),
+                "customer_id": customer_ids(number_of_record),
+                "match_method": pa.array(names[kind], type=pa.string()),
+                "match_probability": pa.array(probabilities[kind]),
+            }
+        ),
+    )
+    _create(connection, "link", pa.Table.from_pandas(links, preserve_index=False))
+    _create(
+        connection,
+        "link_kind",
+        pa.table(
+            {
+                "kind": pa.array(range(len(kinds)), type=pa.int64()),
+                "rule": [each.name for each in kinds],
+                "probability": [each.probability for each in kinds],
+            }
+        ),
+    )
+
+
+def id_map(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Every record, and every identifier value that exactly one customer holds.
+
+    A blocked value has no row, nor has a further value of a hard-unique type at a record.
+    match_method of an identifier is its type when several records of the customer show it, else
+    'own'; its probability is that of the surest record showing it.
+
+    Returns:
+        schemas.ID_MAP, records first, each part in order of its key.
+    """
+    table = connection.execute(
+        """
+        with
+
+        value_customer as (
+
+            select
+                holding.value_id,
+                min(resolved.customer_id) as customer_id,
+                string_agg(distinct record.source, ',' order by record.source) as source,
+                count(*) as record_count,
+                max(resolved.match_probability) as match_probability
+            from holding
+            inner join resolved on resolved.rid = holding.rid
+            inner join record on record.rid = holding.rid
+            where not holding.is_dropped
+            group by 1
+            having min(resolved.customer_id) = max(resolved.customer_id)
+
+        ),
+
+        rows as (
+
+            select
+                0 as part,
+                record.rid as place,
+                $record_type as id_type,
+                record.source as id_scope,
+                record.source_customer_id as id_value,
+                record.source_customer_id as published_value,
+                resolved.customer_id,
+                record.source,
+                resolved.match_method,
+                resolved.match_probability
+            from record
+            inner join resolved on resolved.rid = record.rid
+
+            union all
+
+            select
+                1,
+                value.value_id,
+                value.id_type,
+                value.id_scope,
+                value.id_value,
+                value.value_hash,
+                value_customer.customer_id,
+                value_customer.source,
+                case when value_customer.record_count = 1 then $own else value.id_type end,
+                value_customer.match_probability
+            from value_customer
+            inner join value on value.value_id = value_customer.value_id
+            where value.blocked_by is null
+
+        )
+
+        select * exclude (part, place) from rows order by part, place
+        """,
+        {"record_type": RECORD_ID_TYPE, "own": OWN_METHOD},
+    ).to_arrow_table()
+    return conform(table, ID_MAP, "id_map")
+
+
+def id_edge(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Every link that stands, smaller record_key first.
+
+    first_seen_at: when both records had shown the value; last_seen_at: when either last did.
+
+    Returns:
+        schemas.ID_EDGE, in order of records and value.
+    """
+    table = connection.execute(
+        """
+        select
+            a.record_key as record_key_a,
+            b.record_key as record_key_b,
+            resolved.customer_id,
+            link_kind.rule,
+            value.id_type,
+            value.id_scope,
+            value.value_hash,
+            link_kind.probability,
+            case
+                when a.source = b.source then a.source
+                else least(a.source, b.source) || ',' || greatest(a.source, b.source)
+            end as sources,
+            make_timestamp(nullif(link.first_seen, $no_time)) as first_seen_at,
+            make_timestamp(nullif(link.last_seen, $no_time)) as last_seen_at
+        from link
+        inner join link_kind on link_kind.kind = link.kind
+        inner join record as a on a.rid = least(link.hub, link.member)
+        inner join record as b on b.rid = greatest(link.hub, link.member)
+        inner join resolved on resolved.rid = a.rid
+        left join value on value.value_id = link.value_id
+        order by a.rid, b.rid, link.value_id
+        """,
+        {"no_time": NO_TIME},
+    ).to_arrow_table()
+    return conform(table, ID_EDGE, "id_edge")
+
+
+def id_edge_blocked(
+    connection: duckdb.DuckDBPyConnection,
+    guarded: list[tuple[int, int, int, int, str]],
+    refused: list[tuple[int, int, int, str]],
+) -> pa.Table:
+    """Everything that was not allowed to link, with the reason.
+
+    record_key_b is null where a value or a single record is concerned rather than a pair;
+    record_key_a of a blocked value is the smallest record_key that holds it. record_count is the
+    number of records holding the value, null for a refused override.
+
+    Args:
+        connection: The workspace, resolved.
+        guarded: From `guard_holdings`.
+        refused: From `build_components`.
+
+    Returns:
+        schemas.ID_EDGE_BLOCKED, in order of all columns.
+    """
+    pairs = pa.Table.from_pylist(
+        [
+            {"a": a, "b": b, "value_id": value_id, "reason": reason}
+            for a, b, value_id, reason in [(*row[:3], row[4]) for row in guarded] + refused
+        ],
+        schema=pa.schema(
+            [
+                ("a", pa.int64()),
+                ("b", pa.int64()),
+                ("value_id", pa.int64()),
+                ("reason", pa.string()),
+            ]
+        ),
+    )
+    connection.register("blocked_pair", pairs)
+    connection.register("blocked_value", blocked_value_rows(connection))
+    table = connection.execute(
+        """
+        with
+
+        held as (
+
+            select value_id, min(rid) as rid, count(*) as record_count
+            from holding
+            group by 1
+
+        ),
+
+        blocked as (
+
+            select * from blocked_value
+
+            union all
+
+            select
+                a.record_key,
+                b.record_key,
+                value.id_type,
+                value.id_scope,
+                value.value_hash,
+                held.record_count,
+                blocked_pair.reason
+            from blocked_pair
+            inner join record as a
+                on a.rid = case
+                    when blocked_pair.b < 0 then blocked_pair.a
+                    else least(blocked_pair.a, blocked_pair.b)
+                end
+            left join record as b
+                on blocked_pair.b >= 0 and b.rid = greatest(blocked_pair.a, blocked_pair.b)
+            left join value on value.value_id = blocked_pair.value_id
+            left join held on held.value_id = blocked_pair.value_id
+
+            union all
+
+            select
+                record.record_key,
+                null,
+                value.id_type,
+                value.id_scope,
+                value.value_hash,
+                held.record_count,
+                $shared_device
+            from held
+            inner join value on value.value_id = held.value_id
+            inner join record on record.rid = held.rid
+            inner join (
+                select holding.value_id
+                from holding
+                inner join resolved on resolved.rid = holding.rid
+                group by 1
+                having min(resolved.customer_id) < max(resolved.customer_id)
+            ) as several on several.value_id = value.value_id
+            where value.id_type = $device and value.blocked_by is null
+
+        )
+
+        select * from blocked order by all
+        """,
+        {"shared_device": SHARED_DEVICE, "device": DEVICE_ID_TYPE},
+    ).to_arrow_table()
+    connection.unregister("blocked_pair")
+    connection.unregister("blocked_value")
+    return conform(table, ID_EDGE_BLOCKED, "id_edge_blocked")
+
+
+def _create(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    connection.register("incoming", table)
+    connection.table("incoming").create(name)
+    connection.unregister("incoming")

@@ -1,0 +1,184 @@
+"""Who is who: records and identifiers in, customers out.
+
+Belongs here: the order of the steps, and the measures a person would ask about.
+Does not belong here: any step itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.analysis.identity.carry_over import (
+    assign_customers,
+    former_ids,
+    read_previous,
+)
+from orchestration.analysis.identity.components import Components, build_components
+from orchestration.analysis.identity.config import IdentityConfig
+from orchestration.analysis.identity.crosswalk import (
+    id_edge,
+    id_edge_blocked,
+    id_map,
+    register_customers,
+)
+from orchestration.analysis.identity.edges import (
+    candidates_from_overrides,
+    candidates_from_values,
+)
+from orchestration.analysis.identity.guards import guard_holdings
+from orchestration.analysis.identity.history import EVENTS, append_history
+from orchestration.analysis.identity.overrides import read_overrides
+from orchestration.analysis.identity.workspace import (
+    hard_unique_claims,
+    linking_holdings,
+    open_workspace,
+    record_facts,
+)
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The identity tables of one run, each shaped as in schemas.py.
+
+    Attributes:
+        id_map: Records and identifiers with their customer_id.
+        id_edge: Links that stand.
+        id_edge_blocked: Links and values that may not stand, with the reason.
+        id_history: All events so far, this run's last.
+        record_former_id: Ids that records have left; input of the next run.
+        metrics: Counts and shares of this run.
+    """
+
+    id_map: pa.Table
+    id_edge: pa.Table
+    id_edge_blocked: pa.Table
+    id_history: pa.Table
+    record_former_id: pa.Table
+    metrics: dict[str, int | float]
+
+
+def resolve(
+    records: pa.Table,
+    identifiers: pa.Table,
+    *,
+    previous_map: pa.Table | None,
+    previous_history: pa.Table | None,
+    overrides: pa.Table | None,
+    run_id: str,
+    as_of_date: date,
+    config: IdentityConfig | None = None,
+    hash_key: bytes,
+    previous_former_ids: pa.Table | None = None,
+) -> Resolution:
+    """Resolve records into customers and carry their ids over from the last run.
+
+    The order of input rows changes nothing. Everything is recomputed from the evidence on every
+    run; only ids and their log come from the run before.
+
+    Args:
+        records: schemas.RECORDS, one row per record_key.
+        identifiers: schemas.IDENTIFIERS, normalised values; masked ones have no place here, and
+            one that comes all the same links nobody (blocked as masked_value).
+        previous_map: id_map of the last run; None at the first.
+        previous_history: id_history of the last run; None at the first.
+        overrides: schemas.OVERRIDES; None without decisions.
+        run_id: Name of this run, for the log.
+        as_of_date: Business date of this run, for the log.
+        config: Caps, hard-unique types, strengths.
+        hash_key: Key of the published hashes.
+        previous_former_ids: record_former_id of the last run. Without it ids still carry over,
+            but the side that a merge absorbed does not get its own id back when they part.
+
+    Returns:
+        The identity tables.
+
+    Raises:
+        ValueError: An input breaks its contract; the message names what and the remedy.
+    """
+    config = config or IdentityConfig()
+    kinds = config.link_kinds()
+    with closing(open_workspace(records, identifiers, config, hash_key)) as connection:
+        decided = read_overrides(connection, overrides)
+        facts = record_facts(connection)
+
+        holdings = linking_holdings(connection, [r.id_type for r in config.rules if r.links])
+        guarded = guard_holdings(
+            holdings["value_id"].to_numpy(),
+            holdings["rid"].to_numpy(),
+            holdings["id_type"].isin([r.id_type for r in config.rules if r.is_guarded]).to_numpy(),
+            facts,
+        )
+        shared = candidates_from_values(holdings, guarded.group, facts, config)
+        first_free_group = int(guarded.group.max()) + 1 if len(guarded.group) else 0
+        forced = candidates_from_overrides(decided.together, first_free_group)
+        people = build_components(
+            pd.concat([shared, forced], ignore_index=True),
+            facts,
+            hard_unique_claims(connection),
+            decided.apart,
+            config,
+        )
+
+        previous = read_previous(connection, previous_map, previous_history, previous_former_ids)
+        assigned = assign_customers(people.component, previous)
+        number_of_record = assigned.number[people.component]
+        history = append_history(
+            previous_history,
+            people.component,
+            assigned,
+            previous,
+            people.accepted,
+            kinds,
+            run_id,
+            as_of_date,
+        )
+
+        register_customers(connection, number_of_record, people.accepted, kinds)
+        resolution = Resolution(
+            id_map=id_map(connection),
+            id_edge=id_edge(connection),
+            id_edge_blocked=id_edge_blocked(connection, guarded.blocked, people.blocked),
+            id_history=history,
+            record_former_id=former_ids(connection, previous, number_of_record),
+            metrics={},
+        )
+    earlier_events = previous_history.num_rows if previous_history is not None else 0
+    resolution.metrics.update(
+        _metrics(resolution, people, identifiers.num_rows, earlier_events),
+        overrides_unmatched=decided.unmatched_count,
+    )
+    return resolution
+
+
+def _metrics(
+    resolution: Resolution, people: Components, identifier_count: int, earlier_events: int
+) -> dict[str, int | float]:
+    sizes = np.bincount(people.component) if people.count else np.zeros(0, dtype=np.int64)
+    new_events = Counter(resolution.id_history["event"].slice(earlier_events).to_pylist())
+    measures: dict[str, int | float] = {
+        "records": len(people.component),
+        "identifiers": identifier_count,
+        "customers": people.count,
+        "records_per_customer": len(people.component) / people.count if people.count else 0.0,
+        "single_record_share": float((sizes == 1).mean()) if people.count else 0.0,
+        "largest_customer": int(sizes.max()) if people.count else 0,
+        "constrained_components": people.constrained_count,
+    }
+    measures.update({f"events_{event}": new_events[event] for event in EVENTS})
+    measures.update(_counts(resolution.id_edge["rule"], "edges"))
+    measures.update(_counts(resolution.id_edge_blocked["reason"], "blocked"))
+    return measures
+
+
+def _counts(column: pa.ChunkedArray, prefix: str) -> dict[str, int]:
+    counted = pc.value_counts(column).to_pylist()
+    named = {f"{prefix}_{row['values']}": row["counts"] for row in counted}
+    return {prefix: sum(named.values()), **dict(sorted(named.items()))}

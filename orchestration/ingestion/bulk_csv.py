@@ -1,0 +1,187 @@
+"""CSV in bulk: sound files by DuckDB, many at a time; faulty ones record by record.
+
+Belongs here: the SQL, and the proof that no line got lost. Does not belong here: splitting records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+
+from orchestration.ingestion.bulk_rows import load_rows
+from orchestration.ingestion.columns import ColumnMap
+from orchestration.ingestion.csv_reader import Reject, read_records
+from orchestration.ingestion.limits import is_machine_fault
+from orchestration.ingestion.outcomes import Counts, Prepared
+from orchestration.ingestion.sql import extra_object, literal, quote
+from orchestration.ingestion.writer import BATCH, STAGE, FeedWriter
+
+_CSV_ERRORS = (
+    duckdb.InvalidInputException,
+    duckdb.ConversionException,
+    duckdb.IOException,
+)
+
+
+def load_csv(writer: FeedWriter, files: list[Prepared]) -> None:
+    """Load files of one header and delimiter."""
+    empty = [prepared for prepared in files if prepared.header is None]
+    writer.commit(empty, _nothing, {prepared.file_id: Counts() for prepared in empty})
+    sound = []
+    for prepared in files:
+        if prepared.header is None:
+            continue
+        if prepared.header.first_line == 1 and not prepared.text.has_nul:
+            sound.append(prepared)
+        else:
+            _load_csv_carefully(writer, prepared)
+    if sound:
+        _load_csv_together(writer, sound)
+
+
+def _load_csv_together(writer: FeedWriter, files: list[Prepared]) -> None:
+    """Files of one shape by one statement; a fault anywhere halves the batch until found."""
+    try:
+        _stage_csv(writer, files)
+    except _CSV_ERRORS:
+        # DuckDB's message quotes the line, which is personal data, so it goes no further
+        if len(files) == 1:
+            _load_csv_carefully(writer, files[0])
+            return
+        middle = len(files) // 2
+        _load_csv_together(writer, files[:middle])
+        _load_csv_together(writer, files[middle:])
+        return
+
+    staged = {
+        path: (first, rows)
+        for path, first, rows in writer.con.execute(
+            f"select _path, min(rowid), count(*) from temp.{STAGE} group by _path"  # noqa: S608
+        ).fetchall()
+    }
+    first_row: dict[int, int] = {}
+    counts: dict[int, Counts] = {}
+    unexplained = []
+    for prepared in files:
+        first, rows = staged.get(str(prepared.readable), (0, 0))
+        first_row[prepared.file_id] = first
+        counts[prepared.file_id] = Counts(read=rows)
+        if prepared.header.lines + rows != prepared.text.lines:
+            unexplained.append(prepared)
+    # A file's lines are counted before DuckDB sees it. Where rows and lines differ, values
+    # with line ends inside must explain it, or the file is read again with care.
+    doubtful = _not_explained_by_values(writer, unexplained, counts)
+    sound = [prepared for prepared in files if prepared.file_id not in doubtful]
+
+    def relation(chosen: list[Prepared]) -> tuple[str, list]:
+        select, parameters = _csv_columns(writer, chosen[0].columns)
+        return (
+            f"select _batch_file_id as _file_id, "  # noqa: S608
+            f"stage.rowid - _batch_first_row + 1 as _row_number, {select} "
+            f"from temp.{STAGE} as stage join {BATCH} on stage._path = _batch_path "
+            "where list_contains(?, _batch_file_id)",
+            [*parameters, [prepared.file_id for prepared in chosen]],
+        )
+
+    if sound:
+        with writer.batch_table(
+            [
+                (str(prepared.readable), prepared.file_id, first_row[prepared.file_id])
+                for prepared in sound
+            ]
+        ):
+            writer.commit(sound, relation, counts)
+    for prepared in files:
+        if prepared.file_id in doubtful:
+            _load_csv_carefully(writer, prepared)
+
+
+def _stage_csv(writer: FeedWriter, files: list[Prepared]) -> None:
+    header = files[0].header
+    columns = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(header.names)))
+    paths = ", ".join(literal(str(prepared.readable)) for prepared in files)
+    writer.con.execute(
+        f"create or replace temp table {STAGE} as "  # noqa: S608
+        f"select * from read_csv([{paths}], columns = {{{columns}}}, "
+        f"delim = {literal(header.delimiter)}, quote = '\"', escape = '\"', "
+        "header = true, auto_detect = false, strict_mode = true, hive_partitioning = false, "
+        "filename = '_path')"
+    )
+
+
+def _not_explained_by_values(
+    writer: FeedWriter, files: list[Prepared], counts: dict[int, Counts]
+) -> set[int]:
+    """File ids whose lines are not all accounted for by rows and the line ends inside them."""
+    if not files:
+        return set()
+    width = len(files[0].header.names)
+    paths = {str(prepared.readable): prepared for prepared in files}
+    inside: dict[str, int] = {}
+    for line_end in {prepared.text.line_end for prepared in files}:
+        ends = " + ".join(
+            f"coalesce(length(c{position}) - length(replace(c{position}, ?, '')), 0)"
+            for position in range(width)
+        )
+        for path, total in writer.con.execute(
+            f"select _path, sum({ends}) from temp.{STAGE} "  # noqa: S608
+            "where list_contains(?, _path) group by _path",
+            [
+                *[line_end] * width,
+                [path for path, prepared in paths.items() if prepared.text.line_end == line_end],
+            ],
+        ).fetchall():
+            inside[path] = total
+    return {
+        prepared.file_id
+        for path, prepared in paths.items()
+        if prepared.header.lines + counts[prepared.file_id].read + inside.get(path, 0)
+        != prepared.text.lines
+    }
+
+
+def _csv_columns(writer: FeedWriter, columns: ColumnMap) -> tuple[str, list]:
+    """The contract's columns and the extras out of c0, c1, …"""
+    parts = [
+        f"{'cast(null as varchar)' if at is None else f'c{at}'} as {quote(name)}"
+        for name, at in zip(writer.contract.column_names, columns.positions, strict=True)
+    ]
+    extra, parameters = extra_object([(name, f"c{at}") for name, at in columns.extras])
+    return ", ".join([*parts, f"{extra} as _extra"]), parameters
+
+
+def _load_csv_carefully(writer: FeedWriter, prepared: Prepared) -> None:
+    """A file with a fault in it: record by record, leaving out the broken lines only."""
+    counts = Counts()
+    lines = prepared.text.lines
+
+    def rows() -> Iterator[tuple]:
+        for record in read_records(
+            prepared.text.path,
+            prepared.header,
+            prepared.columns,
+            writer.limits,
+            prepared.text.line_end,
+        ):
+            counts.read += 1
+            if isinstance(record, Reject):
+                counts.rejected += 1
+                counts.rejects.append(record)
+                if writer.limits.too_many_rejects(counts.rejected, lines):
+                    return
+            else:
+                yield (record.row_number, *prepared.columns.pick(record.values))
+
+    try:
+        load_rows(writer, prepared, rows(), counts)
+    except FileNotFoundError:
+        writer.fail_prepared(prepared, "vanished while it was being read")
+    except (UnicodeDecodeError, OSError) as error:
+        if isinstance(error, OSError) and is_machine_fault(error):
+            raise
+        writer.fail_prepared(prepared, "cannot be read to its end; copy it again")
+
+
+def _nothing(files: list[Prepared]) -> tuple[str, list]:
+    raise AssertionError("empty files have no rows to select")

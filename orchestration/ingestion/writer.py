@@ -1,0 +1,340 @@
+"""Writing a feed: outcomes, and the one transaction per batch of files.
+
+Belongs here: what every format shares once its rows are ready: balance, commit, manifest, failures.
+Does not belong here: reading files of any format (bulk_*.py), the order of things (load.py).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.ingestion.contracts import FeedContract
+from orchestration.ingestion.discover import LandingFile
+from orchestration.ingestion.limits import Limits
+from orchestration.ingestion.manifest import (
+    KnownFile,
+    ManifestRow,
+    known_files,
+    next_file_id,
+    raw_table,
+    remove_failed,
+    transaction,
+    write_manifest,
+    write_rejects,
+)
+from orchestration.ingestion.outcomes import Counts, FileOutcome, Prepared
+from orchestration.ingestion.sql import quote
+
+# Temporary table and view that the readers fill and the transaction reads.
+STAGE = "strata_stage"
+BATCH = "strata_batch"
+_ROWS = "strata_rows"
+
+# SQL and parameters for the rows of some of the files: _file_id, _row_number, the contract's
+# columns by name, _extra.
+Relation = Callable[[list[Prepared]], tuple[str, list]]
+
+
+class _ChangedFiles(Exception):
+    """Files were written to while they were being read."""
+
+    def __init__(self, files: list[Prepared]) -> None:
+        super().__init__()
+        self.files = files
+
+
+class FeedWriter:
+    """The raw table and the manifest of one feed during one run.
+
+    Attributes:
+        con: The connection, outside any transaction between calls.
+        contract: The feed.
+        limits: What is still believable.
+        run_id: Written to the manifest.
+        outcomes: File name to outcome, as far as known.
+        loaded_content: Checksums of everything that is in the warehouse.
+    """
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        contract: FeedContract,
+        run_id: str,
+        load_number: int,
+        limits: Limits,
+    ) -> None:
+        self.con = con
+        self.contract = contract
+        self.run_id = run_id
+        self.limits = limits
+        self.outcomes: dict[str, FileOutcome] = {}
+        self._load_number = load_number
+        known = known_files(con, contract)
+        self._known: dict[str, list[KnownFile]] = {}
+        for row in known:
+            self._known.setdefault(row.file_name, []).append(row)
+        self.loaded_content = {row.sha256 for row in known if row.status != "failed"}
+        self._next_file_id = next_file_id(con)
+        self._bookkeeping: list[ManifestRow] = []
+        self._touched: list[tuple[int, int, int]] = []
+
+    def is_unchanged(self, file: LandingFile, stat: os.stat_result) -> bool:
+        """Whether this path is in the manifest with the same size and time."""
+        return any(
+            known.status != "failed"
+            and (known.size_bytes, known.modified_ns) == (stat.st_size, stat.st_mtime_ns)
+            for known in self._known.get(file.file_name, [])
+        )
+
+    def keep_books(self, present: set[str]) -> None:
+        """Write what is not part of any load: failures, repeats, and failures that are gone."""
+        gone = [
+            known.file_id
+            for name, rows in self._known.items()
+            if name not in present
+            for known in rows
+            if known.status == "failed"
+        ]
+        if not (gone or self._bookkeeping or self._touched):
+            return
+        with transaction(self.con):
+            remove_failed(self.con, gone)
+            write_manifest(self.con, self._bookkeeping)
+            for file_id, size_bytes, modified_ns in self._touched:
+                self.con.execute(
+                    "update raw.landing_file set size_bytes = ?, modified_ns = ? where file_id = ?",
+                    [size_bytes, modified_ns, file_id],
+                )
+
+    def file_id_for(self, file_name: str) -> int:
+        """A new id, or that of the failure this file left behind."""
+        for known in self._known.get(file_name, []):
+            if known.status == "failed":
+                return known.file_id
+        self._next_file_id += 1
+        return self._next_file_id - 1
+
+    def _manifest_row(
+        self,
+        file: LandingFile,
+        file_id: int,
+        status: str,
+        *,
+        sha256: str | None,
+        size_bytes: int | None,
+        modified_ns: int | None,
+        encoding: str | None = None,
+        counts: Counts | None = None,
+        extra_columns: tuple[str, ...] = (),
+        error: str | None = None,
+    ) -> ManifestRow:
+        counts = counts or Counts()
+        return ManifestRow(
+            file_id=file_id,
+            source=self.contract.source,
+            feed=self.contract.feed,
+            file_name=file.file_name,
+            sha256=sha256,
+            size_bytes=size_bytes,
+            modified_ns=modified_ns,
+            encoding=encoding,
+            status=status,
+            rows_read=counts.read,
+            rows_loaded=counts.loaded,
+            rows_rejected=counts.rejected,
+            extra_columns=extra_columns,
+            error=error,
+            run_id=self.run_id,
+            load_number=self._load_number if status == "loaded" else None,
+            loaded_at=datetime.now(UTC).replace(tzinfo=None),
+        )
+
+    def fail(
+        self,
+        file: LandingFile,
+        stat: os.stat_result | None,
+        problem: str,
+        *,
+        file_id: int | None = None,
+        sha256: str | None = None,
+    ) -> None:
+        error = f"{file.file_name} {problem}"
+        self.outcomes[file.file_name] = FileOutcome(file.file_name, "failed", error=error)
+        self._bookkeeping.append(
+            self._manifest_row(
+                file,
+                self.file_id_for(file.file_name) if file_id is None else file_id,
+                "failed",
+                sha256=sha256,
+                size_bytes=stat.st_size if stat else None,
+                modified_ns=stat.st_mtime_ns if stat else None,
+                error=error,
+            )
+        )
+
+    def fail_prepared(self, prepared: Prepared, problem: str) -> None:
+        self.fail(
+            prepared.file,
+            None,
+            problem,
+            file_id=prepared.file_id,
+            sha256=prepared.sha256,
+        )
+
+    def repeat(self, file: LandingFile, stat: os.stat_result, sha256: str) -> None:
+        self.outcomes[file.file_name] = FileOutcome(file.file_name, "repeated")
+        for known in self._known.get(file.file_name, []):
+            if known.sha256 == sha256 and known.status != "failed":
+                self._touched.append((known.file_id, stat.st_size, stat.st_mtime_ns))
+                return
+        self._bookkeeping.append(
+            self._manifest_row(
+                file,
+                self.file_id_for(file.file_name),
+                "repeated",
+                sha256=sha256,
+                size_bytes=stat.st_size,
+                modified_ns=stat.st_mtime_ns,
+            )
+        )
+
+    def commit(
+        self,
+        files: list[Prepared],
+        relation: Relation,
+        counts: dict[int, Counts],
+        more_rejects: Callable[[list[Prepared]], None] | None = None,
+    ) -> None:
+        """Rows, rejected lines and manifest rows of these files, all or none.
+
+        Args:
+            files: The files; any that changed while being read fails and the rest goes in.
+            relation: Makes SQL and parameters yielding _file_id, _row_number, the contract's
+                columns and _extra, for the files it is given.
+            counts: Per file id.
+            more_rejects: Writes rejected lines that are already in DuckDB.
+        """
+        while files:
+            try:
+                with transaction(self.con):
+                    self._insert_all(files, relation, counts, more_rejects)
+            except _ChangedFiles as change:
+                for prepared in change.files:
+                    self.fail_prepared(
+                        prepared, "changed while it was being read; it is tried again next time"
+                    )
+                files = [prepared for prepared in files if prepared not in change.files]
+                continue
+            for prepared in files:
+                count = counts[prepared.file_id]
+                self.loaded_content.add(prepared.sha256)
+                self.outcomes[prepared.file.file_name] = FileOutcome(
+                    prepared.file.file_name,
+                    "loaded",
+                    count.read,
+                    count.loaded,
+                    count.rejected,
+                    extra_columns=prepared.extra_columns,
+                )
+            return
+
+    def _insert_all(
+        self,
+        files: list[Prepared],
+        relation: Relation,
+        counts: dict[int, Counts],
+        more_rejects: Callable[[list[Prepared]], None] | None,
+    ) -> None:
+        expected = sum(counts[prepared.file_id].loaded for prepared in files)
+        inserted = 0
+        if expected:
+            select, parameters = relation(files)
+            names = ", ".join(quote(name) for name in self.contract.column_names)
+            inserted = self.con.execute(
+                f"insert into {raw_table(self.contract)} "  # noqa: S608
+                f"({names}, _file_id, _row_number, _row_hash, _load_number, _extra) "
+                f"select {names}, _file_id, _row_number, cast(hash({names}) >> 1 as bigint), "
+                f"cast(? as integer), _extra from ({select})",
+                [self._load_number, *parameters],
+            ).fetchone()[0]
+        changed = [prepared for prepared in files if prepared.changed]
+        if changed:
+            raise _ChangedFiles(changed)
+        if inserted != expected:
+            raise RuntimeError(
+                f"{self.contract.label}: {inserted} rows arrived of {expected} that were read"
+            )
+        if more_rejects is not None:
+            more_rejects(files)
+        write_rejects(
+            self.con,
+            self.contract,
+            self.run_id,
+            [
+                (prepared.file_id, reject)
+                for prepared in files
+                for reject in counts[prepared.file_id].rejects
+            ],
+        )
+        write_manifest(
+            self.con,
+            [
+                self._manifest_row(
+                    prepared.file,
+                    prepared.file_id,
+                    "loaded",
+                    sha256=prepared.sha256,
+                    size_bytes=prepared.size_bytes,
+                    modified_ns=prepared.modified_ns,
+                    encoding=prepared.encoding,
+                    counts=counts[prepared.file_id],
+                    extra_columns=prepared.extra_columns,
+                )
+                for prepared in files
+            ],
+        )
+
+    def fail_for_rejects(self, prepared: Prepared, rejected: int, read: int, rules: str) -> None:
+        self.fail_prepared(
+            prepared,
+            f"has {rejected:,} lines that do not fit among its first {read:,} ({rules}), more "
+            f"than {max(self.limits.reject_rows, int(self.limits.reject_share * read)):,}: "
+            "nothing of it was loaded; check its delimiter, quotes and encoding and export it "
+            "again",
+        )
+
+    @contextmanager
+    def batch_table(self, rows: list[tuple[str, int, int]]) -> Iterator[None]:
+        """A view of (path, file id, first row id) to join with."""
+        columns = list(zip(*rows, strict=True))
+        self.con.register(
+            BATCH,
+            pa.table(
+                {
+                    "_batch_path": pa.array(columns[0], pa.string()),
+                    "_batch_file_id": pa.array(columns[1], pa.int32()),
+                    "_batch_first_row": pa.array(columns[2], pa.int64()),
+                }
+            ),
+        )
+        try:
+            yield
+        finally:
+            with suppress(duckdb.Error):
+                self.con.unregister(BATCH)
+
+    def stage_arrow(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
+        """Fill the stage table batch by batch, so that memory holds one of them."""
+        self.con.register("strata_rows", schema.empty_table())
+        self.con.execute(f"create or replace temp table {STAGE} as select * from strata_rows")  # noqa: S608
+        self.con.unregister("strata_rows")
+        for batch in batches:
+            self.con.register("strata_rows", pa.Table.from_batches([batch]))
+            self.con.execute(f"insert into temp.{STAGE} select * from strata_rows")  # noqa: S608
+            self.con.unregister("strata_rows")

@@ -1,0 +1,332 @@
+"""The simulated retailer: same files every time, dirt as promised, truth that fits the files.
+
+Belongs here: what a reader of the landing files and of the truth may rely on. Does not belong here:
+what the warehouse makes of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections import Counter, defaultdict
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+from python_calamine import CalamineWorkbook
+
+from orchestration.demo import population, simulate
+from orchestration.demo.truth import churn_probability
+
+PERSONS, SEED = 300, 7
+EARLY, LATE = date(2025, 3, 31), date(2025, 6, 30)
+
+
+@pytest.fixture(scope="module")
+def retailer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("retailer")
+    simulate(PERSONS, SEED, folder / "landing", folder / "truth.duckdb", until=LATE)
+    return folder
+
+
+def files_of(landing: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(landing)): path.read_bytes()
+        for path in sorted(landing.rglob("*"))
+        if path.is_file()
+    }
+
+
+def truth_rows(folder: Path, sql: str) -> list[tuple]:
+    with duckdb.connect(str(folder / "truth.duckdb"), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def csv_rows(folder: Path, feed: str, encoding: str) -> list[dict[str, str]]:
+    rows = []
+    for path in sorted((folder / "landing" / feed).rglob("*.csv")):
+        rows += csv.DictReader(io.StringIO(path.read_bytes().decode(encoding)))
+    return rows
+
+
+def workbook_rows(folder: Path, feed: str) -> list[dict[str, object]]:
+    rows = []
+    for path in sorted((folder / "landing" / feed).rglob("*.xlsx")):
+        header, *body = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
+        rows += [dict(zip(header, row, strict=True)) for row in body]
+    return rows
+
+
+def json_lines(folder: Path, feed: str) -> tuple[list[dict], int]:
+    rows, broken = [], 0
+    for path in sorted((folder / "landing" / feed).rglob("*.jsonl*")):
+        raw = path.read_bytes()
+        text = gzip.decompress(raw) if path.suffix == ".gz" else raw
+        for line in text.decode().splitlines():
+            try:
+                rows.append(json.loads(line))
+            except json.JSONDecodeError:
+                broken += 1
+    return rows, broken
+
+
+def unwrapped(value: str) -> str:
+    return value.removeprefix('="').removesuffix('"')
+
+
+def is_amount(value: str) -> bool:
+    return value.replace(",", "").replace(".", "").removeprefix("-").isdigit()
+
+
+def newest_orders(folder: Path) -> dict[str, dict[str, str]]:
+    """Every readable Tmall order in its newest landed state."""
+    newest: dict[str, dict[str, str]] = {}
+    for row in csv_rows(folder, "tmall/orders", "gb18030"):
+        key = unwrapped(row["订单编号"])
+        readable = is_amount(row["买家应付货款"]) and row["订单创建时间"].startswith("20")
+        if not key or not readable:
+            continue
+        if key not in newest or row["订单修改时间"] > newest[key]["订单修改时间"]:
+            newest[key] = row
+    return newest
+
+
+def test_same_arguments_give_the_same_bytes(retailer: Path, tmp_path: Path) -> None:
+    simulate(PERSONS, SEED, tmp_path / "landing", tmp_path / "truth.duckdb", until=LATE)
+    again, first = files_of(tmp_path / "landing"), files_of(retailer / "landing")
+    assert again.keys() == first.keys()
+    assert [name for name in first if again[name] != first[name]] == []
+
+
+def test_another_seed_gives_other_people(retailer: Path, tmp_path: Path) -> None:
+    simulate(30, SEED + 1, tmp_path / "landing", tmp_path / "truth.duckdb", until=date(2024, 1, 31))
+    names = {row[0] for row in truth_rows(tmp_path, "select phone from person")}
+    assert not names & {row[0] for row in truth_rows(retailer, "select phone from person")}
+
+
+def test_a_later_end_only_adds_files(retailer: Path, tmp_path: Path) -> None:
+    landing = tmp_path / "landing"
+    simulate(PERSONS, SEED, landing, tmp_path / "truth.duckdb", until=EARLY)
+    early, late = files_of(landing), files_of(retailer / "landing")
+    assert [name for name in early if late.get(name) != early[name]] == []
+    # 3 months more: a POS file a day, one file a month for each of eight feeds
+    assert len(late) - len(early) == 91 + 3 * 8
+
+    touched = {path: path.stat().st_mtime_ns for path in landing.rglob("*") if path.is_file()}
+    simulate(PERSONS, SEED, landing, tmp_path / "truth.duckdb", until=LATE)
+    assert files_of(landing) == late
+    assert all(path.stat().st_mtime_ns == before for path, before in touched.items())
+
+
+def test_files_have_exactly_the_contract_headers(retailer: Path) -> None:
+    first = (retailer / "landing/tmall/orders/ExportOrderList202401.csv").read_bytes()
+    assert first.decode("gb18030").splitlines()[0].startswith("订单编号,买家OUID,买家会员名")
+    marked = (retailer / "landing/pos/ticket_lines/2024/01/pos_20240104.csv").read_bytes()
+    # every seventh day's till export starts with a byte order mark
+    assert marked.startswith("\ufeff门店编号,收银机号,小票号".encode())
+
+
+def test_tmall_money_equals_the_truth(retailer: Path) -> None:
+    paid: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for row in newest_orders(retailer).values():
+        paid[row["订单创建时间"][:7]] += Decimal(row["买家实际支付金额"].replace(",", ""))
+    refunded: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for row in csv_rows(retailer, "tmall/refunds", "gb18030"):
+        if row["退款状态"] == "退款成功":
+            refunded[row["退款完结时间"][:7]] += Decimal(row["退款金额"].replace(",", ""))
+    truth = truth_rows(
+        retailer,
+        "select strftime(month, '%Y-%m'), paid, refunded from totals where source = 'tmall'",
+    )
+    assert {month: (paid[month], refunded[month]) for month in paid} == {
+        month: (p, r) for month, p, r in truth
+    }
+
+
+def test_tmall_lines_add_up_to_their_order(retailer: Path) -> None:
+    lines: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for row in csv_rows(retailer, "tmall/order_items", "gb18030"):
+        if row["商家编码"]:
+            lines[unwrapped(row["订单编号"])] += Decimal(row["实付金额"].replace(",", ""))
+    for key, row in newest_orders(retailer).items():
+        if row["订单状态"] in ("交易成功", "卖家已发货，等待买家确认"):
+            goods = Decimal(row["买家实际支付金额"].replace(",", "")) - Decimal(row["买家应付邮费"])
+            assert lines[key] == goods, key
+
+
+def test_store_money_equals_the_truth(retailer: Path) -> None:
+    taken: defaultdict[str, Decimal] = defaultdict(Decimal)
+    returned: defaultdict[str, Decimal] = defaultdict(Decimal)
+    tickets, originals = set(), set()
+    for row in csv_rows(retailer, "pos/ticket_lines", "utf-8-sig"):
+        if not (is_amount(row["实收金额"]) and row["商品编码"] and row["交易时间"][0] == "2"):
+            continue
+        amount = Decimal(row["实收金额"])
+        assert amount == Decimal(row["数量"]) * Decimal(row["单价"]) - Decimal(row["折扣金额"])
+        if row["交易类型"] == "退货":
+            assert amount <= 0
+            returned[row["交易时间"][:7]] -= amount
+            originals.add((row["门店编号"], row["原小票号"]))
+        else:
+            taken[row["交易时间"][:7]] += amount
+            tickets.add((row["门店编号"], row["小票号"]))
+    assert originals
+    assert originals <= tickets
+    truth = truth_rows(
+        retailer,
+        "select strftime(month, '%Y-%m'), paid, refunded from totals where source = 'pos'",
+    )
+    assert {m: (taken[m], returned[m]) for m in taken} == {m: (p, r) for m, p, r in truth}
+
+
+def test_an_order_is_exported_again_when_its_status_changes(retailer: Path) -> None:
+    states: defaultdict[str, list[str]] = defaultdict(list)
+    for row in csv_rows(retailer, "tmall/orders", "gb18030"):
+        states[unwrapped(row["订单编号"])].append(row["订单状态"])
+    again = [seen for seen in states.values() if len(seen) > 1]
+    assert again
+    assert any(seen[-1] == "交易成功" and seen[0] != seen[-1] for seen in again)
+
+
+def test_the_platform_never_shows_a_receivers_phone(retailer: Path) -> None:
+    rows = csv_rows(retailer, "tmall/orders", "gb18030")
+    phones = [row["联系手机"] for row in rows if row["联系手机"]]
+    assert phones
+    assert all(len(p) == 11 and p[3:7] == "****" for p in phones)
+    masked = sum("*" in row["买家支付宝账号"] for row in rows) / len(rows)
+    assert 0.6 < masked < 0.8
+
+
+def test_the_collector_repeats_events_and_breaks_lines(retailer: Path) -> None:
+    events, broken = json_lines(retailer, "app/events")
+    bad = dict(truth_rows(retailer, "select rule, count from bad_rows where feed = 'events'"))
+    assert broken == bad.get("not_json", 0)
+    counts = Counter(event["event_id"] for event in events if event["event_id"])
+    repeated = sum(n - 1 for n in counts.values())
+    assert 0.008 < repeated / len(events) < 0.025
+    # a repeated event is the same row
+    assert len({json.dumps(event) for event in events if event["event_id"]}) == len(counts)
+    assert {event["ts"][-1] for event in events} == {"0", "Z"}
+
+
+def test_a_device_is_seen_before_its_account(retailer: Path) -> None:
+    events, _ = json_lines(retailer, "app/events")
+    anonymous = {e["device_id"] for e in events if e["user_id"] is None}
+    known = {e["device_id"] for e in events if e["user_id"] is not None}
+    assert anonymous & known
+    assert anonymous - known
+
+
+def test_every_record_in_the_files_has_a_person(retailer: Path) -> None:
+    seen = {("tmall", row["买家OUID"]) for row in newest_orders(retailer).values()}
+    for row in csv_rows(retailer, "pos/ticket_lines", "utf-8-sig"):
+        if row["顾客号"]:
+            seen.add(("pos", row["顾客号"]))
+        elif row["会员卡号"]:
+            seen.add(("pos", f"M:{row['会员卡号']}"))
+    members = workbook_rows(retailer, "crm/members")
+    seen |= {("crm", row["会员号"]) for row in members if row["会员号"]}
+    users, _ = json_lines(retailer, "app/users")
+    seen |= {("app", row["user_id"]) for row in users if row["user_id"]}
+    truth = truth_rows(retailer, "select source, source_customer_id from record")
+    assert seen == set(truth)
+
+    # and what refers to a member or an account refers to an exported one
+    events, _ = json_lines(retailer, "app/events")
+    assert {("app", e["user_id"]) for e in events if e["user_id"]} <= seen
+    assert {("crm", row["会员号"]) for row in workbook_rows(retailer, "crm/points")} <= seen
+    devices = {row[0] for row in truth_rows(retailer, "select device_id from device")}
+    assert {e["device_id"] for e in events} == devices
+
+
+def test_planted_bad_rows_are_counted(retailer: Path) -> None:
+    bad = {
+        (source, feed, rule): count
+        for source, feed, rule, count in truth_rows(retailer, "select * from bad_rows")
+    }
+    orders = csv_rows(retailer, "tmall/orders", "gb18030")
+    assert bad["tmall", "orders", "missing_order_id"] == sum(not r["订单编号"] for r in orders)
+    assert bad["tmall", "orders", "unreadable_amount"] == sum(
+        bool(r["买家应付货款"]) and not is_amount(r["买家应付货款"]) for r in orders
+    )
+    lines = csv_rows(retailer, "pos/ticket_lines", "utf-8-sig")
+    assert bad["pos", "ticket_lines", "unreadable_amount"] == sum(
+        not is_amount(r["实收金额"]) for r in lines
+    )
+    assert bad["crm", "members", "missing_member_no"] == sum(
+        not r["会员号"] for r in workbook_rows(retailer, "crm/members")
+    )
+
+
+def test_chunks_share_no_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(population, "CHUNK", 60)
+    summary = simulate(
+        200, SEED, tmp_path / "landing", tmp_path / "truth.duckdb", until=date(2024, 6, 30)
+    )
+    # the truth's primary keys already refuse a customer number or a person twice
+    repeated = truth_rows(
+        tmp_path,
+        "select source, order_id from orders group by all having count(*) > 1",
+    )
+    assert repeated == []
+    assert truth_rows(tmp_path, "select count(*) from person where household_id is null") == [(0,)]
+    assert summary.files["pos", "ticket_lines"] == 182
+    events, _ = json_lines(tmp_path, "app/events")
+    rows = {json.dumps(e) for e in events if e["event_id"]}
+    assert len(rows) == len({e["event_id"] for e in events if e["event_id"]})
+
+
+def test_churn_is_learnable_and_its_probability_honest(tmp_path: Path) -> None:
+    simulate(3_000, SEED, tmp_path / "landing", tmp_path / "truth.duckdb")
+    for as_of, auc, count, rate in truth_rows(
+        tmp_path, "select as_of_date, auc, eligible_count, churn_rate from best_auc"
+    ):
+        # the first year's histories are short; later ones carry what can be known
+        low = 0.74 if as_of < date(2024, 7, 1) else 0.80
+        assert low < auc < 0.91, (as_of, auc)
+        assert 0.1 < rate < 0.6
+        assert count > 100
+    # a probability of p comes true p of the time: within four standard errors
+    [(expected, seen, spread)] = truth_rows(
+        tmp_path,
+        "select sum(best_churn_probability), sum(churned::int), "
+        "sqrt(sum(best_churn_probability * (1 - best_churn_probability))) "
+        "from churn where is_eligible and as_of_date = '2025-09-30'",
+    )
+    assert abs(expected - seen) < 4 * spread
+
+
+def test_churn_probability_equals_a_simulation_with_the_same_rates() -> None:
+    # one person who last bought 60 days ago: keep the simulated lives with no purchase since
+    rng = np.random.default_rng(5)
+    purchase, dropout, gap, horizon, lives = 0.02, 0.01, 60.0, 90.0, 400_000
+    death = rng.exponential(1 / dropout, lives)
+    first_purchase = rng.exponential(1 / purchase, lives)
+    buys_at = np.where(first_purchase < death, first_purchase, np.inf)
+    silent = buys_at > gap
+    expected = (buys_at[silent] > gap + horizon).mean()
+    got = churn_probability(
+        np.array([gap]), horizon, np.array([purchase]), np.array([purchase]), np.array([dropout])
+    )
+    assert got[0] == pytest.approx(expected, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("persons", "until", "fact"),
+    [
+        (0, date(2024, 1, 31), "at least one person"),
+        (10, date(2024, 1, 30), "last day of a month"),
+        (10, date(2028, 1, 31), "outside"),
+    ],
+)
+def test_impossible_arguments_are_named(
+    persons: int, until: date, fact: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=fact):
+        simulate(persons, SEED, tmp_path / "landing", tmp_path / "truth.duckdb", until=until)
+    assert list(tmp_path.iterdir()) == []
