@@ -21,6 +21,7 @@ from orchestration.assets.models import model_assets
 from orchestration.assets.published import published_asset
 from orchestration.automation import daily_job, daily_schedule, landing_sensor
 from orchestration.ingestion.contracts import load_contracts
+from orchestration.progress import progress_logger
 from orchestration.resources.dbt import dbt_resource, ensure_manifest
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import STAGING_DIR, Settings
@@ -53,7 +54,7 @@ def build_defs(
         assets=[
             *landing_specs(contracts),
             ingest_assets(contracts, settings),
-            model_assets(manifest),
+            model_assets(manifest, settings),
             identity_assets(settings),
             clusters_asset(settings),
             churn_asset(settings),
@@ -62,10 +63,14 @@ def build_defs(
         jobs=[daily_job()],
         schedules=[daily_schedule(settings)],
         sensors=[landing_sensor(contracts, settings)],
+        loggers={"console": dg.colored_console_logger, "progress": progress_logger},
         resources=resources,
         # one process for all steps: a process per step would import and connect anew each time
         executor=dg.in_process_executor,
     )
 
 
-defs = build_defs()
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster loads; built when asked for, so that importing this module costs nothing."""
+    return build_defs()

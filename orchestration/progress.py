@@ -10,18 +10,30 @@ import logging
 import time
 from collections import defaultdict
 
+import dagster as dg
 from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 
+from orchestration.assets.models import BUILT
 from orchestration.automation import ROWS_METADATA_KEYS
 
+LOGGER_NAME = "strata360.progress"
 STEP = "STEP_START"
 DONE = "STEP_SUCCESS"
 FAILED = "STEP_FAILURE"
 MADE = "ASSET_MATERIALIZATION"
 CHECKED = "ASSET_CHECK_EVALUATION"
+
+
+@dg.logger(description="Passes a run's events to the progress display of the process, if any.")
+def progress_logger(_: dg.InitLoggerContext) -> logging.Logger:
+    """The Dagster logger that ProgressHandler listens to."""
+    logger = logging.getLogger(LOGGER_NAME)
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    return logger
 
 
 class ProgressHandler(logging.Handler):
@@ -32,19 +44,20 @@ class ProgressHandler(logging.Handler):
         self.console = console or Console()
         self.failed_checks: list[str] = []
         self._started: dict[str, float] = {}
+        self._built: dict[str, int] = defaultdict(int)
         self._tables: dict[str, int] = defaultdict(int)
         self._checks: dict[str, int] = defaultdict(int)
         self._rows: dict[str, int] = defaultdict(int)
         self._live = Live(console=self.console, refresh_per_second=8, transient=True)
-        self._total = 0.0
 
     def __enter__(self) -> ProgressHandler:
-        self._total = time.perf_counter()
+        logging.getLogger(LOGGER_NAME).addHandler(self)
         if self.console.is_terminal:
             self._live.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
+        logging.getLogger(LOGGER_NAME).removeHandler(self)
         self._live.stop()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -53,8 +66,8 @@ class ProgressHandler(logging.Handler):
             self._follow(event.event_type_value, event.step_key, event)
             if self.console.is_terminal:
                 self._live.update(self._running())
-        elif record.levelno >= logging.ERROR and event is None:
-            self.console.print(f"  [red]![/red] {record.getMessage()}", highlight=False)
+        elif BUILT in record.getMessage():
+            self._built[getattr(record, "dagster_meta", {}).get("step_key") or ""] += 1
 
     def _follow(self, kind: str, step: str, event) -> None:
         if kind == STEP:
@@ -89,7 +102,7 @@ class ProgressHandler(logging.Handler):
         grid = Table.grid(padding=(0, 1))
         for step, started in self._started.items():
             seconds = time.perf_counter() - started
-            text = f"{_label(step):<34} {seconds:>7.1f} s   {self._tables[step]:>3} tables so far"
+            text = f"{_label(step):<34} {seconds:>7.1f} s   {self._built[step]:>3} tables so far"
             grid.add_row(Spinner("dots"), text)
         return grid
 

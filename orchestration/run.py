@@ -7,7 +7,6 @@ Does not belong here: the job itself (definitions) or its display (progress).
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -76,27 +75,16 @@ def _execute(settings: Settings, as_of: date | None, console: Console):
     with (
         dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance,
         ProgressHandler(console) as progress,
-        _dagster_records_to(progress),
     ):
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
             run_config={
                 "ops": {"ingest": {"config": {"as_of": str(as_of) if as_of else None}}},
-                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                "loggers": {"progress": {}},
             },
         )
     return result, progress
-
-
-@contextmanager
-def _dagster_records_to(handler: logging.Handler) -> Iterator[None]:
-    logger = logging.getLogger("dagster")
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
 
 
 def _conclude(settings: Settings, result, progress, console: Console) -> int:

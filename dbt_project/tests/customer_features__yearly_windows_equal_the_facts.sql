@@ -40,6 +40,7 @@ events as (
 
     where
         events.customer_id is not null
+        and not events.is_linked_later
         and events.event_date <= as_of.as_of_date
         and events.event_date > {{ add_days('as_of.as_of_date', -365) }}
 

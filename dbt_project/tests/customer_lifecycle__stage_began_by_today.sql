@@ -7,4 +7,4 @@ from {{ ref('customer_lifecycle') }}
 
 where
     entered_on > as_of_date
-    or previous_stage = lifecycle_stage
+    or previous_stage = stage

@@ -1,6 +1,7 @@
 """The dbt models, seeds and tests as one set of assets and checks.
 
-Belongs here: calling dbt and recording what it did. Does not belong here: SQL (dbt_project/).
+Belongs here: calling dbt, recording what it did, and telling Dagster of rows and columns.
+Does not belong here: SQL (dbt_project/), parsing SQL (resources/column_lineage).
 """
 
 import json
@@ -11,23 +12,25 @@ from pathlib import Path
 import dagster as dg
 from dagster_dbt import DbtCliInvocation, DbtCliResource, dbt_assets
 
+from orchestration.resources.column_lineage import ColumnLineage
 from orchestration.resources.dbt import LayerTranslator, dbt_project
 from orchestration.resources.run_record import (
     CheckOutcome,
     Step,
-    peak_memory_mb,
     write_checks,
     write_steps,
 )
-from orchestration.resources.warehouse import Warehouse
+from orchestration.resources.warehouse import Warehouse, row_counts, table_columns
+from orchestration.settings import Settings
 
 # dbt's words for a test that found nothing to complain about
 PASSED = {"pass", "success"}
 LOCKED = "Could not set lock on file"
 LOCK_RETRY_SECONDS = 15
+BUILT = "built"
 
 
-def model_assets(manifest: Path) -> dg.AssetsDefinition:
+def model_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
     """Every model and seed; Dagster cuts the set into steps where Python assets stand between."""
 
     @dbt_assets(
@@ -41,8 +44,16 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse
     ) -> Iterator:
         invocation = dbt.cli(["build"], context=context)
+        outputs: list[dg.Output] = []
         try:
-            yield from invocation.stream().fetch_row_counts().fetch_column_metadata()
+            # Rows and columns are read once dbt has let go of the file. Dagster's own fetchers ask
+            # while dbt still writes, and one of the two then fails on the other's lock.
+            for event in invocation.stream():
+                if isinstance(event, dg.Output):
+                    outputs.append(event)
+                    context.log.debug(f"{BUILT} {event.output_name}")
+                else:
+                    yield event
         except Exception as error:
             if LOCKED in str(error):
                 raise dg.RetryRequested(
@@ -51,8 +62,41 @@ def model_assets(manifest: Path) -> dg.AssetsDefinition:
             raise
         finally:
             _record(invocation, warehouse, context.run_id)
+            yield from _described(context, outputs, invocation, warehouse, settings)
 
     return models
+
+
+def _described(
+    context: dg.AssetExecutionContext,
+    outputs: list[dg.Output],
+    invocation: DbtCliInvocation,
+    warehouse: Warehouse,
+    settings: Settings,
+) -> Iterator[dg.Output]:
+    """The outputs with their rows, columns and where each column comes from."""
+    keys = [context.asset_key_for_output(output.output_name) for output in outputs]
+    with warehouse.connect() as connection:
+        columns = table_columns(connection)
+        rows = row_counts(connection, [".".join(key.path) for key in keys])
+    lineage = ColumnLineage(settings.dagster_home / "column_lineage.json", columns)
+    queries = _compiled_queries(invocation)
+    for key, output in zip(keys, outputs, strict=True):
+        count = rows.get(".".join(key.path))
+        yield output.with_metadata(
+            {
+                **output.metadata,
+                **({"dagster/row_count": count} if count is not None else {}),
+                **lineage.metadata(key, queries.get(key.path[-1])),
+            }
+        )
+    lineage.save()
+
+
+def _compiled_queries(invocation: DbtCliInvocation) -> dict[str, str]:
+    """Compiled SQL of the models that this invocation ran, by name."""
+    folder = invocation.target_path / "compiled" / "strata360" / "models"
+    return {path.stem: path.read_text() for path in folder.rglob("*.sql")}
 
 
 def _record(invocation: DbtCliInvocation, warehouse: Warehouse, run_id: str) -> None:
@@ -61,17 +105,15 @@ def _record(invocation: DbtCliInvocation, warehouse: Warehouse, run_id: str) -> 
         return
     results = json.loads(results_path.read_text())["results"]
     nodes = invocation.manifest["nodes"]
-    steps, checks = [], []
-    for result in results:
-        node = nodes.get(result["unique_id"])
-        if result["status"] == "skipped":
-            continue
-        if node and node["resource_type"] == "test":
-            checks.append(_check(result, node))
-        steps.append(_step(result))
+    ran = [result for result in results if result["status"] != "skipped"]
+    tests = [
+        (result, nodes[result["unique_id"]])
+        for result in ran
+        if nodes.get(result["unique_id"], {}).get("resource_type") == "test"
+    ]
     with warehouse.connect() as connection:
-        write_steps(connection, run_id, steps)
-        write_checks(connection, run_id, checks)
+        write_steps(connection, run_id, [_step(result) for result in ran])
+        write_checks(connection, run_id, [_check(result, node) for result, node in tests])
 
 
 def _step(result: dict) -> Step:
@@ -83,7 +125,7 @@ def _step(result: dict) -> Step:
         kind="sql",
         started_at=datetime.fromisoformat(started).replace(tzinfo=None) if started else None,
         seconds=result["execution_time"],
-        peak_memory_mb=peak_memory_mb(),
+        peak_memory_mb=None,
     )
 
 

@@ -23,6 +23,8 @@ PLACEHOLDER_PHONE_RATE, PLACEHOLDER_EMAIL_RATE = 0.010, 0.010
 MISTYPED_PHONE_RATE = 0.008
 #: A number typed wrong that is somebody else's; a family member's number; as shares of members.
 STRANGERS_PHONE_RATE, FAMILY_PHONE_RATE = 0.0005, 0.03
+#: The same where the family member is no member, so that no second name warns of it.
+UNNAMED_FAMILY_PHONE_RATE = 0.001
 EMAIL_RATE = 0.50
 OUID_BOUND_RATE = 0.88
 UNIONID_RATE = 0.45
@@ -248,9 +250,10 @@ def _phone_cell(
         return str(int(people.first_phone[stranger]))
     head = int(people.head[who])
     # mostly the number of a member, so that two full names meet on it
-    share = FAMILY_PHONE_RATE if people.member_from[head] < NEVER else FAMILY_PHONE_RATE / 10
+    named = people.member_from[head] < NEVER
+    share = FAMILY_PHONE_RATE if named else UNNAMED_FAMILY_PHONE_RATE
     if people.role[who] > 0 and typo[1] < share:
-        number = int(people.first_phone[head])
+        number = int(people.phone_at(np.array([head]), np.array([when]))[0])
     if traits[1] < NUMERIC_PHONE_RATE:
         return number_cell(number)
     return dirt.spell_phone(number, float(spelling))

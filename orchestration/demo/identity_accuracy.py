@@ -43,7 +43,7 @@ class IdentityAccuracy:
     unknown_records: int
 
 
-def measure_identity(predicted: pd.DataFrame, truth: pd.DataFrame) -> IdentityAccuracy:
+def pairwise_accuracy(predicted: pd.DataFrame, truth: pd.DataFrame) -> IdentityAccuracy:
     """Compare predicted customers with the truth.
 
     Args:

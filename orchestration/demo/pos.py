@@ -24,7 +24,7 @@ PHONE_RATE = 0.80
 #: Identified tickets on which the cashier typed the retailer's own number; anonymous ones likewise.
 SERVICE_PHONE_RATE, ANONYMOUS_SERVICE_PHONE_RATE = 0.02, 0.06
 SECOND_PHONE_RATE = 0.15
-FAMILY_PHONE_RATE = 0.001
+FAMILY_PHONE_RATE = 0.0005
 RETURN_RATE = 0.06
 RETURN_DELAY_DAYS = 14
 

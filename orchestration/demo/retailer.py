@@ -18,6 +18,7 @@ from orchestration.demo.landing import LandingWriter
 from orchestration.demo.truth import TruthFile
 
 Progress = Callable[[str, float], None]
+DEFAULT_UNTIL = date(2025, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,20 @@ class SimulationSummary:
     rows: dict[tuple[str, str], int] = field(default_factory=dict)
     bad_rows: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        feeds = ", ".join(f"{s}.{f} {count:,}" for (s, f), count in self.rows.items())
+        return (
+            f"{sum(self.files.values()):,} files with {sum(self.rows.values()):,} rows until "
+            f"{self.until} ({feeds}); {sum(self.bad_rows.values())} of them unusable on purpose"
+        )
+
 
 def simulate(
     persons: int,
     seed: int,
     landing: Path,
     truth: Path,
-    until: date = date(2025, 12, 31),
+    until: date = DEFAULT_UNTIL,
     progress: Progress | None = None,
 ) -> SimulationSummary:
     """Write the landing files of a simulated retailer, and the truth about it.

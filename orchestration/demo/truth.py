@@ -23,8 +23,9 @@ from orchestration.demo.tmall import TmallOrders
 _SCHEMA = """
 create table person (
     person_id varchar primary key, household_id varchar, sex varchar, birth_date date,
-    full_name varchar, phone varchar, phones varchar[], emails varchar[], province varchar,
-    city varchar, district varchar, joined_at timestamp, lambda_per_day double, mu_per_day double,
+    full_name varchar, phone varchar, phones varchar[], email varchar, emails varchar[],
+    province varchar, city varchar, district varchar, joined_at timestamp,
+    lambda_per_day double, mu_per_day double,
     visible_lambda_per_day double, session_rate_per_day double, died_at timestamp,
     price_sensitivity double, spend_level double, store_share double,
     favourite_categories varchar[], is_member boolean, is_app_user boolean);
@@ -115,6 +116,7 @@ class TruthFile:
         self._until = until
         self._end = (clock.day_number(until) + 1) * clock.DAY
         self._db = duckdb.connect(str(self._partial))
+        self._db.execute("set memory_limit = '2GB'")
         self._db.execute(_SCHEMA)
 
     def _insert(self, table: str, batch: pa.Table) -> None:
@@ -155,6 +157,9 @@ class TruthFile:
                         )
                         for k in rows
                     ],
+                    "email": pa.array(
+                        [people.first_email[k] or None for k in rows], type=pa.string()
+                    ),
                     "emails": pa.array(
                         [
                             [e for e in (people.first_email[k], people.second_email[k]) if e]

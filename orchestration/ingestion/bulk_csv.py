@@ -17,10 +17,14 @@ from orchestration.ingestion.outcomes import Counts, Prepared
 from orchestration.ingestion.sql import extra_object, literal, quote
 from orchestration.ingestion.writer import BATCH, STAGE, FeedWriter
 
+# DuckDB's buffers grow with the longest line allowed; files with longer ones are read with care.
+MAX_FAST_LINE_BYTES = 2_000_000
 _CSV_ERRORS = (
     duckdb.InvalidInputException,
     duckdb.ConversionException,
     duckdb.IOException,
+    # its message quotes the line, cut anywhere, and the binding cannot decode half a character
+    UnicodeDecodeError,
 )
 
 
@@ -32,7 +36,9 @@ def load_csv(writer: FeedWriter, files: list[Prepared]) -> None:
     for prepared in files:
         if prepared.header is None:
             continue
-        if prepared.header.first_line == 1 and not prepared.text.has_nul:
+        # in a file of one column DuckDB takes a blank line for an empty value
+        is_plain = prepared.header.first_line == 1 and len(prepared.header.names) > 1
+        if is_plain and not prepared.text.has_nul:
             sound.append(prepared)
         else:
             _load_csv_carefully(writer, prepared)
@@ -101,12 +107,13 @@ def _stage_csv(writer: FeedWriter, files: list[Prepared]) -> None:
     header = files[0].header
     columns = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(header.names)))
     paths = ", ".join(literal(str(prepared.readable)) for prepared in files)
+    line_size = min(MAX_FAST_LINE_BYTES, writer.limits.max_line_bytes)
     writer.con.execute(
         f"create or replace temp table {STAGE} as "  # noqa: S608
         f"select * from read_csv([{paths}], columns = {{{columns}}}, "
         f"delim = {literal(header.delimiter)}, quote = '\"', escape = '\"', "
         "header = true, auto_detect = false, strict_mode = true, hive_partitioning = false, "
-        "filename = '_path')"
+        f"filename = '_path', max_line_size = {line_size})"
     )
 
 

@@ -162,10 +162,12 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     con.begin()
     try:
         yield
+        con.commit()
     except BaseException:
-        con.rollback()
+        # a commit that failed has rolled back by itself
+        with suppress(duckdb.TransactionException):
+            con.rollback()
         raise
-    con.commit()
 
 
 def ensure_tables(con: duckdb.DuckDBPyConnection, contracts: Sequence[FeedContract]) -> None:

@@ -221,7 +221,7 @@ def _refuse_foreign(head: bytes) -> None:
     probe = head[:PROBE_BYTES]
     nuls = probe.count(b"\0")
     if nuls > NUL_SHARE_OF_WRONG_ENCODING * len(probe) and nuls > 1:
-        if any(codec_fits(probe, codec) for codec in ("utf-16-le", "utf-16-be")):
+        if any(_codec_fits(probe, codec) for codec in ("utf-16-le", "utf-16-be")):
             raise UnreadableFileError(
                 "is UTF-16 without a byte order mark; save it as UTF-8 or GB18030"
             )
@@ -231,7 +231,7 @@ def _refuse_foreign(head: bytes) -> None:
         )
 
 
-def codec_fits(probe: bytes, codec: str) -> bool:
+def _codec_fits(probe: bytes, codec: str) -> bool:
     """Whether bytes read under a codec look like lines of text: no NUL, some line or comma."""
     text = probe[: len(probe) // 2 * 2].decode(codec, errors="replace")
     return "\0" not in text and any(mark in text for mark in ",;\t|\n:")

@@ -164,6 +164,15 @@ class FeedWriter:
         file_id: int | None = None,
         sha256: str | None = None,
     ) -> None:
+        """Note that a file cannot be loaded.
+
+        Args:
+            file: The file.
+            stat: Its size and time, if known.
+            problem: What is wrong and what to do, reading on from the file's name; no cell values.
+            file_id: Its id, if it has one already.
+            sha256: Its checksum, if known.
+        """
         error = f"{file.file_name} {problem}"
         self.outcomes[file.file_name] = FileOutcome(file.file_name, "failed", error=error)
         self._bookkeeping.append(
@@ -179,6 +188,7 @@ class FeedWriter:
         )
 
     def fail_prepared(self, prepared: Prepared, problem: str) -> None:
+        """Note that a file that had passed its examination cannot be loaded after all."""
         self.fail(
             prepared.file,
             None,
@@ -188,6 +198,7 @@ class FeedWriter:
         )
 
     def repeat(self, file: LandingFile, stat: os.stat_result, sha256: str) -> None:
+        """Note that a file's content is in the warehouse already."""
         self.outcomes[file.file_name] = FileOutcome(file.file_name, "repeated")
         for known in self._known.get(file.file_name, []):
             if known.sha256 == sha256 and known.status != "failed":
@@ -301,6 +312,7 @@ class FeedWriter:
         )
 
     def fail_for_rejects(self, prepared: Prepared, rejected: int, read: int, rules: str) -> None:
+        """Note that so many lines of a file do not fit that none of it can be trusted."""
         self.fail_prepared(
             prepared,
             f"has {rejected:,} lines that do not fit among its first {read:,} ({rules}), more "
@@ -331,10 +343,9 @@ class FeedWriter:
 
     def stage_arrow(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
         """Fill the stage table batch by batch, so that memory holds one of them."""
-        self.con.register("strata_rows", schema.empty_table())
-        self.con.execute(f"create or replace temp table {STAGE} as select * from strata_rows")  # noqa: S608
-        self.con.unregister("strata_rows")
+        self.con.register(_ROWS, schema.empty_table())
+        self.con.execute(f"create or replace temp table {STAGE} as select * from {_ROWS}")  # noqa: S608
         for batch in batches:
-            self.con.register("strata_rows", pa.Table.from_batches([batch]))
-            self.con.execute(f"insert into temp.{STAGE} select * from strata_rows")  # noqa: S608
-            self.con.unregister("strata_rows")
+            self.con.register(_ROWS, pa.Table.from_batches([batch]))
+            self.con.execute(f"insert into temp.{STAGE} select * from {_ROWS}")  # noqa: S608
+        self.con.unregister(_ROWS)

@@ -16,6 +16,10 @@ class UnsafeColumnError(RuntimeError):
     """A published table declares a column that identifies people in the clear."""
 
 
+class NothingToPublishError(RuntimeError):
+    """No model is marked as published."""
+
+
 @dataclass(frozen=True)
 class PublishedTable:
     """One table of the published file; `source` is its name in the build file."""
@@ -31,6 +35,7 @@ def published_tables(manifest_path: Path) -> list[PublishedTable]:
     """Every model whose meta says `published: true`, by name.
 
     Raises:
+        NothingToPublishError: No model says so.
         UnsafeColumnError: A published column is classed as an identifier.
     """
     nodes = json.loads(manifest_path.read_text())["nodes"].values()
@@ -57,5 +62,9 @@ def published_tables(manifest_path: Path) -> list[PublishedTable]:
                 },
                 unique_id=node["unique_id"],
             )
+        )
+    if not tables:
+        raise NothingToPublishError(
+            f"{manifest_path}: no model has meta.published true, so there is nothing to publish"
         )
     return sorted(tables, key=lambda table: table.name)

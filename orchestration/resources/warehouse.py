@@ -66,16 +66,18 @@ class Warehouse(dg.ConfigurableResource):
         deadline = time.monotonic() + LOCK_WAIT_SECONDS
         while True:
             try:
-                return duckdb.connect(
+                connection = duckdb.connect(
                     self.path,
                     read_only=read_only,
                     config={
                         "memory_limit": self.memory_limit,
                         "threads": self.threads,
                         "temp_directory": self.temp_dir,
-                        "TimeZone": "UTC",
                     },
                 )
+                # no config option: DuckDB loads its time zones only once the file is open
+                connection.execute("set TimeZone = 'UTC'")
+                return connection
             except duckdb.IOException as error:
                 if "lock" not in str(error).lower():
                     raise
@@ -126,3 +128,31 @@ def table_exists(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
             [schema, table],
         ).fetchone()
     )
+
+
+def table_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """Columns and types of every table and view, as `schema.table` to name to type."""
+    found: dict[str, dict[str, str]] = {}
+    for schema, table, column, data_type in connection.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = current_database() and not internal "
+        "order by schema_name, table_name, column_index"
+    ).fetchall():
+        found.setdefault(f"{schema}.{table}", {})[column] = data_type
+    return found
+
+
+def row_counts(connection: duckdb.DuckDBPyConnection, names: list[str]) -> dict[str, int]:
+    """Rows of those of the named relations that are tables; counting a view would run its query."""
+    tables = {
+        f"{schema}.{table}"
+        for schema, table in connection.execute(
+            "select schema_name, table_name from duckdb_tables() "
+            "where database_name = current_database()"
+        ).fetchall()
+    }
+    return {
+        name: connection.execute(f"select count(*) from {qualified(name)}").fetchone()[0]  # noqa: S608
+        for name in names
+        if name in tables
+    }

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from orchestration.demo.identity_accuracy import measure_identity
+from orchestration.demo.identity_accuracy import pairwise_accuracy
 
 
 def records(values: list, column: str) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def records(values: list, column: str) -> pd.DataFrame:
 def test_accuracy_by_hand(
     customers: list[str], persons: list[str], precision: float, recall: float
 ) -> None:
-    found = measure_identity(records(customers, "customer_id"), records(persons, "person_id"))
+    found = pairwise_accuracy(records(customers, "customer_id"), records(persons, "person_id"))
     assert (found.precision, found.recall) == (pytest.approx(precision), pytest.approx(recall))
 
 
@@ -47,7 +47,7 @@ def test_accuracy_equals_listing_the_pairs() -> None:
     rng = np.random.default_rng(3)
     persons = rng.integers(0, 40, 120).tolist()
     customers = [p if rng.random() < 0.8 else int(rng.integers(0, 60)) for p in persons]
-    found = measure_identity(records(customers, "customer_id"), records(persons, "person_id"))
+    found = pairwise_accuracy(records(customers, "customer_id"), records(persons, "person_id"))
     true = {(i, j) for i, j in combinations(range(120), 2) if persons[i] == persons[j]}
     said = {(i, j) for i, j in combinations(range(120), 2) if customers[i] == customers[j]}
     assert (found.true_pairs, found.predicted_pairs) == (len(true), len(said))
@@ -57,21 +57,21 @@ def test_accuracy_equals_listing_the_pairs() -> None:
 
 def test_a_record_without_a_customer_counts_as_alone() -> None:
     predicted = records(["a", "a"], "customer_id").iloc[:1]
-    found = measure_identity(predicted, records(["p", "p"], "person_id"))
+    found = pairwise_accuracy(predicted, records(["p", "p"], "person_id"))
     assert (found.recall, found.missing_records) == (0.0, 1)
 
 
 def test_a_record_unknown_to_the_truth_is_left_out() -> None:
-    found = measure_identity(records(["a", "a", "a"], "customer_id"), records(["p"], "person_id"))
+    found = pairwise_accuracy(records(["a", "a", "a"], "customer_id"), records(["p"], "person_id"))
     assert (found.precision, found.unknown_records, found.predicted_pairs) == (1.0, 2, 0)
 
 
 def test_a_repeated_record_is_refused() -> None:
     twice = pd.concat([records(["a"], "customer_id")] * 2)
     with pytest.raises(ValueError, match="more than one row"):
-        measure_identity(twice, records(["p"], "person_id"))
+        pairwise_accuracy(twice, records(["p"], "person_id"))
 
 
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(ValueError, match="customer_id"):
-        measure_identity(records(["a"], "cluster"), records(["p"], "person_id"))
+        pairwise_accuracy(records(["a"], "cluster"), records(["p"], "person_id"))

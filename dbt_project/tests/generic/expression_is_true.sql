@@ -1,4 +1,4 @@
-{# The expression holds on every row; a null answer is a failure, so say what an empty column means. #}
+{# The expression holds on every row. A null answer is a failure, so the expression must say what empty means. #}
 {% test expression_is_true(model, expression, column_name=none) %}
 
 select *

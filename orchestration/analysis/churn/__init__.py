@@ -14,7 +14,10 @@ from orchestration.analysis.churn.scoring import (
     score_customers,
     train_and_score,
 )
-from orchestration.analysis.churn.training_frame import build_training_frame
+from orchestration.analysis.churn.training_frame import (
+    build_training_frame,
+    sample_customers,
+)
 
 __all__ = [
     "SCORE_COLUMNS",
@@ -23,6 +26,7 @@ __all__ = [
     "ChurnResult",
     "build_training_frame",
     "load_model",
+    "sample_customers",
     "save_model",
     "score_customers",
     "train_and_score",

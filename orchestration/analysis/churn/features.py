@@ -119,8 +119,12 @@ def derived_ratios(frame: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def numeric_column(values: pd.Series) -> np.ndarray:
-    """The column as float64 with NaN for null; booleans become 0 and 1, decimals floats."""
-    return pd.to_numeric(values, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+    """The column as float64 with NaN for null; booleans become 0 and 1, decimals floats.
+
+    To six digits: an engine that averages on several threads may differ in the last ones.
+    """
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+    return np.round(numbers, 6)
 
 
 def available_features(frame: pd.DataFrame) -> tuple[str, ...]:
@@ -164,4 +168,4 @@ def feature_matrix(frame: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     for position, name in enumerate(names):
         matrix[:, position] = ratios[name] if name in ratios else numeric_column(frame[name])
     matrix[~np.isfinite(matrix)] = np.nan
-    return matrix
+    return np.round(matrix, 6)

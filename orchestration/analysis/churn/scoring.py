@@ -128,8 +128,16 @@ class ChurnResult:
 
 
 @dataclass
-class _Grade:
-    """Outcome of the contest on the evaluation snapshot."""
+class Grade:
+    """Outcome of the contest on the evaluation snapshot.
+
+    Attributes:
+        rule_name: The best rule; served when the model is not.
+        candidate: The best candidate; None when none could be trained.
+        serves_model: Whether the candidate won.
+        rows: EVALUATION_COLUMNS; empty when nothing could be graded.
+        notes: Plain sentences.
+    """
 
     rule_name: str = "recency"
     candidate: str | None = None
@@ -148,6 +156,9 @@ def train_and_score(
     config: ChurnConfig | None = None,
 ) -> ChurnResult:
     """Learn from closed months, grade on the latest of them, and score today's customers.
+
+    Memory grows with the snapshots passed in. Beyond some 100,000 customers pass those of a sample
+    (sample_customers) and call score_customers with the artefact for everybody.
 
     Args:
         snapshots: Rows of `customer_features`: month-ends and as_of_date itself.
@@ -179,7 +190,7 @@ def train_and_score(
     if current.empty:
         note = f"Nobody ordered in the {config.eligibility_days} days up to {as_of_date}."
         empty = pd.DataFrame(columns=[*SCORE_COLUMNS])
-        return ChurnResult(empty, _Grade().rows, None, "baseline", (note,))
+        return ChurnResult(empty, Grade().rows, None, "baseline", (note,))
 
     labelled = build_training_frame(
         known,
@@ -196,7 +207,7 @@ def train_and_score(
 
 def grade_latest(
     labelled: pd.DataFrame, *, horizon_days: int, seed: int, config: ChurnConfig
-) -> _Grade:
+) -> Grade:
     """Contest between the best rule and the best candidate on the latest labelled snapshot.
 
     The model is served only if it is ahead of the rule on PR-AUC, its Brier score is no worse, it
@@ -213,7 +224,7 @@ def grade_latest(
     Returns:
         The grade: rule and candidate, who is served, rows for `model_eval`, notes.
     """
-    grade = _Grade()
+    grade = Grade()
     days = [pd.Timestamp(day).date() for day in labelled["as_of_date"].unique()]
     if not days:
         grade.notes.append("No month-end has a closed label window yet; nothing can be learnt.")
@@ -416,7 +427,7 @@ def _best_candidate(
 
 
 def _fit_served(
-    labelled: pd.DataFrame, grade: _Grade, *, horizon_days: int, seed: int, config: ChurnConfig
+    labelled: pd.DataFrame, grade: Grade, *, horizon_days: int, seed: int, config: ChurnConfig
 ) -> ChurnArtefact:
     """Refit the winner on every closed snapshot and describe it."""
     days = tuple(sorted(labelled["as_of_date"].unique()))[-config.max_training_snapshots :]

@@ -37,7 +37,7 @@ def snapshots_until(snapshots: pd.DataFrame, as_of_date: date) -> pd.DataFrame:
         ValueError: A required column is missing, or a customer repeats within a snapshot.
     """
     require_columns(snapshots, REQUIRED_COLUMNS, "customer_features")
-    frame = snapshots.assign(as_of_date=pd.to_datetime(snapshots["as_of_date"]).dt.normalize())
+    frame = snapshots.assign(as_of_date=_days(snapshots["as_of_date"]))
     frame = frame[frame["as_of_date"] <= pd.Timestamp(as_of_date)]
     frame = frame.sort_values(["as_of_date", "customer_id"], kind="stable", ignore_index=True)
     repeated = frame.duplicated(["as_of_date", "customer_id"])
@@ -66,8 +66,13 @@ def orders_until(orders_by_day: pd.DataFrame, as_of_date: date) -> pd.DataFrame:
     """
     require_columns(orders_by_day, ("customer_id", "order_date"), "orders_by_day")
     orders = orders_by_day[["customer_id", "order_date"]].dropna()
-    orders = orders.assign(order_date=pd.to_datetime(orders["order_date"]).dt.normalize())
+    orders = orders.assign(order_date=_days(orders["order_date"]))
     return orders[orders["order_date"] <= pd.Timestamp(as_of_date)].drop_duplicates()
+
+
+def _days(values: pd.Series) -> pd.Series:
+    """Dates of any type as datetime64[ns] at midnight: engines differ in the unit they hand out."""
+    return pd.to_datetime(values).astype("datetime64[ns]").dt.normalize()
 
 
 def is_eligible(frame: pd.DataFrame, eligibility_days: int) -> pd.Series:

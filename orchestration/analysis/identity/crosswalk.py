@@ -21,7 +21,7 @@ from orchestration.analysis.identity.config import (
 )
 from orchestration.analysis.identity.edges import NO_TIME
 from orchestration.analysis.identity.schemas import ID_EDGE, ID_EDGE_BLOCKED, ID_MAP, conform
-from orchestration.analysis.identity.workspace import blocked_value_rows
+from orchestration.analysis.identity.workspace import UNKNOWN, blocked_value_rows
 
 SHARED_DEVICE = "shared_device"
 
@@ -206,16 +206,23 @@ def id_edge_blocked(
     Returns:
         schemas.ID_EDGE_BLOCKED, in order of all columns.
     """
+    rows = [(*row[:3], row[4]) for row in guarded] + refused
     pairs = pa.Table.from_pylist(
         [
-            {"a": a, "b": b, "value_id": value_id, "reason": reason}
-            for a, b, value_id, reason in [(*row[:3], row[4]) for row in guarded] + refused
+            # A lone record stands in a; else plain columns to join on, the smaller record first.
+            {
+                "rid_a": a if b == UNKNOWN else min(a, b),
+                "rid_b": None if b == UNKNOWN else max(a, b),
+                "value_id": value_id,
+                "reason": reason,
+            }
+            for a, b, value_id, reason in rows
         ],
         schema=pa.schema(
             [
-                ("a", pa.int64()),
-                ("b", pa.int64()),
-                ("value_id", pa.int64()),
+                ("rid_a", pa.int32()),
+                ("rid_b", pa.int32()),
+                ("value_id", pa.int32()),
                 ("reason", pa.string()),
             ]
         ),
@@ -249,13 +256,8 @@ def id_edge_blocked(
                 held.record_count,
                 blocked_pair.reason
             from blocked_pair
-            inner join record as a
-                on a.rid = case
-                    when blocked_pair.b < 0 then blocked_pair.a
-                    else least(blocked_pair.a, blocked_pair.b)
-                end
-            left join record as b
-                on blocked_pair.b >= 0 and b.rid = greatest(blocked_pair.a, blocked_pair.b)
+            inner join record as a on a.rid = blocked_pair.rid_a
+            left join record as b on b.rid = blocked_pair.rid_b
             left join value on value.value_id = blocked_pair.value_id
             left join held on held.value_id = blocked_pair.value_id
 

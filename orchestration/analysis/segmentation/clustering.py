@@ -174,7 +174,8 @@ def cluster_customers(
         notes.append("No customer has a valid order; nothing to cluster.")
         centroids, labels = np.empty((0, len(scale.features))), np.empty(0, dtype=int)
     elif len(buyers) < config.min_customers or max_k < 2 or not scale.features:
-        reason = "no feature varies" if not scale.features or distinct < 2 else "too few to cluster"
+        is_few = len(buyers) < config.min_customers
+        reason = "too few to cluster" if is_few else "no feature varies"
         notes.append(f"All {len(buyers)} customers with orders are one group: {reason}.")
         centroids, labels = points.mean(axis=0, keepdims=True), np.zeros(len(buyers), dtype=int)
     else:

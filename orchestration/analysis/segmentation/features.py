@@ -88,7 +88,8 @@ def raw_matrix(frame: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray:
         values = pd.to_numeric(frame[name], errors="coerce")
         matrix[:, position] = values.to_numpy(dtype="float64", na_value=np.nan)
     matrix[~np.isfinite(matrix)] = np.nan
-    return matrix
+    # An engine that averages on several threads may differ in the last digits from run to run.
+    return np.round(matrix, 6)
 
 
 def fit_scale(frame: pd.DataFrame, *, winsor_share: float) -> ClusterScale:

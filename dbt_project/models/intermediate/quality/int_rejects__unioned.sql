@@ -1,15 +1,5 @@
 {{ config(materialized='table') }}
 
-{% set feeds = [
-    ('tmall', ['orders', 'order_items', 'refunds']),
-    ('pos', ['ticket_lines', 'products']),
-    ('crm', ['members', 'points']),
-    ('app', ['users', 'events']),
-    ('standard', [
-        'customers', 'orders', 'order_items', 'products', 'events', 'reviews', 'campaigns', 'campaign_touches'
-    ]),
-] %}
-
 with
 
 landing_files as (
@@ -38,8 +28,8 @@ rejects as (
         {{ regexp_replace_all('raw_text', '[^ ,;:=|{}\"\t-]', 'x') }} as masked_text
 
     from rejected_lines
-{% for source_name, names in feeds %}
-{%- for feed in names %}
+{% for source_name, feeds in staged_feeds().items() %}
+{%- for feed in feeds %}
     union all
 
     {{ rejected_rows(source_name, feed) }}

@@ -12,14 +12,39 @@ records as (
 
 ),
 
+device_sightings as (
+
+    select
+        identifiers.id_value as device_id,
+        records.customer_id,
+        min(identifiers.first_seen_at) as linked_at
+
+    from {{ ref('int_identity__identifiers') }} as identifiers
+
+    inner join records
+        on identifiers.record_key = records.record_key
+
+    where identifiers.id_type = 'device'
+
+    group by identifiers.id_value, records.customer_id
+
+),
+
 devices as (
 
     -- a device that several customers used has no row, so its anonymous events stay anonymous
-    select id_value as device_id, customer_id
+    select
+        id_map.id_value as device_id,
+        id_map.customer_id,
+        device_sightings.linked_at
 
-    from {{ source('identity', 'id_map') }}
+    from {{ source('identity', 'id_map') }} as id_map
 
-    where id_type = 'device' and id_scope = ''
+    left join device_sightings
+        on id_map.id_value = device_sightings.device_id
+        and id_map.customer_id = device_sightings.customer_id
+
+    where id_map.id_type = 'device' and id_map.id_scope = ''
 
 ),
 
@@ -46,6 +71,14 @@ resolved as (
 
         ---------- numerics
         events.duration_seconds,
+
+        ---------- booleans
+        coalesce(
+            events.source_customer_id is null
+            and devices.customer_id is not null
+            and events.occurred_at < devices.linked_at,
+            false
+        ) as is_linked_later,
 
         ---------- dates and timestamps
         events.occurred_at,

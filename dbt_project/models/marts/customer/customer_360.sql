@@ -192,7 +192,7 @@ combined as (
         rfm.rfm_class,
         tiers.activity_tier,
         tiers.value_tier,
-        lifecycle.lifecycle_stage,
+        lifecycle.stage as lifecycle_stage,
         clusters.cluster_id,
         clusters.label_en as cluster_label,
         clusters.label_zh as cluster_label_zh,
@@ -250,7 +250,7 @@ combined as (
         and features.as_of_date = churn_scores.as_of_date
 
     left join strategies
-        on lifecycle.lifecycle_stage = strategies.lifecycle_stage
+        on lifecycle.stage = strategies.lifecycle_stage
         and rfm.rfm_group = strategies.rfm_group
 
 )

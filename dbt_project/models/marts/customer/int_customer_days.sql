@@ -45,7 +45,9 @@ refunds as (
 
 events as (
 
-    select * from {{ ref('events') }} where customer_id is not null
+    -- who browsed before the first login was not known at the time, so no snapshot may count it:
+    -- a login that happens later would change snapshots that are already out
+    select * from {{ ref('events') }} where customer_id is not null and not is_linked_later
 
 ),
 

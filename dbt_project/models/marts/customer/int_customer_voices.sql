@@ -34,6 +34,7 @@ visits as (
 
     where
         events.customer_id is not null
+        and not events.is_linked_later
         and events.occurred_at < as_of.as_of_end_at
 
     group by events.customer_id
@@ -67,7 +68,9 @@ channels_used as (
 
     cross join as_of
 
-    where orders.customer_id is not null and orders.ordered_at < as_of.as_of_end_at
+    where
+        orders.customer_id is not null
+        and orders.ordered_at < as_of.as_of_end_at
 
     union
 
@@ -77,7 +80,10 @@ channels_used as (
 
     cross join as_of
 
-    where events.customer_id is not null and events.occurred_at < as_of.as_of_end_at
+    where
+        events.customer_id is not null
+        and not events.is_linked_later
+        and events.occurred_at < as_of.as_of_end_at
 
 ),
 

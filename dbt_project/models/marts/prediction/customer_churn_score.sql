@@ -17,6 +17,9 @@ typed as (
         reason_1,
         reason_2,
         reason_3,
+        reason_1_zh,
+        reason_2_zh,
+        reason_3_zh,
         model_version,
         served_by
 

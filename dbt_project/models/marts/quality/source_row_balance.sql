@@ -76,7 +76,6 @@ feeds as (
     select source, feed from unreadable
     union
     select source, feed from judged
-    where staged_rows + duplicate_rows + rejected_rows > 0
 
 ),
 

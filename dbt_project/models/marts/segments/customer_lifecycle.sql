@@ -31,6 +31,12 @@ purchases as (
 
 ),
 
+stages as (
+
+    select * from {{ ref('lifecycle_stage') }}
+
+),
+
 second_purchases as (
 
     -- 90 and 180 days stand in until somebody has bought twice
@@ -185,7 +191,7 @@ staged as (
             when silent_days > lost_after_days then 'lost'
             when silent_days > dormant_after_days then 'dormant'
             else bought_stage
-        end as lifecycle_stage
+        end as stage
 
     from current_days
 
@@ -196,9 +202,9 @@ explained as (
     select
         customer_id,
         as_of_date,
-        lifecycle_stage,
+        stage,
         cast(
-            case lifecycle_stage
+            case stage
                 when 'prospect' then first_seen_date
                 when 'lost' then {{ add_days('last_purchase_date', 'lost_after_days + 1') }}
                 when 'dormant' then {{ add_days('last_purchase_date', 'dormant_after_days + 1') }}
@@ -206,10 +212,10 @@ explained as (
             end as date
         ) as entered_on,
         case
-            when lifecycle_stage = 'lost' then 'dormant'
-            when lifecycle_stage = 'dormant' then bought_stage
-            when lifecycle_stage = 'new' and first_seen_date < first_purchase_date then 'prospect'
-            when lifecycle_stage <> 'prospect' then stage_before_bought
+            when stage = 'lost' then 'dormant'
+            when stage = 'dormant' then bought_stage
+            when stage = 'new' and first_seen_date < first_purchase_date then 'prospect'
+            when stage <> 'prospect' then stage_before_bought
         end as previous_stage,
         cast(coalesce(purchase_day_count, 0) as bigint) as purchase_day_count,
         dormant_after_days,
@@ -225,9 +231,9 @@ labelled as (
     select
         explained.customer_id,
         explained.as_of_date,
-        explained.lifecycle_stage,
-        stages.label_zh as lifecycle_stage_zh,
-        stages.label_en as lifecycle_stage_en,
+        explained.stage,
+        stages.label_zh as label_zh,
+        stages.label_en as label_en,
         explained.entered_on,
         explained.previous_stage,
         explained.purchase_day_count,
@@ -236,8 +242,8 @@ labelled as (
 
     from explained
 
-    left join {{ ref('lifecycle_stage') }} as stages
-        on explained.lifecycle_stage = stages.stage
+    left join stages
+        on explained.stage = stages.stage
 
 )
 

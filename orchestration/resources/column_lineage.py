@@ -1,0 +1,129 @@
+"""From which columns each column of a model comes, for the lineage view of the Dagster UI.
+
+Belongs here: reading compiled SQL with sqlglot, and a cache, because only changed SQL is worth
+reading again. Does not belong here: running dbt, or anything that opens the warehouse.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagster as dg
+
+DIALECT = "duckdb"
+
+# table name ("schema.table") to its columns and their types
+Columns = Mapping[str, Mapping[str, str]]
+
+# column to the columns it is made of, as ("schema.table", column)
+Sources = dict[str, list[tuple[str, str]]]
+
+_log = logging.getLogger(__name__)
+
+
+def column_sources(sql: str, columns: Columns) -> Sources:
+    """For every output column of a query, the table columns it is made of.
+
+    Args:
+        sql: A select statement in DuckDB's dialect.
+        columns: Columns of every table the query may read.
+
+    Raises:
+        sqlglot.errors.SqlglotError: The query cannot be parsed or a column cannot be resolved.
+    """
+    from sqlglot import exp, parse_one
+    from sqlglot.lineage import lineage
+    from sqlglot.optimizer.qualify import qualify
+    from sqlglot.optimizer.scope import build_scope
+
+    schema: dict[str, dict[str, dict[str, str]]] = {}
+    for name, types in columns.items():
+        database, table = name.split(".", 1)
+        schema.setdefault(database, {})[table] = dict(types)
+    query = qualify(
+        parse_one(sql, dialect=DIALECT),
+        schema=schema,
+        dialect=DIALECT,
+        validate_qualify_columns=False,
+    )
+    scope = build_scope(query)
+    found: Sources = {}
+    for column in query.named_selects:
+        root = lineage(
+            column,
+            query,
+            schema=schema,
+            dialect=DIALECT,
+            scope=scope,
+            trim_selects=False,
+            copy=False,
+        )
+        leaves = {
+            (f"{node.source.db}.{node.source.name}", node.name.rsplit(".", 1)[-1])
+            for node in root.walk()
+            if isinstance(node.source, exp.Table)
+        }
+        found[column.lower()] = sorted(leaves)
+    return found
+
+
+class ColumnLineage:
+    """Column lineage of many models, with what was found last time kept in a file."""
+
+    def __init__(self, cache: Path, columns: Columns) -> None:
+        """Open the cache.
+
+        Args:
+            cache: JSON file, made when missing.
+            columns: Columns of every table and view that exists now.
+        """
+        self._path = cache
+        self._columns = columns
+        self._known: dict[str, Sources] = json.loads(cache.read_text()) if cache.exists() else {}
+        self._used: dict[str, Sources] = {}
+
+    def metadata(self, key: dg.AssetKey, sql: str | None) -> dict[str, object]:
+        """Dagster's column schema and column lineage of one table.
+
+        Args:
+            key: The table's asset key, its schema and name.
+            sql: The compiled query behind it; None for a seed.
+        """
+        types = self._columns.get(".".join(key.path), {})
+        schema = dg.TableSchema([dg.TableColumn(name, type) for name, type in types.items()])
+        sources = self._sources(sql, types) if sql else {}
+        lineage = {
+            column: [
+                dg.TableColumnDep(dg.AssetKey(table.split(".")), source)
+                for table, source in sources[column]
+                if table in self._columns
+            ]
+            for column in types
+            if sources.get(column)
+        }
+        return {
+            "dagster/column_schema": schema,
+            **({"dagster/column_lineage": dg.TableColumnLineage(lineage)} if lineage else {}),
+        }
+
+    def save(self) -> None:
+        """Keep what this run used or found."""
+        if not self._used.keys() <= self._known.keys():
+            self._path.write_text(json.dumps({**self._known, **self._used}))
+
+    def _sources(self, sql: str, types: Mapping[str, str]) -> Sources:
+        import sqlglot
+
+        fingerprint = hashlib.sha256(repr((sql, sorted(types))).encode()).hexdigest()
+        if fingerprint not in self._known and fingerprint not in self._used:
+            try:
+                self._used[fingerprint] = column_sources(sql, self._columns)
+            except sqlglot.errors.SqlglotError as error:
+                # lineage is a convenience: a query it cannot read must not stop a run
+                _log.warning("no column lineage: %s", error)
+                self._used[fingerprint] = {}
+        return self._known.get(fingerprint) or self._used[fingerprint]
