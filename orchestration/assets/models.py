@@ -23,6 +23,13 @@ from orchestration.resources.run_record import (
 from orchestration.resources.warehouse import Warehouse, row_counts, table_columns
 from orchestration.settings import Settings
 
+BUILD_FLAGS = (
+    # unit tests prove the code, not the data; `make test` runs them
+    "--exclude-resource-type=unit_test",
+    # a test that compares tables of two steps waits for the later step
+    "--indirect-selection=buildable",
+)
+
 # dbt's words for a test that found nothing to complain about
 PASSED = {"pass", "success"}
 LOCKED = "Could not set lock on file"
@@ -43,7 +50,7 @@ def model_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
     def models(
         context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse
     ) -> Iterator:
-        invocation = dbt.cli(["build"], context=context)
+        invocation = dbt.cli(["build", *BUILD_FLAGS], context=context)
         outputs: list[dg.Output] = []
         try:
             # Rows and columns are read once dbt has let go of the file. Dagster's own fetchers ask
