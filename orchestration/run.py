@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
+import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import date
 from pathlib import Path
 
@@ -34,7 +36,8 @@ def run_daily(settings: Settings, as_of: date | None, console: Console | None = 
         0 when everything was checked and published; 1 when nothing was published; 3 when it was
         published but a landing file could not be read.
     """
-    console = console or Console()
+    # bound to the terminal now: while the steps run, what they print goes to a file
+    console = console or Console(file=sys.stdout)
     settings.make_dirs()
     try:
         with run_lock(settings.warehouse_dir / "run.lock"):
@@ -57,6 +60,7 @@ def _run(settings: Settings, as_of: date | None, console: Console) -> int:
         )
         return FAILED
     console.print(f"strata360 · {settings.home}", highlight=False)
+    prune_dbt_output(settings.dbt_target_dir)
     result, progress = _execute(settings, as_of, console)
     return _conclude(settings, result, progress, console)
 
@@ -75,6 +79,9 @@ def _execute(settings: Settings, as_of: date | None, console: Console):
     with (
         dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance,
         ProgressHandler(console) as progress,
+        settings.run_output_file.open("w") as output,
+        redirect_stdout(output),
+        redirect_stderr(output),
     ):
         result = job.execute_in_process(
             instance=instance,
@@ -98,6 +105,7 @@ def _conclude(settings: Settings, result, progress, console: Console) -> int:
         )
         for failure in _failures(result):
             console.print(f"  {failure}", highlight=False, markup=False)
+        console.print(f"What the steps printed: {settings.run_output_file}", highlight=False)
         return FAILED
     print_outcome(settings, console, warnings=progress.failed_checks)
     failed = failed_files(settings)
@@ -120,6 +128,13 @@ def _failures(result) -> Iterator[str]:
             while error.cause:
                 error = error.cause
             yield f"{event.step_key}: {error.message.strip()}"
+
+
+def prune_dbt_output(folder: Path, *, keep: int = 5) -> None:
+    """Remove what dbt wrote in all but the newest runs: compiled SQL, logs, results."""
+    runs = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in runs[keep:]:
+        shutil.rmtree(old)
 
 
 @contextmanager

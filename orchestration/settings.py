@@ -123,8 +123,12 @@ class Settings(BaseSettings):
         return self.home / "dagster"
 
     @property
+    def run_output_file(self) -> Path:
+        return self.warehouse_dir / "last_run.log"
+
+    @property
     def dbt_target_dir(self) -> Path:
-        return self.warehouse_dir / "dbt_target"
+        return self.warehouse_dir / "dbt"
 
     @property
     def memory_limit_or_default(self) -> str:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from orchestration.checks.identity import IDENTITY_CHECKS
 from orchestration.publishing.reader import open_published
 from orchestration.resources.run_record import timed_step, write_checks
-from orchestration.resources.warehouse import Warehouse, table_exists
+from orchestration.resources.warehouse import Warehouse, qualified, quote, table_exists
 from orchestration.settings import Settings
 
 TABLES = {
@@ -98,7 +98,10 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
 
 def _read_inputs(warehouse: Warehouse) -> dict[str, pa.Table]:
     with warehouse.connect() as connection:
-        return {name: connection.table(table).to_arrow_table() for name, table in INPUTS.items()}
+        return {
+            name: connection.execute(f"from {qualified(table)}").to_arrow_table()
+            for name, table in INPUTS.items()
+        }
 
 
 def _previous_ids(warehouse: Warehouse, settings: Settings) -> dict[str, pa.Table | None]:
@@ -106,14 +109,14 @@ def _previous_ids(warehouse: Warehouse, settings: Settings) -> dict[str, pa.Tabl
     with warehouse.connect() as build:
         if table_exists(build, "identity.id_map"):
             return {
-                argument: build.table(f"identity.{table}").to_arrow_table()
+                argument: build.execute(f"from identity.{quote(table)}").to_arrow_table()
                 for argument, table in PREVIOUS.items()
             }
     if not settings.published_file.exists():
         return dict.fromkeys(PREVIOUS)
     with open_published(settings.published_file) as published:
         return {
-            "previous_map": published.table("id_map").to_arrow_table(),
-            "previous_history": published.table("id_history").to_arrow_table(),
+            "previous_map": published.execute("from id_map").to_arrow_table(),
+            "previous_history": published.execute("from id_history").to_arrow_table(),
             "previous_former_ids": None,
         }

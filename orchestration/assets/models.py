@@ -50,7 +50,13 @@ def model_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
     def models(
         context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse
     ) -> Iterator:
-        invocation = dbt.cli(["build", *BUILD_FLAGS], context=context)
+        invocation = dbt.cli(
+            ["build", *BUILD_FLAGS],
+            context=context,
+            target_path=settings.dbt_target_dir
+            / context.run_id
+            / context.op_execution_context.op.name,
+        )
         outputs: list[dg.Output] = []
         try:
             # Rows and columns are read once dbt has let go of the file. Dagster's own fetchers ask

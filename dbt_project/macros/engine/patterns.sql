@@ -1,6 +1,7 @@
 {#
     Regular expressions. Write patterns without backslashes ([0-9], [.]): Spark reads a backslash in a
-    string literal as an escape, DuckDB does not.
+    string literal as an escape, DuckDB does not. Nor write a doubled apostrophe in any literal: DuckDB reads one
+    apostrophe, Spark reads two literals side by side. chr(39) is the same on both.
 #}
 
 {# Every match replaced; plain regexp_replace replaces the first on DuckDB and all on Spark. #}

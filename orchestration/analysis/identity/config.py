@@ -120,10 +120,6 @@ class IdentityConfig:
             if rule.strength + NAME_AGREES_STRENGTH >= OVERRIDE_STRENGTH:
                 raise ValueError(f"rule {rule.id_type}: strength would outweigh an override")
 
-    def rule(self, id_type: str) -> IdentifierRule | None:
-        """The rule of a type, or None when the type has none."""
-        return next((rule for rule in self.rules if rule.id_type == id_type), None)
-
     def link_kinds(self) -> tuple[LinkKind, ...]:
         """Every kind of link this configuration can make, in a fixed order."""
         kinds = [

@@ -95,7 +95,8 @@ def id_map(connection: duckdb.DuckDBPyConnection) -> pa.Table:
             select
                 holding.value_id,
                 min(resolved.customer_id) as customer_id,
-                string_agg(distinct record.source, ',' order by record.source) as source,
+                min(record.source) as first_source,
+                max(record.source) as last_source,
                 count(*) as record_count,
                 max(resolved.match_probability) as match_probability
             from holding
@@ -104,6 +105,22 @@ def id_map(connection: duckdb.DuckDBPyConnection) -> pa.Table:
             where not holding.is_dropped
             group by 1
             having min(resolved.customer_id) = max(resolved.customer_id)
+
+        ),
+
+        value_sources as (
+
+            -- most values are known to one source; only the others need the list
+            select
+                holding.value_id,
+                string_agg(distinct record.source, ',' order by record.source) as source
+            from holding
+            inner join record on record.rid = holding.rid
+            where not holding.is_dropped
+                and holding.value_id in (
+                    select value_id from value_customer where first_source < last_source
+                )
+            group by 1
 
         ),
 
@@ -133,11 +150,12 @@ def id_map(connection: duckdb.DuckDBPyConnection) -> pa.Table:
                 value.id_value,
                 value.value_hash,
                 value_customer.customer_id,
-                value_customer.source,
+                coalesce(value_sources.source, value_customer.first_source),
                 case when value_customer.record_count = 1 then $own else value.id_type end,
                 value_customer.match_probability
             from value_customer
             inner join value on value.value_id = value_customer.value_id
+            left join value_sources on value_sources.value_id = value_customer.value_id
             where value.blocked_by is null
 
         )

@@ -14,7 +14,7 @@ from orchestration.analysis.identity import IdentityConfig, Resolution, resolve
 from orchestration.analysis.identity.schemas import IDENTIFIERS, OVERRIDES, RECORDS
 
 KEY = b"a test key"
-SEEN = datetime(2025, 1, 1, 12)
+SEEN = "2025-01-01"
 
 
 def record(
@@ -29,22 +29,20 @@ def record(
         "full_name": name,
         "gender": gender,
         "birth_date": date.fromisoformat(birth) if birth else None,
-        "first_seen_at": SEEN,
-        "last_seen_at": SEEN,
+        "first_seen_at": datetime.fromisoformat(SEEN),
+        "last_seen_at": datetime.fromisoformat(SEEN),
     }
 
 
-def holds(
-    key: str, id_type: str, value: str, *, scope: str = "", seen: datetime | None = SEEN
-) -> dict:
+def holds(key: str, id_type: str, value: str, *, scope: str = "", seen: str = SEEN) -> dict:
     """One identifier of one record."""
     return {
         "record_key": key,
         "id_type": id_type,
         "id_scope": scope,
         "id_value": value,
-        "first_seen_at": seen,
-        "last_seen_at": seen,
+        "first_seen_at": datetime.fromisoformat(seen),
+        "last_seen_at": datetime.fromisoformat(seen),
     }
 
 

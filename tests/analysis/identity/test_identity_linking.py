@@ -6,7 +6,7 @@ Belongs here: one resolution from scratch. Does not belong here: ids across runs
 from __future__ import annotations
 
 import random
-from datetime import date, datetime
+from datetime import date
 
 import networkx as nx
 import pyarrow as pa
@@ -27,7 +27,7 @@ from identity_tables import (
 
 from orchestration.analysis.identity import IdentifierRule, IdentityConfig, resolve
 from orchestration.analysis.identity.config import DEFAULT_RULES
-from orchestration.analysis.identity.guards import AMBIGUOUS_SHARED_VALUE, judge
+from orchestration.analysis.identity.guards import judge
 from orchestration.analysis.identity.schemas import (
     ID_EDGE,
     ID_EDGE_BLOCKED,
@@ -75,8 +75,11 @@ def test_a_type_without_a_rule_is_looked_up_but_never_links():
     # A Taobao OAID is an order-address id; nothing says two records sharing it are one person.
     found = run(
         ["a:1", "b:1"],
-        [holds("a:1", "taobao_oaid", "x"), holds("b:1", "taobao_oaid", "x")]
-        + [holds("a:1", "openid", "y")],
+        [
+            holds("a:1", "taobao_oaid", "x"),
+            holds("b:1", "taobao_oaid", "x"),
+            holds("a:1", "openid", "y"),
+        ],
     )
     assert groups(found) == sets("a:1", "b:1")
     # openid y is held by one customer and so leads to it; OAID x is held by two and leads nowhere.
@@ -300,7 +303,7 @@ def test_the_weakest_link_between_two_member_numbers_is_cut():
 
 def test_of_two_equal_links_the_one_seen_last_stands():
     # Both phones tie app:1 to a member; a phone changes hands, so the newer sighting is believed.
-    old, new = datetime(2023, 1, 1), datetime(2025, 1, 1)
+    old, new = "2023-01-01", "2025-01-01"
     found = run(
         ["crm:1", "crm:2", "app:1"],
         _two_memberships(
@@ -314,18 +317,19 @@ def test_of_two_equal_links_the_one_seen_last_stands():
 
 
 def test_records_refused_by_the_hub_still_find_each_other():
-    # crm:2 and app:1 share the phone with crm:1 and the same unionid u2; u1 bars both from crm:1.
+    # All share one phone; a:1 contradicts b:1 by member number and c:1 by unionid, but b:1 and c:1
+    # do not contradict each other, so their phone still links them.
     found = run(
-        ["crm:1", "crm:2", "app:1"],
+        ["a:1", "b:1", "c:1"],
         [
-            holds("crm:1", "wechat_unionid", "u1"),
-            holds("crm:2", "wechat_unionid", "u2"),
-            holds("app:1", "member_no", "M"),
-            holds("crm:1", "member_no", "N"),
-            *[holds(key, "phone", PHONE) for key in ("crm:1", "crm:2", "app:1")],
+            holds("a:1", "member_no", "M1"),
+            holds("b:1", "member_no", "M2"),
+            holds("a:1", "wechat_unionid", "u1"),
+            holds("c:1", "wechat_unionid", "u2"),
+            *[holds(key, "phone", PHONE) for key in ("a:1", "b:1", "c:1")],
         ],
     )
-    assert groups(found) == sets("crm:1", "crm:2 app:1")
+    assert groups(found) == sets("a:1", "b:1 c:1")
 
 
 def test_two_tmall_accounts_may_be_one_customer():
@@ -347,8 +351,8 @@ def test_a_record_showing_two_cards_belongs_to_the_one_shown_last():
     found = run(
         ["crm:1", "crm:2", "pos:1"],
         _two_memberships(
-            holds("pos:1", "member_no", "M1", seen=datetime(2025, 3, 1)),
-            holds("pos:1", "member_no", "M2", seen=datetime(2024, 3, 1)),
+            holds("pos:1", "member_no", "M1", seen="2025-03-01"),
+            holds("pos:1", "member_no", "M2", seen="2024-03-01"),
         ),
     )
     assert groups(found) == sets("crm:1 pos:1", "crm:2")
@@ -377,8 +381,8 @@ def test_a_device_leads_to_the_customer_that_alone_used_it():
     # Two accounts of one person (same phone) on one device: it is that person's device.
     found = run(
         ["app:1", "app:2"],
-        [holds(key, *value) for key in ("app:1", "app:2") for value in (("device", "d"),)]
-        + [holds("app:1", "phone", PHONE), holds("app:2", "phone", PHONE)],
+        [holds(key, "device", "d") for key in ("app:1", "app:2")]
+        + [holds(key, "phone", PHONE) for key in ("app:1", "app:2")],
     )
     assert _device_of(found) == [customer_of(found)["app:1"]]
 
@@ -565,11 +569,10 @@ def test_one_rule_per_type():
 # --------------------------------------------------------------------------------- oracles
 
 
-@pytest.mark.parametrize("seed", range(50))
-def test_components_equal_networkx(seed):
-    # Free of contradictions, customers are exactly the connected components of the evidence.
+def _random_graph(seed: int) -> tuple[nx.Graph, list[dict]]:
+    """Records of one random graph, and identifiers whose sharing makes its edges."""
     draw = random.Random(seed)
-    keys = [f"s{number % 4}:{number}" for number in range(draw.randint(2, 60))]
+    keys = [f"s{number % 4}:{seed}-{number}" for number in range(draw.randint(2, 60))]
     graph = nx.Graph()
     graph.add_nodes_from(keys)
     identifiers = []
@@ -577,26 +580,40 @@ def test_components_equal_networkx(seed):
         sharers = draw.sample(keys, min(len(keys), draw.randint(2, 4)))
         nx.add_path(graph, sharers)
         id_type = draw.choice(["tmall_ouid", "phone"])
-        identifiers += [holds(key, id_type, f"v{value}") for key in sharers]
-    wanted = {frozenset(component) for component in nx.connected_components(graph)}
-    assert groups(run(keys, identifiers)) == wanted
+        identifiers += [holds(key, id_type, f"{seed}-{value}") for key in sharers]
+    return graph, identifiers
+
+
+def test_components_equal_networkx_on_50_random_graphs():
+    # Free of contradictions, customers are exactly the connected components of the evidence. The
+    # graphs share no value, so one resolution answers for all of them.
+    graphs = [_random_graph(seed) for seed in range(50)]
+    found = groups(
+        run(
+            [key for graph, _ in graphs for key in graph],
+            [row for _, identifiers in graphs for row in identifiers],
+        )
+    )
+    for seed, (graph, _) in enumerate(graphs):
+        wanted = {frozenset(component) for component in nx.connected_components(graph)}
+        assert {group for group in found if group <= set(graph)} == wanted, seed
+    assert sum(len(group) for group in found) == sum(len(graph) for graph, _ in graphs)
 
 
 def _crowd(draw: random.Random) -> tuple[list[dict], list[dict]]:
     """Records full of contradictions: few values, names and birth dates, many meetings."""
     names = [None, "李雷", "韩梅梅", "王伟"]
     births = [None, None, "1980-01-01", "1990-01-01"]
+    genders = ["male", "female"]
     rows = [
-        record(
-            f"s{n % 3}:{n}", draw.choice(names), draw.choice(births), draw.choice(["male", "female"])
-        )
+        record(f"s{n % 3}:{n}", draw.choice(names), draw.choice(births), draw.choice(genders))
         for n in range(60)
     ]
     identifiers = []
     for row in rows:
         for id_type in ("phone", "email", "member_no", "wechat_unionid", "device"):
             if draw.random() < 0.5:
-                seen = datetime(2025, 1, draw.randint(1, 28))
+                seen = f"2025-01-{draw.randint(1, 28):02d}"
                 value = f"v{draw.randint(0, 14)}"
                 identifiers.append(holds(row["record_key"], id_type, value, seen=seen))
     return rows, identifiers
@@ -615,24 +632,19 @@ def test_shuffled_rows_give_the_same_tables(seed):
         assert getattr(first, name).equals(getattr(second, name)), name
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(8))
 def test_no_customer_ever_holds_two_values_of_a_hard_unique_type(seed):
     # However tangled the evidence, the law holds; and edges explain every customer completely.
+    # (A record of the crowd holds at most one value of a type, so what it holds counts.)
     rows, identifiers = _crowd(random.Random(seed))
     found = run(rows, identifiers)
     customer = customer_of(found)
-    dropped = {
-        (row["record_key_a"], row["value_hash"])
-        for row in found.id_edge_blocked.to_pylist()
-        if row["record_key_b"] is None
-    }
     held: dict[tuple[str, str], set[str]] = {}
     for row in identifiers:
         if row["id_type"] in ("member_no", "wechat_unionid"):
             held.setdefault((customer[row["record_key"]], row["id_type"]), set()).add(
                 row["id_value"]
             )
-    assert not dropped or all(reason for reason in dropped)
     assert all(len(values) == 1 for values in held.values())
     graph = nx.Graph()
     graph.add_nodes_from(customer)
@@ -651,7 +663,6 @@ def test_ambiguity_is_not_a_conflict():
     verdict = judge(((0, -1, -1), (-1, -1, -1), (1, -1, -1)))
     assert verdict.ambiguous == (1,)
     assert verdict.conflicts == ((0, 2, "conflicting_name"),)
-    assert AMBIGUOUS_SHARED_VALUE == "ambiguous_shared_value"
 
 
 def test_input_may_be_chunked_and_carry_further_columns():

