@@ -413,6 +413,16 @@ def test_force_together_overrules_guards_and_hard_unique_ids():
     assert found.id_edge["rule"].to_pylist() == ["override"]
 
 
+def test_a_customer_forced_to_hold_two_member_numbers_accepts_records_of_either():
+    # The contradiction is the steward's decision already; a till record with card M1 adds none.
+    found = run(
+        ["crm:1", "crm:2", "pos:1"],
+        _two_memberships(holds("pos:1", "member_no", "M1")),
+        overrides=[override("force_together", "crm:1", "crm:2")],
+    )
+    assert groups(found) == sets("crm:1 crm:2 pos:1")
+
+
 def test_keep_apart_holds_along_a_chain():
     # a–b by unionid, b–c by phone; a and c may not meet, so the weaker link b–c gives way.
     found = run(
