@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from orchestration.checks.identity import IDENTITY_CHECKS
 from orchestration.publishing.reader import open_published
-from orchestration.resources.run_record import timed_step, write_checks
+from orchestration.resources.run_record import note_evidence, timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse, qualified, quote, table_exists
 from orchestration.settings import Settings
 
@@ -35,6 +35,7 @@ INPUTS = {
     "identifiers": "intermediate.int_identity__identifiers",
     "overrides": "reference.identity_overrides",
     "as_of": "intermediate.int_run__as_of",
+    "evidence": "intermediate.int_identity__evidence_until",
 }
 
 
@@ -76,6 +77,8 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
             step.rows = warehouse.replace_tables(
                 {f"identity.{table}": getattr(resolution, table) for table in TABLES}
             )
+            with warehouse.connect() as connection:
+                note_evidence(connection, context.run_id, inputs["evidence"]["until_at"][0].as_py())
         checked = [
             check.evaluate(inputs["records"], inputs["identifiers"], resolution.id_map)
             for check in IDENTITY_CHECKS

@@ -22,6 +22,7 @@ from orchestration.settings import Settings
 RUN_TABLES = {
     "run_context": "What the current run computes: its id, the day asked for, business time zone, "
     "currency and churn horizon. One row.",
+    "evidence_horizon": "Until when identity has looked at evidence. One row per run.",
     "run_log": "Time and memory of every step of every run. One row per run and step.",
     "dq_result": "What every check of every run found. One row per run and check.",
 }

@@ -26,6 +26,7 @@ create table if not exists ops.run_context (
     run_id varchar, requested_as_of_date date, started_at timestamp, timezone varchar,
     currency varchar, churn_horizon_days integer
 );
+create table if not exists ops.evidence_horizon (run_id varchar, until_at timestamp);
 create table if not exists ops.run_log (
     run_id varchar, step varchar, started_at timestamp, seconds double, rows bigint,
     peak_memory_mb double, kind varchar
@@ -94,6 +95,11 @@ def begin_run(
         ],
     )
     connection.commit()
+
+
+def note_evidence(connection: duckdb.DuckDBPyConnection, run_id: str, until_at: datetime) -> None:
+    """Remember until when identity has looked at evidence; later runs look at least as far."""
+    connection.execute("insert into ops.evidence_horizon values (?, ?)", [run_id, until_at])
 
 
 @contextmanager

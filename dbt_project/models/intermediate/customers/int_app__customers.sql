@@ -2,7 +2,7 @@ with
 
 users as (
 
-    select * from {{ staged('app', 'users') }}
+    select * from {{ known_version('app', 'users', 'user_id') }}
 
 ),
 

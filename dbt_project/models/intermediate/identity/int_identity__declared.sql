@@ -26,7 +26,7 @@ tmall_scope as (
         coalesce(registered_at, updated_at) as first_seen_at,
         coalesce(updated_at, registered_at) as last_seen_at
 
-    from {{ staged(source, feed) }}
+    from {{ known_version(source, feed, customer_column) }}
 
 ),
 {% endfor %}

@@ -45,6 +45,12 @@ genuine as (
 
 ),
 
+evidence as (
+
+    select * from {{ ref('int_identity__evidence_until') }}
+
+),
+
 identifiers as (
 
     select
@@ -56,6 +62,11 @@ identifiers as (
         max(last_seen_at) as last_seen_at
 
     from genuine
+
+    -- one row
+    cross join evidence
+
+    where genuine.first_seen_at is null or genuine.first_seen_at < evidence.until_at
 
     group by source, source_customer_id, id_type, id_scope, id_value
 
