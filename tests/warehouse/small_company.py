@@ -36,14 +36,14 @@ def customers(count: int) -> list[dict]:
             "full_name": f"客户{number}",
             "gender": random.Random(number).choice(["男", "F", "unknown", ""]),
             "birth_date": str(date(1970, 1, 1) + timedelta(days=37 * number)),
-            "phone": f"138{number:08}",
+            "phone": f"1381{number:07}",
             "registered_at": "2024-01-01 09:00:00",
             "consent_sms": "true" if number % 2 else "false",
         }
         rows.append(row)
         if number % 10 == 0:
             rows.append(
-                {**row, "source_customer_id": f"Z{number:04}", "phone": f"+86 138{number:08}"}
+                {**row, "source_customer_id": f"Z{number:04}", "phone": f"+86 1381{number:07}"}
             )
     return rows
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import os
 import random
 import shutil
+import subprocess
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from orchestration.resources.dbt import dbt_executable
+from orchestration.settings import DBT_PROJECT_DIR, Settings
 from tests.conftest import Company
 from tests.warehouse.comparison import differing_rows
 from tests.warehouse.small_company import land, write_feed
@@ -55,6 +59,20 @@ def test_a_company_without_events_or_items_has_empty_tables_not_missing_ones(
 ) -> None:
     for table in ("events", "order_items", "products", "reviews"):
         assert published.value(f"select count(*) from {table}") == 0  # noqa: S608
+
+
+def test_the_unit_tests_of_the_models_pass(published: Company, tmp_path: Path) -> None:
+    # they need the tables to exist, for their columns; what is in them does not matter
+    done = subprocess.run(
+        [dbt_executable(), "--quiet", "test", "--select", "test_type:unit"]
+        + ["--profiles-dir", ".", "--target-path", str(tmp_path)],  # noqa: RUF005
+        cwd=DBT_PROJECT_DIR,
+        env={**os.environ, **Settings(home=published.home).dbt_environment()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-8000:]
 
 
 def test_a_re_export_of_the_same_rows_changes_nothing(
