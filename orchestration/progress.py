@@ -95,7 +95,9 @@ class ProgressHandler(logging.Handler):
         if self._rows[step]:
             details.append(f"{self._rows[step]:,} rows")
         self.console.print(
-            f"  {mark} {_label(step):<34} {seconds:>7.1f} s   {', '.join(details)}", highlight=False
+            f"  {mark} {_label(step):<34} {seconds:>7.1f} s   {', '.join(details)}",
+            highlight=False,
+            soft_wrap=True,
         )
 
     def _running(self) -> Table:

@@ -43,7 +43,7 @@ def run_daily(settings: Settings, as_of: date | None, console: Console | None = 
         with run_lock(settings.warehouse_dir / "run.lock"):
             return _run(settings, as_of, console)
     except RunInProgressError as error:
-        console.print(f"[red]{error}[/red]", highlight=False)
+        console.print(f"[red]{error}[/red]", highlight=False, soft_wrap=True)
         return FAILED
 
 
@@ -57,9 +57,10 @@ def _run(settings: Settings, as_of: date | None, console: Console) -> int:
             f"[red]no landing files under {settings.landing_dir}[/red]: put exports into "
             "<source>/<feed>/ there, or run `strata simulate` for a demo retailer",
             highlight=False,
+            soft_wrap=True,
         )
         return FAILED
-    console.print(f"strata360 · {settings.home}", highlight=False)
+    console.print(f"strata360 · {settings.home}", highlight=False, soft_wrap=True)
     prune_dbt_output(settings.dbt_target_dir)
     result, progress = _execute(settings, as_of, console)
     return _conclude(settings, result, progress, console)
@@ -117,10 +118,13 @@ def _conclude(settings: Settings, result, progress, console: Console) -> int:
             f"\n[red]Not published.[/red] {settings.published_file} still holds the last good "
             "build, if there was one.",
             highlight=False,
+            soft_wrap=True,
         )
         for failure in _failures(result):
-            console.print(f"  {failure}", highlight=False, markup=False)
-        console.print(f"What the steps printed: {settings.run_output_file}", highlight=False)
+            console.print(f"  {failure}", highlight=False, markup=False, soft_wrap=True)
+        console.print(
+            f"What the steps printed: {settings.run_output_file}", highlight=False, soft_wrap=True
+        )
         return FAILED
     print_outcome(settings, console, warnings=progress.failed_checks)
     failed = failed_files(settings)
@@ -129,9 +133,10 @@ def _conclude(settings: Settings, result, progress, console: Console) -> int:
             "\n[red]Landing files that could not be read[/red] (left in place, tried again "
             "at every run):",
             highlight=False,
+            soft_wrap=True,
         )
         for file_name, error in failed:
-            console.print(f"  {file_name}: {error}", highlight=False, markup=False)
+            console.print(f"  {file_name}: {error}", highlight=False, markup=False, soft_wrap=True)
         return PUBLISHED_WITH_UNREADABLE_FILES
     return OK
 

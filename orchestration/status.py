@@ -52,20 +52,23 @@ order by kind
 
 def print_outcome(settings: Settings, console: Console, *, warnings: list[str]) -> None:
     """Say what was published, what the run spent its time on, and what deserves a look."""
-    console.print(f"\n[green]Published[/green] {settings.published_file}", highlight=False)
+    console.print(
+        f"\n[green]Published[/green] {settings.published_file}", highlight=False, soft_wrap=True
+    )
     with open_published(settings.published_file) as published:
         _print_summary(published, settings.currency, console)
         spent = ", ".join(
             f"{kind} {seconds:.1f} s" for kind, seconds in published.execute(SECONDS_SQL).fetchall()
         )
-    console.print(f"\nTime (run_log): {spent}", highlight=False)
+    console.print(f"\nTime (run_log): {spent}", highlight=False, soft_wrap=True)
     if warnings:
         console.print(f"\n[yellow]{len(warnings)} checks to look at[/yellow] (table dq_result):")
         for line in warnings[:10]:
-            console.print(f"  {line}", highlight=False, markup=False)
+            console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
     console.print(
         '\nLook around: strata status · strata query "from customer_360 limit 5" · strata ui',
         highlight=False,
+        soft_wrap=True,
         markup=False,
     )
 
@@ -80,16 +83,22 @@ def print_status(settings: Settings, console: Console) -> None:
         run_id, published_at = published.execute(
             "select max(run_id), max(published_at) from publish_info"
         ).fetchone()
-        console.print(f"{settings.published_file}", highlight=False)
-        console.print(f"run {run_id}, published {published_at:%Y-%m-%d %H:%M} UTC", highlight=False)
+        console.print(f"{settings.published_file}", highlight=False, soft_wrap=True)
+        console.print(
+            f"run {run_id}, published {published_at:%Y-%m-%d %H:%M} UTC",
+            highlight=False,
+            soft_wrap=True,
+        )
         _print_summary(published, settings.currency, console)
         failing = published.execute(
             "select check_name, value from dq_result where run_id = ? and not passed", [run_id]
         ).fetchall()
     for name, value in failing:
-        console.print(f"[yellow]check[/yellow] {name}: {value:g}", highlight=False)
+        console.print(f"[yellow]check[/yellow] {name}: {value:g}", highlight=False, soft_wrap=True)
     for file_name, error in failed_files(settings):
-        console.print(f"[red]unreadable[/red] {file_name}: {error}", highlight=False)
+        console.print(
+            f"[red]unreadable[/red] {file_name}: {error}", highlight=False, soft_wrap=True
+        )
 
 
 def failed_files(settings: Settings) -> list[tuple[str, str]]:
@@ -111,17 +120,20 @@ def _print_summary(published: duckdb.DuckDBPyConnection, currency: str, console:
         text = f"{value:,}" if isinstance(value, int) or unit else str(value)
         figures.add_row(f"  {name.replace('_', ' ')}", f"{text}{unit}")
     console.print(figures)
-    console.print("\n  RFM groups", highlight=False)
+    console.print("\n  RFM groups", highlight=False, soft_wrap=True)
     groups = Table.grid(padding=(0, 2))
     for group, customers, spend in published.execute(SEGMENT_SQL).fetchall():
         groups.add_row(f"    {group}", f"{customers:,} customers", f"{spend or 0:,} {currency}")
     console.print(groups)
     evaluation = published.execute(EVAL_SQL).fetchall()
     if evaluation:
-        console.print("\n  Churn model on the latest window it had not seen", highlight=False)
+        console.print(
+            "\n  Churn model on the latest window it had not seen", highlight=False, soft_wrap=True
+        )
     for metric, model, baseline, baseline_name, served in evaluation:
         console.print(
             f"    {metric:<8} model {model:.3f}   {baseline_name} {baseline:.3f}   "
             f"served: {served}",
             highlight=False,
+            soft_wrap=True,
         )

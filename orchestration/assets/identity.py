@@ -119,7 +119,6 @@ def _previous_ids(warehouse: Warehouse, settings: Settings) -> dict[str, pa.Tabl
         return dict.fromkeys(PREVIOUS)
     with open_published(settings.published_file) as published:
         return {
-            "previous_map": published.execute("from id_map").to_arrow_table(),
-            "previous_history": published.execute("from id_history").to_arrow_table(),
-            "previous_former_ids": None,
+            argument: published.execute(f"from {quote(table)}").to_arrow_table()
+            for argument, table in PREVIOUS.items()
         }

@@ -41,6 +41,8 @@ class AppTruth:
     users: dict[str, int]
     #: last session per person in days, -inf before any
     last_session: np.ndarray
+    #: sessions per person so far
+    session_count: np.ndarray
 
 
 def user_id(people: People, person: np.ndarray) -> list[str]:
@@ -135,7 +137,7 @@ def write_events(
     Yields:
         After each month, what is true up to its end (the same object, growing).
     """
-    truth = AppTruth(set(), set(), set(), {}, np.full(len(people), -np.inf))
+    truth = AppTruth(set(), set(), set(), {}, np.full(len(people), -np.inf), np.zeros(len(people)))
     late: list[str] = []
     for month in range(months):
         suffix = ".gz" if month % COMPRESSED_EVERY == 2 else ""
@@ -177,6 +179,7 @@ def _month_of_events(
     person, began = _sessions(rng, people, month)
     sessions = len(person)
     np.maximum.at(truth.last_session, person, began / clock.DAY)
+    np.add.at(truth.session_count, person, 1.0)
 
     everyone = people.first + np.arange(len(people))
     second_from = np.where(

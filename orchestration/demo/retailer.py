@@ -150,5 +150,5 @@ def _simulate_chunk(
     facts.add_records(people, "crm", {members.number[k]: int(members.person[k]) for k in joined})
     facts.add_records(people, "app", users)
     for month, log in enumerate(app.write_events(seed, people, months, writer, bad_rows)):
-        facts.add_churn(people, purchases, month, log.last_session)
+        facts.add_churn(people, purchases, month, log.last_session, log.session_count)
     facts.add_devices(people, log.devices, log.shared, log.kiosks)

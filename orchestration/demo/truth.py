@@ -16,6 +16,13 @@ import pyarrow as pa
 
 from orchestration.demo import catalogue, clock, names
 from orchestration.demo.behaviour import Purchases
+from orchestration.demo.best_churn import (
+    PRIOR_SAMPLE,
+    Histories,
+    Rates,
+    churn_probability,
+    reachable_churn_probability,
+)
 from orchestration.demo.population import NEVER, People
 from orchestration.demo.pos import Tickets, store_name, ticket_name
 from orchestration.demo.tmall import TmallOrders
@@ -40,9 +47,10 @@ create table refund (
     source varchar, order_id varchar, refunded_at timestamp, refund_amount decimal(18, 2));
 create table churn (
     as_of_date date, horizon_days integer, person_id varchar, is_eligible boolean,
-    churned boolean, best_churn_probability double);
+    churned boolean, best_churn_probability double, known_rates_churn_probability double);
 create table best_auc (
-    as_of_date date, horizon_days integer, auc double, eligible_count bigint, churn_rate double);
+    as_of_date date, horizon_days integer, auc double, known_rates_auc double,
+    eligible_count bigint, churn_rate double);
 create table bad_rows (source varchar, feed varchar, rule varchar, count bigint);
 create table accessory_pair (
     product_id varchar, accessory_product_id varchar, planted_rate double);
@@ -63,41 +71,21 @@ comment on table refund is 'Money that went back by the last day. One row per re
 comment on table churn is 'Whether somebody with an identified valid order orders again within the '
     'horizon, from the simulated future. One row per as_of_date and person.';
 comment on column churn.best_churn_probability is 'No valid identified order in the horizon, '
-    'given the true rates, the identified orders and app visits up to as_of_date, and the season.';
+    'given the identified orders and app visits up to as_of_date, the season, and how rates are '
+    'spread over the population: the best that any model of the landing files can reach.';
+comment on column churn.known_rates_churn_probability is 'The same for an observer who also knows '
+    'the own rates of each person, which nobody can: a bound.';
 comment on table totals is 'Paid by month of the order, refunded by month of the refund. One row '
     'per source and month.';
 """
 
 
-def churn_probability(
-    gap: np.ndarray,
-    horizon: np.ndarray | float,
-    purchase_rate: np.ndarray,
-    signal_rate: np.ndarray,
-    dropout_rate: np.ndarray,
-) -> np.ndarray:
-    """Chance of no purchase within the horizon when the true rates are known.
-
-    Args:
-        gap: Shopping time since the last sign of life (purchase or app visit).
-        horizon: Shopping time of the horizon.
-        purchase_rate: Visible purchases per unit of shopping time while alive.
-        signal_rate: Signs of life per unit of shopping time while alive; at least purchase_rate.
-        dropout_rate: Dropouts per unit of shopping time.
-
-    Returns:
-        Probability per person.
-
-    Source: Schmittlein, Morrison and Colombo (1987), Counting Your Customers, eq. 4, for known
-        rates: P(alive) = 1 / (1 + mu / (k + mu) * (exp((k + mu) * gap) - 1)).
-    """
-    both = signal_rate + dropout_rate
-    odds = dropout_rate / both * np.expm1(np.minimum(both * gap, 500.0))
-    alive = 1.0 / (1.0 + odds)
-    leave = purchase_rate + dropout_rate
-    silent = np.exp(-leave * horizon)
-    none_if_alive = silent + dropout_rate / leave * (1.0 - silent)
-    return 1.0 - alive * (1.0 - none_if_alive)
+def _prior(people: People, has_app: bool) -> Rates:
+    """Rates of a sample of people with or without the app, at even distances of the chunk."""
+    chosen = np.flatnonzero(people.session_rate > 0) if has_app else np.arange(len(people))
+    chosen = chosen[:: max(len(chosen) // PRIOR_SAMPLE, 1)]
+    session = people.session_rate[chosen] if has_app else np.zeros(len(chosen))
+    return Rates(people.visible_rate[chosen], session, people.dropout_rate[chosen])
 
 
 class TruthFile:
@@ -339,7 +327,12 @@ class TruthFile:
         )
 
     def add_churn(
-        self, people: People, purchases: Purchases, month: int, last_session: np.ndarray
+        self,
+        people: People,
+        purchases: Purchases,
+        month: int,
+        last_session: np.ndarray,
+        session_count: np.ndarray,
     ) -> None:
         """Add churn labels and best probabilities at the end of one month."""
         end = int(clock.MONTH_EDGES[month + 1])
@@ -356,19 +349,34 @@ class TruthFile:
         year_ago = before(end - clock.ELIGIBILITY_DAYS * clock.DAY)
         later = before(end + clock.CHURN_HORIZON_DAYS * clock.DAY)
         known = np.flatnonzero(here > first)
-        last_order = (key[here[known] - 1] - base[known]) // clock.DAY
+
         as_of_day = end // clock.DAY
-        sign = np.maximum(last_order.astype(float), last_session[known])
         now = clock.shopping_time(np.array([as_of_day], dtype=float))
         ahead = clock.shopping_time(np.array([as_of_day + clock.CHURN_HORIZON_DAYS], dtype=float))
-        probability = churn_probability(
-            np.maximum(now - clock.shopping_time(sign), 0.0),
-            ahead - now,
+        horizon = float(ahead[0] - now[0])
+
+        def since(second: np.ndarray) -> np.ndarray:
+            return np.maximum(now - clock.shopping_time(second / clock.DAY), 0.0)
+
+        # sessions of people without an account belong to nobody that anyone could name
+        has_app = people.account_from[known] < end
+        sign = key[here[known] - 1] - base[known]
+        sign = np.where(has_app, np.maximum(sign, last_session[known] * clock.DAY), sign)
+        histories = Histories(
+            age=since(key[first[known]] - base[known]),
+            gap=since(sign),
+            repeats=(here - first)[known] - 1.0,
+            sessions=np.where(has_app, session_count[known], 0.0),
+            app_age=np.where(has_app, since(np.maximum(people.app_from[known], 0)), 0.0),
+        )
+        own = Rates(
             people.visible_rate[known],
-            people.visible_rate[known]
-            + np.where(people.app_from[known] < end, people.session_rate[known], 0.0),
+            np.where(has_app, people.session_rate[known], 0.0),
             people.dropout_rate[known],
         )
+        reachable = np.empty(len(known))
+        for group, prior in ((has_app, _prior(people, True)), (~has_app, _prior(people, False))):
+            reachable[group] = reachable_churn_probability(histories.where(group), horizon, prior)
         as_of = clock.DATA_START + timedelta(days=as_of_day - 1)
         self._insert(
             "churn",
@@ -383,7 +391,8 @@ class TruthFile:
                     ),
                     "is_eligible": (here > year_ago)[known],
                     "churned": (later == here)[known],
-                    "best_churn_probability": probability,
+                    "best_churn_probability": reachable,
+                    "known_rates_churn_probability": churn_probability(histories.gap, horizon, own),
                 }
             ),
         )
@@ -461,17 +470,30 @@ order by 1, 2;
 _BEST_AUC = """
 insert into best_auc
 with
+scores as (
+    unpivot (
+        select as_of_date, horizon_days, churned, best_churn_probability,
+            known_rates_churn_probability
+        from churn where is_eligible)
+    on best_churn_probability, known_rates_churn_probability into name observer value score),
 scored as (
-    select as_of_date, horizon_days, best_churn_probability as score,
+    select as_of_date, horizon_days, observer, score,
         count(*) filter (where churned) as churners, count(*) filter (where not churned) as stayers
-    from churn where is_eligible group by all),
+    from scores group by all),
 ranked as (
     select *, sum(stayers) over (
-        partition by as_of_date order by score
+        partition by as_of_date, observer order by score
         rows between unbounded preceding and current row) - stayers / 2.0 as stayers_below
-    from scored)
+    from scored),
+graded as (
+    select as_of_date, horizon_days, observer,
+        sum(churners * stayers_below) / nullif(sum(churners) * sum(stayers), 0) as auc,
+        sum(churners + stayers) as eligible_count,
+        sum(churners) / sum(churners + stayers) as churn_rate
+    from ranked group by all)
 select as_of_date, horizon_days,
-    sum(churners * stayers_below) / nullif(sum(churners) * sum(stayers), 0),
-    sum(churners + stayers), sum(churners) / sum(churners + stayers)
-from ranked group by all order by 1;
+    max(auc) filter (where observer = 'best_churn_probability'),
+    max(auc) filter (where observer = 'known_rates_churn_probability'),
+    max(eligible_count), max(churn_rate)
+from graded group by all order by 1;
 """

@@ -21,7 +21,12 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from orchestration.demo import population, simulate
-from orchestration.demo.truth import churn_probability
+from orchestration.demo.best_churn import (
+    Histories,
+    Rates,
+    churn_probability,
+    reachable_churn_probability,
+)
 
 PERSONS, SEED = 300, 7
 EARLY, LATE = date(2025, 3, 31), date(2025, 6, 30)
@@ -310,10 +315,34 @@ def test_churn_probability_equals_a_simulation_with_the_same_rates() -> None:
     buys_at = np.where(first_purchase < death, first_purchase, np.inf)
     silent = buys_at > gap
     expected = (buys_at[silent] > gap + horizon).mean()
-    got = churn_probability(
-        np.array([gap]), horizon, np.array([purchase]), np.array([purchase]), np.array([dropout])
-    )
+    rates = Rates(np.array([purchase]), np.array([0.0]), np.array([dropout]))
+    got = churn_probability(np.array([gap]), horizon, rates)
     assert got[0] == pytest.approx(expected, abs=0.005)
+
+
+def test_an_observer_of_one_kind_of_people_knows_their_rates() -> None:
+    kind = Rates(np.array([0.02]), np.array([0.05]), np.array([0.01]))
+    histories = Histories(
+        age=np.array([300.0, 300.0]),
+        gap=np.array([5.0, 90.0]),
+        repeats=np.array([4.0, 0.0]),
+        sessions=np.array([10.0, 1.0]),
+        app_age=np.array([300.0, 100.0]),
+    )
+    expected = churn_probability(histories.gap, 90.0, kind)
+    assert reachable_churn_probability(histories, 90.0, kind) == pytest.approx(expected)
+
+
+def test_an_observer_tells_frequent_buyers_from_rare_ones_by_their_history() -> None:
+    # half the people buy 20 times as often; 200,000 simulated lives say what is right
+    rng = np.random.default_rng(3)
+    rates = np.where(np.arange(200_000) % 2 == 0, 0.04, 0.002)
+    repeats = rng.poisson(rates * 100)
+    expected = np.exp(-rates * 90)[repeats == 1].mean()
+    kinds = Rates(np.array([0.04, 0.002]), np.zeros(2), np.full(2, 1e-9))
+    one_repeat = Histories(*(np.array([value]) for value in (100.0, 10.0, 1.0, 0.0, 0.0)))
+    got = reachable_churn_probability(one_repeat, 90.0, kinds)
+    assert got[0] == pytest.approx(expected, abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,11 @@ def test_a_company_without_events_or_items_has_empty_tables_not_missing_ones(
 def test_the_unit_tests_of_the_models_pass(published: Company, tmp_path: Path) -> None:
     # they need the tables to exist, for their columns; what is in them does not matter
     done = subprocess.run(
-        [dbt_executable(), "--quiet", "test", "--select", "test_type:unit"]
-        + ["--profiles-dir", ".", "--target-path", str(tmp_path)],  # noqa: RUF005
+        [
+            dbt_executable(),
+            *("--quiet", "test", "--select", "test_type:unit"),
+            *("--profiles-dir", ".", "--target-path", str(tmp_path)),
+        ],
         cwd=DBT_PROJECT_DIR,
         env={**os.environ, **Settings(home=published.home).dbt_environment()},
         capture_output=True,
