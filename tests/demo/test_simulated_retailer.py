@@ -288,12 +288,15 @@ def test_chunks_share_no_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_churn_is_learnable_and_its_probability_honest(tmp_path: Path) -> None:
     simulate(3_000, SEED, tmp_path / "landing", tmp_path / "truth.duckdb")
-    for as_of, auc, count, rate in truth_rows(
-        tmp_path, "select as_of_date, auc, eligible_count, churn_rate from best_auc"
+    for as_of, auc, bound, count, rate in truth_rows(
+        tmp_path,
+        "select as_of_date, auc, known_rates_auc, eligible_count, churn_rate from best_auc",
     ):
         # the first year's histories are short; later ones carry what can be known
-        low = 0.74 if as_of < date(2024, 7, 1) else 0.80
-        assert low < auc < 0.91, (as_of, auc)
+        low = 0.68 if as_of < date(2024, 7, 1) else 0.78
+        assert low < auc < 0.90, (as_of, auc)
+        # a sample's AUC may pass the bound's by chance, hardly by more than this
+        assert auc < bound + 0.01, (as_of, auc, bound)
         assert 0.1 < rate < 0.6
         assert count > 100
     # a probability of p comes true p of the time: within four standard errors
