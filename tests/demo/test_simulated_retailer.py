@@ -293,7 +293,7 @@ def test_churn_is_learnable_and_its_probability_honest(tmp_path: Path) -> None:
         "select as_of_date, auc, known_rates_auc, eligible_count, churn_rate from best_auc",
     ):
         # the first year's histories are short; later ones carry what can be known
-        low = 0.60 if as_of < date(2024, 7, 1) else 0.78
+        low = 0.60 if as_of < date(2025, 1, 1) else 0.78
         assert low < auc < 0.90, (as_of, auc)
         # a sample's AUC may pass the bound's by chance, hardly by more than this
         assert auc < bound + 0.01, (as_of, auc, bound)
