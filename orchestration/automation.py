@@ -103,4 +103,5 @@ retention:
   schedule: {purge_after_days: 90}
   sensor: {purge_after_days: {skipped: 7, failure: 30, success: 90}}
 telemetry: {enabled: false}
+nux: {enabled: false}
 """

@@ -111,7 +111,7 @@ def _relax_event_storage() -> None:
 
 
 def _conclude(settings: Settings, result, progress, console: Console) -> int:
-    from orchestration.status import failed_files, print_outcome
+    from orchestration.status import print_outcome, unreadable_files
 
     if not result.success:
         console.print(
@@ -127,16 +127,21 @@ def _conclude(settings: Settings, result, progress, console: Console) -> int:
         )
         return FAILED
     print_outcome(settings, console, warnings=progress.failed_checks)
-    failed = failed_files(settings)
-    if failed:
+    unreadable = unreadable_files(settings)
+    if unreadable:
         console.print(
             "\n[red]Landing files that could not be read[/red] (left in place, tried again "
             "at every run):",
             highlight=False,
             soft_wrap=True,
         )
-        for file_name, error in failed:
-            console.print(f"  {file_name}: {error}", highlight=False, markup=False, soft_wrap=True)
+        for failed in unreadable:
+            console.print(
+                f"  {failed.file_name}: {failed.error}",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
         return PUBLISHED_WITH_UNREADABLE_FILES
     return OK
 

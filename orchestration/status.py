@@ -10,6 +10,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.ingestion import FailedFile, failed_files
 from orchestration.publishing.reader import open_published
 from orchestration.settings import Settings
 
@@ -95,20 +96,20 @@ def print_status(settings: Settings, console: Console) -> None:
         ).fetchall()
     for name, value in failing:
         console.print(f"[yellow]check[/yellow] {name}: {value:g}", highlight=False, soft_wrap=True)
-    for file_name, error in failed_files(settings):
+    for failed in unreadable_files(settings):
         console.print(
-            f"[red]unreadable[/red] {file_name}: {error}", highlight=False, soft_wrap=True
+            f"[red]unreadable[/red] {failed.file_name}: {failed.error}",
+            highlight=False,
+            soft_wrap=True,
         )
 
 
-def failed_files(settings: Settings) -> list[tuple[str, str]]:
-    """Landing files that no run could read so far: name and reason."""
+def unreadable_files(settings: Settings) -> list[FailedFile]:
+    """Landing files that no run could read so far."""
     if not settings.build_file.exists():
         return []
     with duckdb.connect(str(settings.build_file), read_only=True) as build:
-        return build.execute(
-            "select file_name, error from raw.landing_file where status = 'failed' order by 1"
-        ).fetchall()
+        return failed_files(build)
 
 
 def _print_summary(published: duckdb.DuckDBPyConnection, currency: str, console: Console) -> None:

@@ -12,8 +12,9 @@ import pyarrow as pa
 from orchestration.checks.identity import IDENTITY_CHECKS
 from orchestration.publishing.reader import open_published
 from orchestration.resources.run_record import note_evidence, timed_step, write_checks
-from orchestration.resources.warehouse import Warehouse, qualified, quote, table_exists
+from orchestration.resources.warehouse import Warehouse, table_exists
 from orchestration.settings import Settings
+from orchestration.sql import qualified, quote
 
 TABLES = {
     "id_map": "Every identifier and the customer it belongs to. One row per id_type, id_scope and "

@@ -12,10 +12,11 @@ import duckdb
 from orchestration.ingestion.bulk_rows import load_rows
 from orchestration.ingestion.columns import ColumnMap
 from orchestration.ingestion.csv_reader import Reject, read_records
+from orchestration.ingestion.extra_columns import extra_object
 from orchestration.ingestion.limits import is_machine_fault
 from orchestration.ingestion.outcomes import Counts, Prepared
-from orchestration.ingestion.sql import extra_object, literal, quote
 from orchestration.ingestion.writer import BATCH, STAGE, FeedWriter
+from orchestration.sql import literal, quote
 
 # DuckDB's buffers grow with the longest line allowed; files with longer ones are read with care.
 MAX_FAST_LINE_BYTES = 2_000_000

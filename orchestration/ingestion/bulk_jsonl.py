@@ -19,8 +19,8 @@ from orchestration.ingestion.limits import (
     is_machine_fault,
 )
 from orchestration.ingestion.outcomes import Counts, Prepared
-from orchestration.ingestion.sql import literal, quote
 from orchestration.ingestion.writer import STAGE, FeedWriter
+from orchestration.sql import literal, quote
 
 _DETAIL = {
     "not_json": "the line is no valid JSON",

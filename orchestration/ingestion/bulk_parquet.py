@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from functools import partial
 
+from orchestration.ingestion.extra_columns import extra_object
 from orchestration.ingestion.outcomes import Counts, Prepared
 from orchestration.ingestion.parquet_reader import PARQUET_ERRORS, damaged, text_expression
-from orchestration.ingestion.sql import extra_object, literal, quote
 from orchestration.ingestion.writer import BATCH, FeedWriter
+from orchestration.sql import literal, quote
 
 
 def load_parquet(writer: FeedWriter, files: list[Prepared]) -> None:

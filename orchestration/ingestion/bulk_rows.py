@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from orchestration.ingestion.outcomes import Counts, Prepared
-from orchestration.ingestion.sql import quote
 from orchestration.ingestion.writer import STAGE, FeedWriter
+from orchestration.sql import quote
 
 ROWS_PER_ARROW_BATCH = 20_000
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from orchestration.ingestion.contracts import RAW_SCHEMA, FeedContract
 from orchestration.ingestion.csv_reader import Reject
-from orchestration.ingestion.sql import quote
+from orchestration.sql import quote
 
 TECHNICAL_COLUMNS = (
     ("_file_id", "integer"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.ingestion.limits import UnreadableFileError
-from orchestration.ingestion.sql import quote
+from orchestration.sql import quote
 
 # What DuckDB raises for a file that is damaged; running out of memory or disk is not among them.
 PARQUET_ERRORS = (

@@ -29,7 +29,7 @@ from orchestration.ingestion.manifest import (
     write_rejects,
 )
 from orchestration.ingestion.outcomes import Counts, FileOutcome, Prepared
-from orchestration.ingestion.sql import quote
+from orchestration.sql import quote
 
 # Temporary table and view that the readers fill and the transaction reads.
 STAGE = "strata_stage"

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.publishing.catalogue import PublishedTable
-from orchestration.resources.warehouse import qualified, quote
+from orchestration.sql import literal, qualified, quote
 
 PARTIAL_SUFFIX = ".partial"
 
@@ -59,7 +59,7 @@ def publish(
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + PARTIAL_SUFFIX)
     discard(partial)
-    connection.execute(f"attach '{_literal(partial)}' as published_copy")
+    connection.execute(f"attach {literal(partial)} as published_copy")
     try:
         rows = {table.name: _copy(connection, table) for table in tables}
         _write_publish_info(connection, rows, run_id, published_at)
@@ -85,12 +85,12 @@ def discard(partial: Path) -> None:
 def _copy(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> int:
     name = f"published_copy.main.{quote(table.name)}"
     connection.execute(f"create table {name} as select * from {qualified(table.source)}")  # noqa: S608
-    connection.execute(f"comment on table {name} is '{_literal(table.description)}'")
+    connection.execute(f"comment on table {name} is {literal(table.description)}")
     present = {row[0] for row in connection.execute(f"describe {name}").fetchall()}
     for column, description in table.columns.items():
         if column in present:
             connection.execute(
-                f"comment on column {name}.{quote(column)} is '{_literal(description)}'"
+                f"comment on column {name}.{quote(column)} is {literal(description)}"
             )
     return connection.execute(f"select count(*) from {name}").fetchone()[0]  # noqa: S608
 
@@ -136,7 +136,3 @@ def _fsync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _literal(text: object) -> str:
-    return str(text).replace("'", "''")

@@ -15,22 +15,14 @@ import dagster as dg
 import duckdb
 import pyarrow as pa
 
+from orchestration.sql import qualified, quote
+
 LOCK_WAIT_SECONDS = 60.0
 LOCK_POLL_SECONDS = 0.5
 
 
 class WarehouseLockedError(RuntimeError):
     """Another process holds the build file."""
-
-
-def quote(identifier: str) -> str:
-    """An SQL identifier in quotes; the only way names enter a statement."""
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def qualified(name: str) -> str:
-    """`schema.table` with both parts quoted."""
-    return ".".join(quote(part) for part in name.split("."))
 
 
 class Warehouse(dg.ConfigurableResource):

@@ -1,20 +1,9 @@
-"""Spelling of names and constants inside statements.
+"""Columns that a file has and its contract lacks: kept as one JSON object per row.
 
-Belongs here: quoting, and the one expression that several readers share.
-Does not belong here: statements.
+Belongs here: the expression that several readers share. Does not belong here: reading files.
 """
 
 from __future__ import annotations
-
-
-def quote(identifier: str) -> str:
-    """An SQL identifier in quotes; the only way names enter a statement."""
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """An SQL string constant, for the few places where DuckDB takes no bound parameter."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def extra_object(pairs: list[tuple[str, str]]) -> tuple[str, list]:
