@@ -157,8 +157,8 @@ def _failures(result) -> Iterator[str]:
 
 def prune_dbt_output(folder: Path, *, keep: int = 5) -> None:
     """Remove what dbt wrote in all but the newest runs: compiled SQL, logs, results."""
-    runs = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in runs[keep:]:
+    runs = [path for path in folder.iterdir() if path.is_dir()]
+    for old in sorted(runs, key=lambda path: path.stat().st_mtime, reverse=True)[keep:]:
         shutil.rmtree(old)
 
 

@@ -13,7 +13,12 @@ import dagster as dg
 from dagster_dbt import DbtCliInvocation, DbtCliResource, dbt_assets
 
 from orchestration.resources.column_lineage import ColumnLineage
-from orchestration.resources.dbt import LayerTranslator, dbt_project
+from orchestration.resources.dbt import (
+    LayerTranslator,
+    dbt_project,
+    recall_parse,
+    remember_parse,
+)
 from orchestration.resources.run_record import (
     CheckOutcome,
     Step,
@@ -50,13 +55,10 @@ def model_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
     def models(
         context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse
     ) -> Iterator:
-        invocation = dbt.cli(
-            ["build", *BUILD_FLAGS],
-            context=context,
-            target_path=settings.dbt_target_dir
-            / context.run_id
-            / context.op_execution_context.op.name,
-        )
+        step = context.op_execution_context.op.name
+        target_path = settings.dbt_target_dir / context.run_id / step
+        recall_parse(settings, target_path)
+        invocation = dbt.cli(["build", *BUILD_FLAGS], context=context, target_path=target_path)
         outputs: list[dg.Output] = []
         try:
             # Rows and columns are read once dbt has let go of the file. Dagster's own fetchers ask
@@ -74,6 +76,7 @@ def model_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
                 ) from error
             raise
         finally:
+            remember_parse(settings, target_path)
             _record(invocation, warehouse, context.run_id)
             yield from _described(context, outputs, invocation, warehouse, settings)
 

@@ -7,6 +7,7 @@ Does not belong here: the assets.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from dagster_dbt import (
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 
 RUN_CONTEXT = dg.AssetKey(["ops", "run_context"])
+PARTIAL_PARSE = "partial_parse.msgpack"
 SOURCE_SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md"}
 
 
@@ -80,6 +82,27 @@ def _project_files() -> Iterator[Path]:
                 yield path
     yield DBT_PROJECT_DIR / "dbt_project.yml"
     yield DBT_PROJECT_DIR / "profiles.yml"
+
+
+def recall_parse(settings: Settings, target_path: Path) -> None:
+    """Give a dbt call the parsed project of this company's last call.
+
+    dbt parses anew when a variable of its profile differs, and the path of the build file is one:
+    with a state per company, a call starts 4 s sooner.
+    """
+    kept = settings.dbt_target_dir / PARTIAL_PARSE
+    if kept.exists():
+        target_path.mkdir(parents=True, exist_ok=True)
+        shutil.copy(kept, target_path / PARTIAL_PARSE)
+
+
+def remember_parse(settings: Settings, target_path: Path) -> None:
+    """Keep the parsed project of a dbt call for the next one."""
+    parsed = target_path / PARTIAL_PARSE
+    if parsed.exists():
+        aside = settings.dbt_target_dir / f"{PARTIAL_PARSE}.partial"
+        shutil.copy(parsed, aside)
+        aside.replace(settings.dbt_target_dir / PARTIAL_PARSE)
 
 
 def dbt_project() -> DbtProject:

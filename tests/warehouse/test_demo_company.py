@@ -290,19 +290,3 @@ def test_later_facts_change_no_earlier_snapshot(company: Company, tmp_path: Path
                     f"except all from {other}.main.{table})"
                 ).fetchone()[0]
                 assert changed == 0, f"{changed} rows of {table} only {one}"
-
-
-def test_ids_survive_the_loss_of_the_build_file(company: Company, tmp_path: Path) -> None:
-    before = tmp_path / "before.duckdb"
-    shutil.copy(company.published, before)
-    company.build.unlink()
-    company.strata("run", "--as-of", str(AS_OF))
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{before}' as before (read_only)")
-        connection.execute(f"attach '{company.published}' as after (read_only)")
-        changed = connection.execute(
-            "select count(*) from before.main.id_map join after.main.id_map as after "
-            "using (id_type, id_scope, id_value) "
-            "where id_map.customer_id <> after.customer_id"
-        ).fetchone()[0]
-    assert changed == 0
