@@ -27,7 +27,9 @@ def diagnose(console: Console) -> bool:
     settings = Settings()
     console.print("[bold]Settings[/bold]")
     for name, value, origin in _settings(settings):
-        console.print(f"  {name:<30} {value:<40} {origin}", highlight=False, markup=False)
+        console.print(
+            f"  {name:<30} {value:<40} {origin}", highlight=False, markup=False, soft_wrap=True
+        )
     console.print("\n[bold]Checks[/bold]")
     healthy = True
     for check in (_python, _packages, _home_writable, _disk, _lock, _published):
@@ -55,7 +57,7 @@ def _settings(settings: Settings) -> Iterator[tuple[str, str, str]]:
 
 
 def _title(check: Callable) -> str:
-    return (check.__doc__ or "").split(".")[0]
+    return (check.__doc__ or "").strip().removesuffix(".")
 
 
 def _python(settings: Settings) -> str | None:
