@@ -15,9 +15,6 @@ from orchestration.ingestion.contracts import FeedContract
 from orchestration.ingestion.discover import discover, is_stable
 from orchestration.settings import Settings
 
-# Metadata under which assets report their rows; Dagster's own key first.
-ROWS_METADATA_KEYS = ("dagster/row_count",)
-
 DAILY_JOB = "daily"
 
 

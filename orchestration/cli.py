@@ -21,9 +21,8 @@ app = typer.Typer(
     add_completion=False,
 )
 
-# Exit statuses beside 0 (all well) and 2 (wrong arguments, Typer's own).
+# Exit status of a command that could not do its work; those of a run are in orchestration.run.
 FAILED = 1
-PUBLISHED_WITH_UNREADABLE_FILES = 3
 
 Day = Annotated[
     datetime | None,

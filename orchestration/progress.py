@@ -17,7 +17,6 @@ from rich.spinner import Spinner
 from rich.table import Table
 
 from orchestration.assets.models import BUILT
-from orchestration.automation import ROWS_METADATA_KEYS
 
 LOGGER_NAME = "strata360.progress"
 STEP = "STEP_START"
@@ -114,8 +113,5 @@ def _label(step: str) -> str:
 
 
 def _rows(event) -> int:
-    metadata = event.event_specific_data.materialization.metadata
-    for key in ROWS_METADATA_KEYS:
-        if key in metadata:
-            return int(metadata[key].value or 0)
-    return 0
+    count = event.event_specific_data.materialization.metadata.get("dagster/row_count")
+    return int(count.value or 0) if count else 0

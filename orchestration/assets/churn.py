@@ -11,6 +11,7 @@ import dagster as dg
 import duckdb
 import pyarrow as pa
 
+from orchestration.resources import run_record
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse, table_exists
 from orchestration.settings import Settings
@@ -124,9 +125,7 @@ def _read(
     warehouse: Warehouse, eligibility_days: int
 ) -> tuple[date, "pd.DataFrame", "pd.DataFrame"]:
     with warehouse.connect() as connection:
-        as_of_date = connection.execute(
-            "select as_of_date from intermediate.int_run__as_of"
-        ).fetchone()[0]
+        as_of_date = run_record.as_of_date(connection)
         snapshots = connection.execute(
             SNAPSHOTS_SQL, {"months": SNAPSHOT_MONTHS, "eligibility_days": eligibility_days}
         ).df()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pyarrow as pa
 
+from orchestration.resources import run_record
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
@@ -60,10 +61,7 @@ def clusters_asset(settings: Settings) -> dg.AssetsDefinition:
 
 def _read(warehouse: Warehouse) -> tuple[date, "pd.DataFrame"]:
     with warehouse.connect() as connection:
-        as_of_date = connection.execute(
-            "select as_of_date from intermediate.int_run__as_of"
-        ).fetchone()[0]
-        return as_of_date, connection.execute(FEATURES_SQL).df()
+        return run_record.as_of_date(connection), connection.execute(FEATURES_SQL).df()
 
 
 def _as_table(assignments: "pd.DataFrame", as_of_date: date, run_id: str) -> pa.Table:

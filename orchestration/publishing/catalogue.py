@@ -28,7 +28,6 @@ class PublishedTable:
     source: str
     description: str
     columns: dict[str, str]
-    unique_id: str
 
 
 def published_tables(manifest_path: Path) -> list[PublishedTable]:
@@ -60,7 +59,6 @@ def published_tables(manifest_path: Path) -> list[PublishedTable]:
                     name: " ".join(column["description"].split())
                     for name, column in node["columns"].items()
                 },
-                unique_id=node["unique_id"],
             )
         )
     if not tables:

@@ -97,6 +97,11 @@ def begin_run(
     connection.commit()
 
 
+def as_of_date(connection: duckdb.DuckDBPyConnection) -> date:
+    """The business date that the current run computes, as int_run__as_of worked it out."""
+    return connection.execute("select as_of_date from intermediate.int_run__as_of").fetchone()[0]
+
+
 def note_evidence(connection: duckdb.DuckDBPyConnection, run_id: str, until_at: datetime) -> None:
     """Remember until when identity has looked at evidence; later runs look at least as far."""
     connection.execute("insert into ops.evidence_horizon values (?, ?)", [run_id, until_at])

@@ -38,29 +38,25 @@ class Warehouse(dg.ConfigurableResource):
     threads: int
 
     @contextmanager
-    def connect(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection to the build file, closed at the end.
-
-        Args:
-            read_only: Open for reading; fails when the file does not exist yet.
 
         Raises:
             WarehouseLockedError: Another process kept the file for longer than LOCK_WAIT_SECONDS.
         """
-        connection = self._open(read_only)
+        connection = self._open()
         try:
             yield connection
         finally:
             connection.close()
 
-    def _open(self, read_only: bool) -> duckdb.DuckDBPyConnection:
+    def _open(self) -> duckdb.DuckDBPyConnection:
         Path(self.path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         deadline = time.monotonic() + LOCK_WAIT_SECONDS
         while True:
             try:
                 connection = duckdb.connect(
                     self.path,
-                    read_only=read_only,
                     config={
                         "memory_limit": self.memory_limit,
                         "threads": self.threads,
@@ -81,11 +77,6 @@ class Warehouse(dg.ConfigurableResource):
                         "open the published file instead."
                     ) from error
                 time.sleep(LOCK_POLL_SECONDS)
-
-    def read_arrow(self, sql: str, parameters: list | None = None) -> pa.Table:
-        """The result of a query as an Arrow table."""
-        with self.connect() as connection:
-            return connection.execute(sql, parameters or []).to_arrow_table()
 
     def replace_table(self, name: str, table: pa.Table) -> int:
         """Write an Arrow table to `schema.table` in one transaction, whole or not at all.

@@ -77,6 +77,11 @@ def test_removing_the_bad_files_heals_the_next_run(company: Company, bad_run: st
         if path.name in {"truncated.parquet", "no_key.csv", "wide.csv", "cut.csv.gz"}:
             path.unlink()
     company.strata("run", status=0)
+    failing = company.query(
+        "select check_name from dq_result where not passed and check_name like 'files_readable%' "
+        "and run_id = (select max(run_id) from publish_info)"
+    )
+    assert failing == []
 
 
 def test_an_empty_landing_folder_says_what_to_do(make_company) -> None:
