@@ -75,7 +75,6 @@ def _execute(settings: Settings, as_of: date | None, console: Console):
     from orchestration.progress import ProgressHandler
 
     write_dagster_yaml(settings.dagster_home)
-    _relax_event_storage()
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     job = build_defs(settings=settings).resolve_job_def(DAILY_JOB)
     with (
@@ -94,20 +93,6 @@ def _execute(settings: Settings, as_of: date | None, console: Console):
             },
         )
     return result, progress
-
-
-def _relax_event_storage() -> None:
-    """Let SQLite hand Dagster's events to the system without waiting for the disk each time.
-
-    Its log is a write-ahead one, so it stays consistent; a power cut may cost the last events of a
-    run that is lost anyway. Waiting cost 20 s of a run of 110 s.
-    """
-    from sqlalchemy import event
-    from sqlalchemy.engine import Engine
-
-    @event.listens_for(Engine, "connect")
-    def relax(connection, _record) -> None:
-        connection.execute("pragma synchronous = normal")
 
 
 def _conclude(settings: Settings, result, progress, console: Console) -> int:
