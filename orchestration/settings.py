@@ -168,12 +168,17 @@ class Settings(BaseSettings):
         for folder in (self.warehouse_dir, self.temp_dir, self.dbt_target_dir):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
+    @property
+    def compiled_into_models(self) -> dict[str, str]:
+        """The settings that end up in the text of models; another value makes other tables."""
+        return {"STRATA_TIMEZONE": self.timezone}
+
     def dbt_environment(self) -> dict[str, str]:
         """The environment that dbt's profile and macros read."""
         return {
             "STRATA_BUILD_FILE": str(self.build_file),
             "STRATA_TEMP_DIR": str(self.temp_dir),
-            "STRATA_TIMEZONE": self.timezone,
+            **self.compiled_into_models,
             "STRATA_MEMORY_LIMIT": self.memory_limit_or_default,
             "STRATA_THREADS": str(self.threads),
             "STRATA_DBT_THREADS": str(min(self.threads, 4)),

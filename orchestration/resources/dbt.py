@@ -22,6 +22,7 @@ from dagster_dbt import (
     DbtProject,
 )
 
+from orchestration.resources.registry import ensure_registry
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
 
 RUN_CONTEXT = dg.AssetKey(["ops", "run_context"])
@@ -47,6 +48,7 @@ def ensure_manifest(settings: Settings) -> Path:
     Raises:
         DbtParseError: dbt refused the project; the message is dbt's own.
     """
+    ensure_registry(DBT_PROJECT_DIR)
     manifest = DBT_PROJECT_DIR / "target" / "manifest.json"
     if manifest.exists() and manifest.stat().st_mtime >= _newest_change():
         return manifest

@@ -1,8 +1,10 @@
+{{ kept_facts() }}
+
 with
 
 campaign_touches as (
 
-    select * from {{ ref('int_campaign_touches__unioned') }}
+    select * from {{ ref('int_campaign_touches__unioned') }} where {{ only_refreshed_facts() }}
 
 ),
 
@@ -31,7 +33,11 @@ resolved as (
         campaign_touches.arm,
         campaign_touches.coupon_id,
         campaign_touches.touched_at,
-        {{ business_date('campaign_touches.touched_at') }} as touch_date
+        {{ business_date('campaign_touches.touched_at') }} as touch_date,
+
+        ---------- landing
+        campaign_touches._file_id,
+        campaign_touches._row_number
 
     from campaign_touches
 

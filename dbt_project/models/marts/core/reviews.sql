@@ -1,8 +1,10 @@
+{{ kept_facts() }}
+
 with
 
 reviews as (
 
-    select * from {{ ref('int_reviews__unioned') }}
+    select * from {{ ref('int_reviews__unioned') }} where {{ only_refreshed_facts() }}
 
 ),
 
@@ -25,7 +27,11 @@ resolved as (
         reviews.rating,
         {{ mask_contacts('reviews.review_text') }} as review_text,
         reviews.reviewed_at,
-        {{ business_date('reviews.reviewed_at') }} as review_date
+        {{ business_date('reviews.reviewed_at') }} as review_date,
+
+        ---------- landing
+        reviews._file_id,
+        reviews._row_number
 
     from reviews
 

@@ -1,31 +1,14 @@
-{{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
+{{ kept_per_snapshot() }}
+{{ config(schema='intermediate', contract={'enforced': false}) }}
 
 {#
     Sums over all days and over the last N days, for every customer and snapshot date. A day enters the sums
     at the first snapshot that sees it and leaves an N-day sum at the first one that it is too old for, so a
     running sum of both gives every window in time linear to the days; joining days to the snapshots of a
-    year would multiply them by twelve.
+    year would multiply them by twelve. An incremental build goes on from the sums of the last closed month-end.
 #}
-{%- set lifetime_measures = [
-    'order_count', 'purchase_day_count', 'coupon_order_count', 'store_order_count',
-    'night_order_count', 'weekend_order_count', 'gross_amount', 'discount_amount', 'paid_amount',
-    'refund_amount', 'unit_count', 'new_product_count', 'new_category_count',
-    'new_channel_count', 'points_change'
-] -%}
-{%- set window_measures = {
-    30: ['order_count', 'net_amount', 'event_count', 'active_day_count'],
-    90: [
-        'order_count', 'net_amount', 'event_count', 'view_count', 'search_count',
-        'favorite_count', 'cart_count', 'session_count', 'active_day_count'
-    ],
-    180: ['order_count'],
-    365: ['order_count', 'net_amount', 'event_count', 'share_count', 'interaction_count'],
-} -%}
-{%- set all_measures = (lifetime_measures + window_measures.values() | sum(start=[])) | unique | list -%}
-{%- set types = {'unit_count': 'decimal(18, 3)'} -%}
-{%- for measure in ['gross_amount', 'discount_amount', 'paid_amount', 'refund_amount', 'net_amount'] -%}
-    {%- do types.update({measure: 'decimal(18, 2)'}) -%}
-{%- endfor %}
+{%- set measures_of = window_measures() -%}
+{%- set types, goes_on = measures_of['types'], asks_what_changed() %}
 
 with
 
@@ -37,16 +20,18 @@ as_of as (
 
 feature_dates as (
 
-    select * from {{ ref('int_customer_feature_dates') }}
+    -- with the last closed snapshot of everybody, from whose sums the open ones go on
+    select *
 
+    from {{ ref('int_customer_feature_dates') }}
+    {% if goes_on %}
+    where as_of_date = {{ add_days(first_open_date(), -1) }} or {{ open_snapshots() }}
+    {% endif %}
 ),
 
 days as (
 
-    select
-        days.*,
-        days.paid_amount - days.refund_amount as net_amount,
-        case when days.interaction_count > 0 then 1 else 0 end as active_day_count
+    select days.*
 
     from {{ ref('int_customer_days') }} as days
 
@@ -61,7 +46,7 @@ entered as (
     select
         days.customer_id,
         {{ feature_date('days.activity_date') }} as as_of_date,
-        {%- for measure in all_measures %}
+        {%- for measure in measures_of['all'] %}
         cast(sum(days.{{ measure }}) as {{ types.get(measure, 'bigint') }}) as {{ measure }},
         {%- endfor %}
         max(days.activity_date) filter (where days.interaction_count > 0) as last_interaction_date,
@@ -71,29 +56,31 @@ entered as (
 
     cross join as_of
 
+    where {{ only_open_snapshots('days.activity_date', 'days.customer_id') }}
+
     group by 1, 2
 
 ),
-{% for length, measures in window_measures.items() %}
+{% for length, measures in measures_of['windows'].items() %}
 left_{{ length }}_days as (
 
-    select
-        days.customer_id,
-        {{ feature_date(add_days('days.activity_date', length)) }} as as_of_date,
-        {%- for measure in measures %}
-        cast(sum(days.{{ measure }}) as {{ types.get(measure, 'bigint') }}) as {{ measure }}{{ ',' if not loop.last }}
-        {%- endfor %}
-
-    from days
-
-    cross join as_of
-
-    where {{ add_days('days.activity_date', length) }} <= as_of.as_of_date
-
-    group by 1, 2
+    {{ days_that_left(length, measures) }}
 
 ),
 {% endfor %}
+{% if goes_on %}
+closed as (
+
+    select *
+
+    from {{ this }}
+
+    where
+        as_of_date = {{ add_days(first_open_date(), -1) }}
+        and not {{ stands_in(ref('int_customers__changed'), ['customer_id']) }}
+
+),
+{% endif %}
 summed as (
 
     -- one row per customer and snapshot on every side
@@ -102,39 +89,57 @@ summed as (
         feature_dates.as_of_date,
         feature_dates.first_seen_date,
         feature_dates.is_member,
-        {%- for measure in lifetime_measures %}
+        {%- for measure in measures_of['lifetime'] %}
         cast(
-            sum(coalesce(entered.{{ measure }}, 0)) over until_then as {{ types.get(measure, 'bigint') }}
+            sum(
+                coalesce(entered.{{ measure }}, 0)
+                {{ '+ coalesce(closed.' ~ measure ~ ', 0)' if goes_on }}
+            ) over until_then as {{ types.get(measure, 'bigint') }}
         ) as {{ measure }},
         {%- endfor %}
-        {%- for length, measures in window_measures.items() %}
+        {%- for length, measures in measures_of['windows'].items() %}
         {%- for measure in measures %}
         cast(
             sum(
                 coalesce(entered.{{ measure }}, 0) - coalesce(left_{{ length }}_days.{{ measure }}, 0)
+                {{ '+ coalesce(closed.' ~ measure ~ '_' ~ length ~ 'd, 0)' if goes_on }}
             ) over until_then as {{ types.get(measure, 'bigint') }}
         ) as {{ measure }}_{{ length }}d,
         {%- endfor %}
         {%- endfor %}
-        max(entered.last_interaction_date) over until_then as last_interaction_date,
-        max(entered.last_event_date) over until_then as last_event_date
+        {%- for last_date in ['last_interaction_date', 'last_event_date'] %}
+        max(
+            {{ 'coalesce(entered.' ~ last_date ~ ', closed.' ~ last_date ~ ')' if goes_on else 'entered.' ~ last_date }}
+        ) over until_then as {{ last_date }}{{ ',' if not loop.last }}
+        {%- endfor %}
 
     from feature_dates
 
     left join entered
         on feature_dates.customer_id = entered.customer_id
         and feature_dates.as_of_date = entered.as_of_date
-    {% for length in window_measures %}
+    {% for length in measures_of['windows'] %}
     left join left_{{ length }}_days
         on feature_dates.customer_id = left_{{ length }}_days.customer_id
         and feature_dates.as_of_date = left_{{ length }}_days.as_of_date
     {% endfor %}
+    {% if goes_on %}
+    left join closed
+        on feature_dates.customer_id = closed.customer_id
+        and feature_dates.as_of_date = closed.as_of_date
+    {% endif %}
     window until_then as (
         partition by feature_dates.customer_id
         order by feature_dates.as_of_date
         rows between unbounded preceding and current row
     )
 
+),
+
+open as (
+
+    select * from summed where {{ only_open_snapshots() }}
+
 )
 
-select * from summed
+select * from open

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('app', 'users') }}
+    select * from {{ landed('app', 'users') }}
 
 ),
 
@@ -52,7 +52,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['user_id'], watermark=['updated_at']) }}
+    {{ judged('typed', 'app', 'users') }}
 
 )
 

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('crm', 'members') }}
+    select * from {{ landed('crm', 'members') }}
 
 ),
 
@@ -67,7 +67,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['member_no'], watermark=['updated_at']) }}
+    {{ judged('typed', 'crm', 'members') }}
 
 )
 

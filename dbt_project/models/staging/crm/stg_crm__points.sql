@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('crm', 'points') }}
+    select * from {{ landed('crm', 'points') }}
 
 ),
 
@@ -48,7 +48,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['entry_id'], watermark=[]) }}
+    {{ judged('typed', 'crm', 'points') }}
 
 )
 

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('standard', 'campaigns') }}
+    select * from {{ landed('standard', 'campaigns') }}
 
 ),
 
@@ -39,7 +39,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['campaign_id'], watermark=[]) }}
+    {{ judged('typed', 'standard', 'campaigns') }}
 
 )
 

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('standard', 'customers') }}
+    select * from {{ landed('standard', 'customers') }}
 
 ),
 
@@ -72,7 +72,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['source_customer_id'], watermark=['updated_at']) }}
+    {{ judged('typed', 'standard', 'customers') }}
 
 )
 

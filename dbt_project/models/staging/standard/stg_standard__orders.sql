@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('standard', 'orders') }}
+    select * from {{ landed('standard', 'orders') }}
 
 ),
 
@@ -62,7 +62,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['order_id'], watermark=[]) }}
+    {{ judged('typed', 'standard', 'orders') }}
 
 )
 

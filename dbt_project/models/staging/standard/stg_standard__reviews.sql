@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('standard', 'reviews') }}
+    select * from {{ landed('standard', 'reviews') }}
 
 ),
 
@@ -45,7 +45,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['review_id'], watermark=[]) }}
+    {{ judged('typed', 'standard', 'reviews') }}
 
 )
 

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('tmall', 'orders') }}
+    select * from {{ landed('tmall', 'orders') }}
 
 ),
 
@@ -77,7 +77,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['order_id'], watermark=['modified_at']) }}
+    {{ judged('typed', 'tmall', 'orders') }}
 
 )
 

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('tmall', 'refunds') }}
+    select * from {{ landed('tmall', 'refunds') }}
 
 ),
 
@@ -47,7 +47,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['refund_id'], watermark=[]) }}
+    {{ judged('typed', 'tmall', 'refunds') }}
 
 )
 
