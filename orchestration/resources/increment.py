@@ -24,6 +24,7 @@ import duckdb
 
 from orchestration.sql import qualified
 
+NOT_THERE = "there was none"
 CODE_CHANGED = "its code, a vocabulary it reads or a setting changed"
 RUN_BROKE_OFF = "the run before did not reach its end"
 FIRST_LAYER = "staging"
@@ -41,6 +42,7 @@ create table if not exists ops.complete_product (
     product_id varchar, category_l1 varchar, brand varchar
 );
 create table if not exists ops.model_fingerprint (model varchar, fingerprint varchar);
+create table if not exists ops.rebuilt_model (model varchar, reason varchar);
 """
 
 
@@ -73,6 +75,9 @@ def drop_stale_tables(
 ) -> dict[str, str]:
     """Drop the incremental tables that cannot go on from what they hold.
 
+    `ops.rebuilt_model` then names every model that this run builds whole, so that tests which look
+    at changed rows only look at all of those.
+
     Args:
         connection: The build file.
         manifest: dbt's manifest.
@@ -92,17 +97,21 @@ def drop_stale_tables(
             "where database_name = current_database()"
         ).fetchall()
     }
-    dropped = {}
+    dropped, names = {}, []
     for node in _incremental_models(manifest):
         relation = f"{node['schema']}.{node['alias']}"
         if relation not in existing:
-            continue
-        if known.get(node["name"]) != current[node["name"]]:
+            names.append((node["name"], NOT_THERE))
+        elif known.get(node["name"]) != current[node["name"]]:
             dropped[relation] = CODE_CHANGED
         elif not previous_run_complete and node["fqn"][1] != FIRST_LAYER:
             dropped[relation] = RUN_BROKE_OFF
-    for relation in dropped:
-        connection.execute(f"drop table {qualified(relation)}")
+        if relation in dropped:
+            names.append((node["name"], dropped[relation]))
+            connection.execute(f"drop table {qualified(relation)}")
+    connection.execute("delete from ops.rebuilt_model")
+    if names:
+        connection.executemany("insert into ops.rebuilt_model values (?, ?)", names)
     return dropped
 
 

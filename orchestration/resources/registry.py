@@ -69,7 +69,8 @@ def ensure_registry(project_dir: Path) -> Path:
 def render_registry(project_dir: Path) -> str:
     """The macro's text, the same for the same YAML files."""
     documents = list(_documents(project_dir / "models"))
-    feeds = sorted(_feeds(documents), key=lambda feed: (feed["source"], feed["feed"]))
+    staged = _staged_columns(documents)
+    feeds = sorted(_feeds(documents, staged), key=lambda feed: (feed["source"], feed["feed"]))
     sources = {feed["source"] for feed in feeds}
     providers: dict[str, list[dict]] = {entity: [] for entity in ENTITIES}
     for path, document in documents:
@@ -107,7 +108,23 @@ def _documents(models_dir: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             yield path, document
 
 
-def _feeds(documents: Iterable[tuple[Path, dict[str, Any]]]) -> Iterator[dict]:
+def _staged_columns(documents: Iterable[tuple[Path, dict[str, Any]]]) -> dict[str, list[str]]:
+    """Documented columns of each staging model, those about the landing left out."""
+    return {
+        model["name"]: [
+            column["name"]
+            for column in model.get("columns") or []
+            if not column["name"].startswith("_")
+        ]
+        for _, document in documents
+        for model in document.get("models") or []
+        if model["name"].startswith("stg_")
+    }
+
+
+def _feeds(
+    documents: Iterable[tuple[Path, dict[str, Any]]], staged: dict[str, list[str]]
+) -> Iterator[dict]:
     for path, document in documents:
         for source in document.get("sources") or []:
             for table in source.get("tables") or []:
@@ -126,7 +143,16 @@ def _feeds(documents: Iterable[tuple[Path, dict[str, Any]]]) -> Iterator[dict]:
                     "device": _names(where, landing, "device"),
                     "money": [_money(where, entry) for entry in landing.get("money") or []],
                     "deleted": landing.get("deleted"),
+                    # when a row happened, and how many days its feed may lag behind the others
+                    "time": landing.get("time"),
+                    "fresh_within_days": landing.get("fresh_within_days"),
                     "columns": [column["name"] for column in table.get("columns") or []],
+                    "required": [
+                        column["name"]
+                        for column in table.get("columns") or []
+                        if _meta(column).get("required")
+                    ],
+                    "staged": staged.get(f"stg_{source['name']}__{table['name']}", []),
                 }
 
 

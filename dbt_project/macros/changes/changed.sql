@@ -2,7 +2,7 @@
     What changed since the last complete run, as conditions that models share.
 
     A model that goes on from what it holds says which of its rows it replaces by calling kept_except (or
-    kept_per_customer, kept_per_snapshot, kept_facts), and reads its inputs under the same condition. In a whole build
+    kept_per_customer, kept_per_snapshot), and reads its inputs under the same condition. In a whole build
     the conditions are true and name no table. References are made while dbt parses, too, which is when it looks for
     them and when no build is incremental yet.
 #}
@@ -22,8 +22,6 @@
 {% macro replaced_rows(rows) -%}
     {%- if 'relation' in rows -%}
         {{ stands_in(ref(rows['relation']), rows['columns']) }}
-    {%- elif 'device' in rows -%}
-        {{ refreshed_facts(rows['device']) }}
     {%- else -%}
         {{ open_snapshots() }}
     {%- endif -%}
@@ -65,4 +63,14 @@
     {%- set expressions = columns.values() if columns is mapping else columns -%}
     {%- set names = columns.keys() if columns is mapping else columns -%}
     ({{ expressions | join(', ') }}) in (select {{ names | join(', ') }} from {{ relation }})
+{%- endmacro %}
+
+
+{# Whether this run builds a model whole; tests that look at changed rows only then look at all. #}
+{% macro is_rebuilt(model_name) -%}
+    exists (
+        select 1 from {{ api.Relation.create(schema='ops', identifier='rebuilt_model') }}
+
+        where model = '{{ model_name }}'
+    )
 {%- endmacro %}

@@ -73,14 +73,23 @@
         where
             standing._rule is null
             and standing._load_number <= {{ run_context('complete_load_number') }}
-            and exists (
-                select 1
+            and ({{ comparable_keys(contract, 'standing') }}) in (
+                select {{ comparable_keys(contract, 'fresh') }}
                 from {{ relation }} as fresh
-                where
-                    fresh._rule is null
-                    {%- for key in contract['keys'] %}
-                    and fresh.{{ key }} is not distinct from standing.{{ key }}
-                    {%- endfor %}
+                where fresh._rule is null
             )
     )
+{%- endmacro %}
+
+
+{# The key columns as values that compare when they are empty, too; a key that may be is compared as text. #}
+{% macro comparable_keys(contract, relation) -%}
+    {%- for key in contract['keys'] -%}
+        {%- if key in contract['required'] -%}
+            {{ relation }}.{{ key }}
+        {%- else -%}
+            coalesce(cast({{ relation }}.{{ key }} as string), '')
+        {%- endif -%}
+        {{ ', ' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}

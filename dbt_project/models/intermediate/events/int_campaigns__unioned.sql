@@ -2,7 +2,7 @@ with
 
 unioned as (
 
-    {{ provided('campaigns') }}
+    {{ provided('campaigns', also=['_changed_in']) }}
 
 )
 

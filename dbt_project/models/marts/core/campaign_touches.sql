@@ -1,10 +1,15 @@
-{{ kept_facts() }}
+{{ kept_except('int_facts__refreshed', ['_file_id', '_row_number']) }}
+{{ config(on_schema_change='fail') }}
 
 with
 
 campaign_touches as (
 
-    select * from {{ ref('int_campaign_touches__unioned') }} where {{ only_refreshed_facts() }}
+    select *
+
+    from {{ ref('int_campaign_touches__unioned') }}
+
+    where {{ only_changed('int_facts__refreshed', ['_file_id', '_row_number']) }}
 
 ),
 

@@ -1,10 +1,15 @@
-{{ kept_facts(device='_device_id') }}
+{{ kept_except('int_facts__refreshed', ['_file_id', '_row_number']) }}
+{{ config(on_schema_change='fail') }}
 
 with
 
 events as (
 
-    select * from {{ ref('int_events__unioned') }} where {{ only_refreshed_facts(device='device_id') }}
+    select *
+
+    from {{ ref('int_events__unioned') }}
+
+    where {{ only_changed('int_facts__refreshed', ['_file_id', '_row_number']) }}
 
 ),
 

@@ -60,8 +60,11 @@ compared as (
         and today.owner_value = before.owner_value
 
     where
-        today.customer_id is distinct from before.customer_id
-        or today.linked_at is distinct from before.linked_at
+        (
+            today.customer_id is distinct from before.customer_id
+            or today.linked_at is distinct from before.linked_at
+        )
+        and {{ run_context('complete_load_number') }} > 0
 
 )
 
