@@ -73,14 +73,17 @@ def _execute(settings: Settings, as_of: date | None, console: Console):
     from orchestration.automation import DAILY_JOB, write_dagster_yaml
     from orchestration.definitions import build_defs
     from orchestration.progress import ProgressHandler
+    from orchestration.resources.dbt_server import dbt_server
 
     write_dagster_yaml(settings.dagster_home)
+    settings.run_output_file.write_text("")
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     job = build_defs(settings=settings).resolve_job_def(DAILY_JOB)
     with (
+        dbt_server(settings, settings.run_output_file),
         dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance,
         ProgressHandler(console) as progress,
-        settings.run_output_file.open("w") as output,
+        settings.run_output_file.open("a") as output,
         redirect_stdout(output),
         redirect_stderr(output),
     ):
