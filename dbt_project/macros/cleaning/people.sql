@@ -1,25 +1,5 @@
 {# Identifiers and names of people, in the one form that links records. Null means: never link by this. #}
 
-{#
-    E.164. Chinese mobiles in any spelling; foreign numbers with + or 00; landlines with their area code.
-    Null for everything else: starred (138****1234), ciphertext, virtual numbers with an extension
-    (13812345678-1234), service numbers, landlines without area code or with an extension.
-#}
-{% macro normalise_phone(text) -%}
-    {%- set clean = "regexp_replace(" ~ clean_code(text) ~ ", '[.]0$', '')" -%}
-    {%- set dialled = regexp_replace_all(clean, '[ ().-]', '') -%}
-    {%- set area_prefix = '(([+]|00)860?|0)' -%}
-    case
-        when {{ matches(dialled, '^(([+]|00)?86)?0?1[3-9][0-9]{9}$') }}
-            then '+86' || right({{ dialled }}, 11)
-        when {{ matches(dialled, '^' ~ area_prefix ~ '((10|2[0-9])[2-9][0-9]{7}|[3-9][0-9]{2}[2-9][0-9]{6,7})$') }}
-            then '+86' || regexp_replace({{ dialled }}, '^{{ area_prefix }}', '')
-        when {{ matches(dialled, '^([+]|00)[1-9][0-9]{7,14}$') }} and not {{ matches(dialled, '^([+]|00)86') }}
-            then '+' || regexp_replace({{ dialled }}, '^([+]|00)', '')
-    end
-{%- endmacro %}
-
-
 {# Lower case, half width, no blanks; null when it has not the form of an address, which starred ones have not. #}
 {% macro normalise_email(text) -%}
     {%- set address = "lower(replace(" ~ clean_text(text) ~ ", ' ', ''))" -%}
