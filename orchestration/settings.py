@@ -192,6 +192,7 @@ class Settings(BaseSettings):
             "STRATA_TIMEZONE": self.timezone,
             "STRATA_PHONE_REGION": self.phone_region,
             "STRATA_DATE_ORDER": self.date_order,
+            "STRATA_CURRENCY": self.currency,
             "STRATA_DECIMAL_MARK": self.decimal_mark,
             "STRATA_IMPUTE": str(self.impute).lower(),
             "STRATA_MEMORY_LIMIT": self.memory_limit_or_default,
