@@ -42,6 +42,8 @@ class Macros:
     ) -> None:
         self._settings = dict(settings or {})
         self._engine = engine
+        self._connection = duckdb.connect()
+        self._connection.execute("set TimeZone = 'UTC'; set threads = 1")
         # one template per macro: every call then passes through `call`, which knows `return`
         self._environment = jinja2.Environment(extensions=["jinja2.ext.do"])
         self._bodies: dict[str, Any] = {}
@@ -88,24 +90,20 @@ class Macros:
     ) -> list[Any]:
         """The macro's answer for each text, in the order of `values`."""
         texts = list(values)
-        with duckdb.connect() as connection:
-            connection.execute("set TimeZone = 'UTC'")
-            connection.execute(
-                "create table source as select unnest(?::varchar[]) as text, "
-                "unnest(range(len(?::varchar[]))) as position",
-                [texts, texts],
-            )
-            # the expression is the project's own macro
-            answer = self.call(name, "source.text", *arguments, **named)
-            return [
-                row[0]
-                for row in connection.execute(
-                    f"select {answer} from source order by position"  # noqa: S608
-                ).fetchall()
-            ]
+        self._connection.execute(
+            "create or replace table source as select unnest(?::varchar[]) as text, "
+            "unnest(range(len(?::varchar[]))) as position",
+            [texts, texts],
+        )
+        # the expression is the project's own macro
+        answer = self.call(name, "source.text", *arguments, **named)
+        answers = self._connection.execute(
+            f"select {answer} from source order by position"  # noqa: S608
+        )
+        return [row[0] for row in answers.fetchall()]
 
 
 @cache
-def macros() -> Macros:
-    """The macros under default settings."""
-    return Macros()
+def macros(**settings: str) -> Macros:
+    """The macros under default settings but for those given."""
+    return Macros(settings)

@@ -71,7 +71,7 @@
 
 {# A whole number, such as points or a household's size. #}
 {% macro parse_whole_number(text) -%}
-    cast({{ parse_decimal(text, 0) }} as integer)
+    try_cast({{ parse_decimal(text, 0) }} as integer)
 {%- endmacro %}
 
 

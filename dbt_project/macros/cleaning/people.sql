@@ -1,32 +1,4 @@
-{# Identifiers and names of people, in the one form that links records. Null means: never link by this. #}
-
-{# Lower case, half width, no blanks; null when it has not the form of an address, which starred ones have not. #}
-{% macro normalise_email(text) -%}
-    {%- set address = "lower(replace(" ~ clean_text(text) ~ ", ' ', ''))" -%}
-    case
-        when {{ matches(address, '^[a-z0-9][a-z0-9._%+-]*@[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*[.][a-z]{2,}$') }}
-            then {{ address }}
-    end
-{%- endmacro %}
-
-
-{#
-    A person's name without titles and notes in parentheses; Chinese names without inner blanks. Null when part of
-    it is starred or written 某, when it has no letters, and for a lone surname (王先生), which names nobody.
-    Words that are no name (匿名) are in seeds/placeholder_identifier.csv.
-#}
-{% macro normalise_person_name(text) -%}
-    {%- set plain = "regexp_replace(" ~ clean_text(text) ~ ", ' *[(].*$', '')" -%}
-    {%- set untitled = "regexp_replace(regexp_replace(" ~ plain
-        ~ ", ' *(先生|女士|小姐|太太|老师|同学|经理|师傅|阿姨)$', ''), '^([Mm][Rr][Ss]?|[Mm][Ss]|[Mm][Ii][Ss][Ss]|[Dd][Rr])([.] *| +)', '')" -%}
-    case
-        when {{ matches(untitled, '[*某•●]') }} then null
-        when {{ matches(untitled, '[一-龥]') }}
-            then case when length(replace({{ untitled }}, ' ', '')) > 1 then replace({{ untitled }}, ' ', '') end
-        when {{ matches(untitled, '[A-Za-zÀ-ɏ]') }} then {{ regexp_replace_all(untitled, ' +', ' ') }}
-    end
-{%- endmacro %}
-
+{# Identity card numbers, and how genders are written. #}
 
 {#
     Identity card number. An 18-digit Chinese number must pass its check digit (GB 11643: the weighted sum
@@ -47,5 +19,42 @@
                     then {{ number }}
             end
         when {{ matches(number, '^[A-Z0-9]{6,17}$') }} and {{ matches(number, '[0-9]{4}') }} then {{ number }}
+    end
+{%- endmacro %}
+
+
+{# The 17th digit of an 18-digit Chinese number is odd for men. Takes what normalise_national_id returned. #}
+{% macro national_id_gender(number) -%}
+    case
+        when not {{ matches(number, '^[0-9]{17}[0-9X]$') }} then null
+        when substr({{ number }}, 17, 1) in ('1', '3', '5', '7', '9') then 'male'
+        else 'female'
+    end
+{%- endmacro %}
+
+
+{# Digits 7 to 14 of an 18-digit Chinese number are the date of birth. Takes what normalise_national_id returned. #}
+{% macro national_id_birth_date(number) -%}
+    case
+        when {{ matches(number, '^[0-9]{6}(19|20)[0-9]{9}[0-9X]$') }}
+            then try_cast(substr({{ number }}, 7, 4) || '-' || substr({{ number }}, 11, 2) || '-' || substr({{ number }}, 13, 2) as date)
+    end
+{%- endmacro %}
+
+
+{#
+    A gender as the vocabulary gender_spelling lists it: lower case, half width, without punctuation, blanks, skin
+    tones of emoji and the word for gender before it; null when nothing is left. Most values need none of that.
+#}
+{% macro gender_key(text) -%}
+    case
+        when {{ matches(text, '^[A-Za-z0-9一-龥]+$') }} then lower({{ text }})
+        else nullif(
+            {{ regexp_replace_all(
+                "lower(" ~ half_width(text) ~ ")",
+                '^ *(性别|性別|gender|sex)[ :=]+|[.]0$|[ .,;:!?。、()<>/|_"🏻-🏿【】「」-]',
+                ''
+            ) }}, ''
+        )
     end
 {%- endmacro %}

@@ -95,26 +95,21 @@
         when {{ matches(text, '^1[0-9]{2}[*]{4}[0-9]{4}$') }} then 'masked'
         when {{ dialled }} = '' then null
         when {{ matches(dialled, '^[+]?[0-9]*[*＊•●×xX]{2}[0-9*＊•●×xX]*$') }} then 'masked'
-        when {{ matches(text, '[0-9０-９]{7} *([-－,，;；:：/#pP ]|转|轉|分机|[eE][xX][tT][.]?) *[0-9０-９]{1,6} *$') }}
-            and {{ number }} is null
-            then 'virtual'
-        when {{ matches(dialled, '^[+0-9]+$') }} then
+        when {{ number }} is not null then
             case
-                when {{ number }} is null
-                    then case
-                        when {{ matches(dialled, '^([+]|00)?(' ~ plan.country_code ~ ')?' ~ trunk ~ '(' ~ plan.service ~ ')$') }}
-                            {%- if plan.country_code == '86' %}
-                            or {{ matches(dialled, '^(([+]|00)?86)?(0[1-9][0-9]{1,2})?(1[0-2][0-9]{1,3}|9[56][0-9]{3,6})$') }}
-                            {%- endif %}
-                            then 'service'
-                        when {{ matches(text, '[-－/ ][0-9０-９]{1,6} *$') }} and {{ matches(dialled, extended ~ '[0-9]{1,6}$') }} then 'virtual'
-                        else 'unreadable'
-                    end
-                when {{ matches(number, '^[+](' ~ mobile.pattern | join('|') ~ ')$') }}
-                    or not {{ matches(number, '^[+](' ~ planned ~ ')') }}
-                    then 'mobile'
-                else 'landline'
+                when {{ matches(number, '^[+](' ~ planned ~ ')') }} and not {{ matches(number, '^[+](' ~ mobile.pattern | join('|') ~ ')$') }}
+                    then 'landline'
+                else 'mobile'
             end
+        when {{ matches(text, '[0-9０-９]{7} *([-－,，;；:：/#pP ]|转|轉|分机|[eE][xX][tT][.]?) *[0-9０-９]{1,6} *$') }}
+            or ({{ matches(text, '[-－/ ][0-9０-９]{1,6} *$') }} and {{ matches(dialled, extended ~ '[0-9]{1,6}$') }})
+            then 'virtual'
+        when {{ matches(dialled, '^([+]|00)?(' ~ plan.country_code ~ ')?' ~ trunk ~ '(' ~ plan.service ~ ')$') }}
+            {%- if plan.country_code == '86' %}
+            or {{ matches(dialled, '^(([+]|00)?86)?(0[1-9][0-9]{1,2})?(1[0-2][0-9]{1,3}|9[56][0-9]{3,6})$') }}
+            {%- endif %}
+            then 'service'
+        when {{ matches(dialled, '^[+0-9]+$') }} then 'unreadable'
         when {{ matches(text, '^ *[~$#=+/A-Za-z0-9_.:*-]{16,} *$') }} and {{ matches(text, '[A-Za-z]') }} then 'ciphertext'
         else 'unreadable'
     end
