@@ -79,9 +79,9 @@
         when {{ matches(untitled, '[*某•●×@&]|[0-9]{4}|^[㐀-鿿][xX]{1,3}$| and | und ') }} then null
         when {{ matches(untitled, '[㐀-鿿𠀀-𲎯]') }}
             then case when length(replace({{ untitled }}, ' ', '')) > 1 then replace({{ untitled }}, ' ', '') end
-        when {{ matches(untitled, '^[A-Za-zÀ-ɏ. -]+, *[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ. -]*$') }} and not {{ matches(untitled, ',.*(Jr|Sr|II|III|MD|PhD)[.]?$') }}
+        when {{ matches(untitled, '^[A-Za-zÀ-ÖØ-öø-ɏ. -]+, *[A-Za-zÀ-ÖØ-öø-ɏ][A-Za-zÀ-ÖØ-öø-ɏ. -]*$') }} and not {{ matches(untitled, ',.*(Jr|Sr|II|III|MD|PhD)[.]?$') }}
             then {{ regexp_replace_all("trim(split_part(" ~ untitled ~ ", ',', 2)) || ' ' || trim(split_part(" ~ untitled ~ ", ',', 1))", ' +', ' ') }}
-        when {{ matches(untitled, '[A-Za-zÀ-ɏͰ-ϿЀ-ӿぁ-ヿ가-힣]') }} then {{ regexp_replace_all("trim(" ~ untitled ~ ")", ' +', ' ') }}
+        when {{ matches(untitled, '[A-Za-zÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿぁ-ヿ가-힣]') }} then {{ regexp_replace_all("trim(" ~ untitled ~ ")", ' +', ' ') }}
     end
 {%- endmacro %}
 

@@ -48,12 +48,12 @@
     Any other word of up to four letters is taken for the name of a unit, "x2" and "2x" for two.
 #}
 {% macro parse_quantity(text) -%}
-    {%- set unit = regexp_replace_all(half_width(text), '[-+0-9., ()"=]', '') -%}
-    {%- set number = regexp_replace_all(half_width(text), '[A-Za-z×一-龥 ]', '') -%}
+    {%- set unit = regexp_replace_all(text, '[-+0-9０-９.,．，－＋ ]', '') -%}
+    {%- set number = regexp_replace_all(text, '[A-Za-z×一-龥 ]', '') -%}
     coalesce(
         {{ parse_decimal(text, 3) }},
         case
-            when {{ matches(text, '^ *[xX×]? *[-+]?[0-9０-９.,．，]+ *[A-Za-z×一-龥]{1,4} *$|^ *[xX×] *[0-9０-９]+ *$') }}
+            when {{ matches(text, '^ *[xX×]? *[-+－＋]?[0-9０-９.,．，]+ *[A-Za-z×一-龥]{1,4} *$|^ *[xX×] *[0-9０-９]+ *$') }}
                 then cast(
                     {{ parse_decimal(number, 3) }}
                     * case
