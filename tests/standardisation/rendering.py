@@ -85,6 +85,19 @@ class Macros:
         except _Return as returned:
             return returned.value
 
+    def model(self, path: str, tables: Mapping[str, str]) -> str:
+        """The SQL of a model, reading its parents from the given tables.
+
+        Args:
+            path: File below dbt_project/models.
+            tables: Table to read by name of the parent; others keep their names.
+        """
+        environment = self._environment.overlay()
+        template = environment.from_string((DBT_PROJECT_DIR / "models" / path).read_text())
+        return template.render(
+            ref=lambda name: tables.get(name, name), config=lambda **_settings: ""
+        )
+
     def apply(
         self, name: str, values: Iterable[str | None], *arguments: Any, **named: Any
     ) -> list[Any]:
