@@ -60,3 +60,9 @@
 {% macro full_year(two_digits) -%}
     case when length({{ two_digits }}) <> 2 then null when {{ two_digits }} >= '30' then '19' else '20' end || {{ two_digits }}
 {%- endmacro %}
+
+
+{# Whether somebody of that birth date is born and at most 120 years old on a day. #}
+{% macro is_credible_birth_date(birth_date, day) -%}
+    ({{ birth_date }} <= {{ day }} and extract(year from {{ day }}) - extract(year from {{ birth_date }}) <= 120)
+{%- endmacro %}

@@ -28,9 +28,8 @@
 {# The 17th digit of an 18-digit Chinese number is odd for men. Takes what normalise_national_id returned. #}
 {% macro national_id_gender(number) -%}
     case
-        when not {{ matches(number, '^[0-9]{17}[0-9X]$') }} then null
-        when substr({{ number }}, 17, 1) in ('1', '3', '5', '7', '9') then 'male'
-        else 'female'
+        when {{ matches(number, '^[0-9]{16}[13579][0-9X]$') }} then 'male'
+        when {{ matches(number, '^[0-9]{16}[02468][0-9X]$') }} then 'female'
     end
 {%- endmacro %}
 

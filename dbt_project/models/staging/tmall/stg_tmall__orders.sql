@@ -27,6 +27,7 @@ typed as (
         {{ clean_text('source.order_status') }} as order_status,
         statuses.status,
         {{ normalise_person_name('source.receiver_name') }} as receiver_name,
+        {{ name_title_gender('source.receiver_name') }} as receiver_title_gender,
         {{ clean_text('source.receiver_address') }} as receiver_address,
         {{ clean_text('source.receiver_phone') }} as receiver_phone,
         {{ clean_text('source.shop_name') }} as shop_name,
