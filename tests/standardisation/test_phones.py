@@ -43,7 +43,7 @@ def oracle(text: str, region: str) -> str | None:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
-def _typed(rng: random.Random, region: str) -> str:
+def typed_number(rng: random.Random, region: str) -> str:
     """A number of the region or of another planned one, real or with digits changed."""
     home = region if rng.random() < 0.7 else rng.choice(REGIONS)
     kind = rng.choice((PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE))
@@ -71,10 +71,10 @@ def _typed(rng: random.Random, region: str) -> str:
 @pytest.fixture(scope="module")
 def typed() -> dict[str, list[str]]:
     rng = random.Random(360)
-    return {region: [_typed(rng, region) for _ in range(PER_REGION)] for region in REGIONS}
+    return {region: [typed_number(rng, region) for _ in range(PER_REGION)] for region in REGIONS}
 
 
-def _deviates_on_purpose(text: str, region: str, ours: str | None) -> str | None:
+def deviates_on_purpose(text: str, region: str, ours: str | None) -> str | None:
     """The documented reasons for an answer that differs from phonenumbers'."""
     theirs = oracle(text, region)
     if theirs and theirs.startswith("+86") and ours is None and len(theirs) < 12:
@@ -96,7 +96,7 @@ def test_thirteen_thousand_numbers_agree_with_phonenumbers_but_for_named_reasons
         for text, ours in zip(texts, answers, strict=True):
             if ours == oracle(text, region):
                 agreed += 1
-            elif reason := _deviates_on_purpose(text, region, ours):
+            elif reason := deviates_on_purpose(text, region, ours):
                 reasons[reason] += 1
             else:
                 wrong.append((region, text, ours, oracle(text, region)))

@@ -128,7 +128,7 @@ def test_a_place_is_read_from_columns_and_addresses(place: Place, expected: tupl
     assert resolve([place])[0][:3] == expected
 
 
-def _simulated(rng: random.Random) -> tuple[Place, tuple[str, str, str]]:
+def simulated_place(rng: random.Random) -> tuple[Place, tuple[str, str, str]]:
     """A place of the simulator in one of the ways to write it, and what it is."""
     city, province, _, _, _, districts = rng.choice(names.PLACES)
     district = rng.choice(districts)
@@ -149,7 +149,7 @@ def _simulated(rng: random.Random) -> tuple[Place, tuple[str, str, str]]:
 
 def test_the_places_of_the_simulator_are_recognised(regions: dict) -> None:
     rng = random.Random(360)
-    drawn = [_simulated(rng) for _ in range(20_000)]
+    drawn = [simulated_place(rng) for _ in range(20_000)]
     answers = resolve([place for place, _ in drawn])
     cities = sum(a[:2] == truth[:2] for a, (_, truth) in zip(answers, drawn, strict=True))
     assert cities >= 0.995 * len(drawn)
@@ -163,7 +163,8 @@ def test_the_places_of_the_simulator_are_recognised(regions: dict) -> None:
     assert sum(ours == theirs for ours, theirs in official) >= 0.995 * len(official)
 
 
-def test_addresses_all_over_the_country_are_read_as_cpca_reads_them(regions: dict) -> None:
+def addresses(regions: dict[str, dict[str, str]]) -> tuple[list[str], list[str]]:
+    """Free addresses in random districts of the country, and the codes of these."""
     rng = random.Random(5)
     districts = [row for row in regions.values() if row["level"] == "district"]
     texts, truths = [], []
@@ -174,6 +175,11 @@ def test_addresses_all_over_the_country_are_read_as_cpca_reads_them(regions: dic
         written = [row["name"] if rng.random() < 0.7 else row["short_name"] for row in chain]
         texts.append(rng.choice(("", " ")).join([*written, street]))
         truths.append(district["code"])
+    return texts, truths
+
+
+def test_addresses_all_over_the_country_are_read_as_cpca_reads_them(regions: dict) -> None:
+    texts, truths = addresses(regions)
     ours = [answer[4] for answer in resolve([(None, None, None, text) for text in texts])]
     theirs = [code[:6] if code else None for code in cpca.transform(texts)["adcode"]]
     right = sum(a == b for a, b in zip(ours, truths, strict=True))

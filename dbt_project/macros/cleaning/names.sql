@@ -63,7 +63,7 @@
     {%- set kinds = ['male', 'female', 'either'] -%}
     {%- set behind = titles_behind(kinds) -%}
     {%- set surname_title = '^[㐀-鿿][' ~ surname_titles().values() | join ~ ']$' -%}
-    {%- set plain = "regexp_replace(" ~ clean_text(text) ~ ", ' *[(【<[].*$', '')" -%}
+    {%- set plain = "regexp_replace(" ~ clean_text(text) ~ ", ' *[(【<].*$', '')" -%}
     {%- set untitled = "regexp_replace(regexp_replace(" ~ plain ~ ", '[ ,]*(" ~ behind ~ ")$', ''), '^" ~ titles_before(kinds) ~ "', '')" -%}
     {%- set dotless = regexp_replace_all("translate(" ~ untitled ~ ", '•・‧∙⋅.', '······')", ' ', '') -%}
     case
