@@ -125,3 +125,15 @@ def test_whatever_is_a_number_of_a_person_is_mobile_or_landline(texts: list[str 
     kinds = macros().apply("phone_kind", texts)
     for text, number, kind in zip(texts, numbers, kinds, strict=True):
         assert (number is not None) == (kind in ("mobile", "landline")), text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *NORMALISERS, "email_match_form", "phone_kind", "name_title_gender", "parse_yes_no",
+        "parse_amount", "parse_quantity", "parse_whole_number", "parse_date", "parse_birth_date",
+        "parse_instant", "national_id_gender", "national_id_birth_date", "category_key",
+    ],
+)  # fmt: skip
+def test_nothing_stays_nothing(name: str) -> None:
+    assert macros().apply(name, [None]) == [None]

@@ -93,7 +93,7 @@
     case
         when {{ matches(text, '^(' ~ plan.mobile ~ ')$') }} then 'mobile'
         when {{ matches(text, '^1[0-9]{2}[*]{4}[0-9]{4}$') }} then 'masked'
-        when {{ dialled }} = '' then null
+        when coalesce({{ dialled }}, '') = '' then null
         when {{ matches(dialled, '^[+]?[0-9]*[*＊•●×xX]{2}[0-9*＊•●×xX]*$') }} then 'masked'
         when {{ number }} is not null then
             case
