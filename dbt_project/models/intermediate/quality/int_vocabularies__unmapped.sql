@@ -1,6 +1,7 @@
 {#
     Texts that a vocabulary in seeds/ does not know, for whoever edits it: genders that count as unknown, order
-    statuses that were decided by the money alone, channels and categories that stay as landed. Statuses and event
+    statuses that were decided by the money alone, channels and categories that stay as landed; and domains of e-mail
+    addresses that one of them takes for misspelt, which stay too. Statuses and event
     types that would decide about money or meaning send their rows to quarantine instead; see dq_rejects.
 #}
 {%- set genders = [('crm', 'members'), ('app', 'users'), ('standard', 'customers')] %}
@@ -99,6 +100,22 @@ unknown_categories as (
 
 ),
 
+misspelt_domains as (
+
+    select
+        'email_domain_typo' as vocabulary,
+        split_part(identifiers.record_key, ':', 1) as source,
+        typos.domain as text
+
+    from {{ ref('int_identity__identifiers') }} as identifiers
+
+    inner join {{ ref('email_domain_typo') }} as typos
+        on split_part(identifiers.id_value, '@', 2) = typos.domain
+
+    where identifiers.id_type = 'email'
+
+),
+
 unmapped as (
 
     select * from unknown_genders
@@ -108,6 +125,8 @@ unmapped as (
     select * from unknown_channels
     union all
     select * from unknown_categories
+    union all
+    select * from misspelt_domains
 
 ),
 
