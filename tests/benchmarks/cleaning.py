@@ -1,6 +1,7 @@
 """Times every cleaning macro over realistic values: `python -m tests.benchmarks.cleaning`.
 
-Belongs here: making the values, timing each macro on one thread, printing microseconds per value.
+Belongs here: making the values, timing each macro on one thread, printing microseconds per value
+(of processor time, so that other work on the machine matters less).
 Does not belong here: assertions; a slow machine is no failure. `--macros` takes the macro folder of
 another checkout, whose figures then stand beside ours, measured in turns within the same run.
 """
@@ -115,12 +116,12 @@ CASES: list[tuple[str, tuple, Callable[[random.Random], str]]] = [
 
 
 def microseconds(connection: duckdb.DuckDBPyConnection, expression: str, rows: int) -> float:
-    """Best time per row of evaluating an expression over `source`, in microseconds."""
+    """Least processor time per row of evaluating an expression over `source`, in microseconds."""
     best = float("inf")
     for _ in range(ROUNDS):
-        started = time.perf_counter()
+        started = time.process_time()
         connection.execute(f"select count({expression}) from source").fetchone()  # noqa: S608
-        best = min(best, time.perf_counter() - started)
+        best = min(best, time.process_time() - started)
     return best * 1e6 / rows
 
 
