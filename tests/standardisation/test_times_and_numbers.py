@@ -120,6 +120,8 @@ def test_what_is_no_instant_is_none(text: str) -> None:
         ("12-", "-12.00", "-12.00"),
         ("1.2万", "12000.00", None),
         ("3亿元", "300000000.00", "300000000.00"),
+        # more than any amount column holds
+        ("999999999999亿", None, None),
         ("RMB 12", "12.00", "12.00"),
         ("USD 12", None, None),
         ("--5", None, None),

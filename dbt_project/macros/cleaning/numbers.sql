@@ -27,7 +27,7 @@
                 then case
                     when {{ bare }} like '%万%' or {{ bare }} like '%亿%'
                         then try_cast(
-                            try_cast({{ signed }} as decimal(18, 6))
+                            cast(try_cast({{ signed }} as decimal(18, 6)) as decimal(28, 6))
                             * case when {{ bare }} like '%万%' then 10000 else 100000000 end as decimal(18, {{ scale }})
                         )
                     else try_cast({{ signed }} as decimal(18, {{ scale }}))
@@ -54,6 +54,7 @@
         {{ parse_decimal(text, 3) }},
         case
             when {{ matches(text, '^ *[xX×]? *[-+－＋]?[0-9０-９.,．，]+ *[A-Za-z×一-龥]{1,4} *$|^ *[xX×] *[0-9０-９]+ *$') }}
+                and not {{ matches(text, '[万亿]') }}
                 then cast(
                     {{ parse_decimal(number, 3) }}
                     * case

@@ -18,8 +18,8 @@
         try_cast({{ text }} as decimal(18, 2)),
         {%- endif %}
         case
-            when {{ text }} like '%万%' then try_cast(try_cast({{ signed }} as decimal(18, 6)) * 10000 as decimal(18, 2))
-            when {{ text }} like '%亿%' then try_cast(try_cast({{ signed }} as decimal(18, 6)) * 100000000 as decimal(18, 2))
+            when {{ text }} like '%万%' then try_cast(cast(try_cast({{ signed }} as decimal(18, 6)) as decimal(28, 6)) * 10000 as decimal(18, 2))
+            when {{ text }} like '%亿%' then try_cast(cast(try_cast({{ signed }} as decimal(18, 6)) as decimal(28, 6)) * 100000000 as decimal(18, 2))
             else try_cast({{ signed }} as decimal(18, 2))
         end,
         0
