@@ -19,9 +19,8 @@ SEED = PROJECT_ROOT / "seeds" / "phone_area.csv"
 _LANDLINE = re.compile("86(10|[2-9][0-9]{1,2})")
 
 
-def _region(described: str) -> str | None:
+def _region(described: str, rows: list[dict[str, str]]) -> str | None:
     """The code of 浙江省杭州市; the province's where several cities share an area code."""
-    rows = gazetteer.regions()
     provinces = [
         row for row in rows if row["level"] == "province" and described.startswith(row["name"])
     ]
@@ -45,7 +44,8 @@ def areas() -> list[tuple[str, str]]:
         for prefix, texts in GEOCODE_DATA.items()
         if _LANDLINE.fullmatch(prefix) and "zh" in texts
     }
-    found = ((area, _region(text)) for area, text in sorted(described.items()))
+    rows = gazetteer.regions()
+    found = ((area, _region(text, rows)) for area, text in sorted(described.items()))
     return [(area, code) for area, code in found if code]
 
 
