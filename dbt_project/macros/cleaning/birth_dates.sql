@@ -23,7 +23,7 @@
     where the as-of date is known.
 #}
 {% macro parse_birth_date(text) -%}
-    {%- set clean = clean_text(text) -%}
+    {%- set clean = "trim(" ~ half_width(text) ~ ")" -%}
     {%- set solar = '^(公历|阳历|新历|西历|出生日期|生日|出生|[Bb]orn)[: ]*' -%}
     {#- as text, because comparing the date with each default would evaluate it as often -#}
     try_cast(

@@ -63,7 +63,7 @@
     {%- set kinds = ['male', 'female', 'either'] -%}
     {%- set behind = titles_behind(kinds) -%}
     {%- set surname_title = '^[㐀-鿿][' ~ surname_titles().values() | join ~ ']$' -%}
-    {%- set plain = "regexp_replace(" ~ clean_text(text) ~ ", ' *[(【<].*$', '')" -%}
+    {%- set plain = "regexp_replace(trim(" ~ half_width(text) ~ "), ' *[(【<].*$', '')" -%}
     {%- set untitled = "regexp_replace(regexp_replace(" ~ plain ~ ", '[ ,]*(" ~ behind ~ ")$', ''), '^" ~ titles_before(kinds) ~ "', '')" -%}
     {%- set dotless = regexp_replace_all("translate(" ~ untitled ~ ", '•・‧∙⋅.', '······')", ' ', '') -%}
     case
@@ -91,7 +91,7 @@
     such a title, and for two people (Mr and Mrs Lee, 张先生李女士).
 #}
 {% macro name_title_gender(text) -%}
-    {%- set plain = regexp_replace_all(clean_text(text), '[()【】<>]', '') -%}
+    {%- set plain = regexp_replace_all("trim(" ~ half_width(text) ~ ")", '[()【】<>]', '') -%}
     {%- set male = '[^ ] *(' ~ titles_behind(['male']) ~ ')$|^(' ~ titles_behind(['male']) ~ ')$|^[㐀-鿿][' ~ surname_titles().male ~ ']$|^'
         ~ titles_before(['male']) -%}
     {%- set female = '[^ ] *(' ~ titles_behind(['female']) ~ ')$|^(' ~ titles_behind(['female']) ~ ')$|^[㐀-鿿][' ~ surname_titles().female

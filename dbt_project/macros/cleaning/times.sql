@@ -75,7 +75,7 @@
 
 {# Business time of a text with 上午 or PM, where 12 is the first hour of its half day. #}
 {% macro half_day_timestamp(text) -%}
-    {%- set clean = clean_text(text) -%}
+    {%- set clean = "trim(" ~ half_width(text) ~ ")" -%}
     {%- set clock = "regexp_extract(" ~ clean ~ ", '[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?', 0)" -%}
     {%- set hour = "try_cast(nullif(split_part(" ~ clock ~ ", ':', 1), '') as integer)" -%}
     try_cast(
@@ -118,7 +118,8 @@
     STRATA_DATE_ORDER and by default not at all. Most values need no cleaning, so these are asked first.
 #}
 {% macro parse_date(text) -%}
-    {%- set clean = clean_text(text) -%}
+    {#- not clean_text, whose nullif would double each of the many places where this stands -#}
+    {%- set clean = "trim(" ~ half_width(text) ~ ")" -%}
     {%- set dashed = regexp_replace_all(clean, '[/.]', '-') -%}
     {%- set first = "split_part(" ~ dashed ~ ", '-', 1)" -%}
     {%- set second = "split_part(" ~ dashed ~ ", '-', 2)" -%}
