@@ -46,7 +46,7 @@ typed as (
 
     -- at most one spelling per row
     left join genders
-        on lower({{ clean_text('source.gender') }}) = genders.spelling
+        on {{ gender_key('source.gender') }} = genders.spelling
 
 ),
 

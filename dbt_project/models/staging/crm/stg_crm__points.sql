@@ -6,6 +6,12 @@ source as (
 
 ),
 
+entry_types as (
+
+    select * from {{ ref('point_entry_type') }}
+
+),
+
 typed as (
 
     select
@@ -14,12 +20,7 @@ typed as (
         {{ clean_code('source.member_no') }} as member_no,
 
         ---------- strings
-        case
-            when {{ clean_text('source.entry_type') }} in ('获取', '获得', '赠送') then 'earned'
-            when {{ clean_text('source.entry_type') }} in ('兑换', '消费', '抵扣') then 'redeemed'
-            when {{ clean_text('source.entry_type') }} in ('过期', '失效') then 'expired'
-            else 'other'
-        end as entry_type,
+        coalesce(entry_types.entry_type, 'other') as entry_type,
 
         ---------- numerics
         {{ parse_whole_number('source.points') }} as points,
@@ -43,6 +44,10 @@ typed as (
         end as _rule
 
     from source
+
+    -- at most one type per row
+    left join entry_types
+        on lower({{ clean_text('source.entry_type') }}) = entry_types.entry_text
 
 ),
 

@@ -12,6 +12,12 @@ statuses as (
 
 ),
 
+channel_aliases as (
+
+    select * from {{ ref('channel_alias') }}
+
+),
+
 typed as (
 
     select
@@ -21,7 +27,7 @@ typed as (
         {{ clean_code('source.store_id') }} as store_id,
 
         ---------- strings
-        coalesce(lower({{ clean_text('source.channel') }}), 'other') as channel,
+        coalesce(channel_aliases.code, lower({{ clean_text('source.channel') }}), 'other') as channel,
         case when {{ blank('source.status') }} then 'paid' else statuses.status end as status,
 
         ---------- numerics
@@ -57,6 +63,10 @@ typed as (
     -- at most one status per row
     left join statuses
         on lower({{ clean_text('source.status') }}) = statuses.status_text
+
+    -- at most one code per row
+    left join channel_aliases
+        on lower({{ clean_text('source.channel') }}) = channel_aliases.channel_text
 
 ),
 

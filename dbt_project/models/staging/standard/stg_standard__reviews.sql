@@ -6,6 +6,12 @@ source as (
 
 ),
 
+rating_words as (
+
+    select * from {{ ref('review_rating') }}
+
+),
+
 typed as (
 
     select
@@ -20,8 +26,10 @@ typed as (
 
         ---------- numerics
         -- a scale other than 1 to 5 cannot be told from the value, so such a rating is null
-        case when {{ parse_decimal('source.rating', 2) }} between 1 and 5
-            then cast({{ parse_decimal('source.rating', 2) }} as double)
+        case
+            when {{ parse_decimal('source.rating', 2) }} between 1 and 5
+                then cast({{ parse_decimal('source.rating', 2) }} as double)
+            else cast(rating_words.rating as double)
         end as rating,
 
         ---------- timestamps
@@ -40,6 +48,10 @@ typed as (
         end as _rule
 
     from source
+
+    -- at most one rating per word
+    left join rating_words
+        on lower({{ clean_text('source.rating') }}) = rating_words.rating_text
 
 ),
 

@@ -6,6 +6,12 @@ source as (
 
 ),
 
+statuses as (
+
+    select * from {{ ref('refund_status') }} where source = 'tmall'
+
+),
+
 typed as (
 
     select
@@ -21,7 +27,7 @@ typed as (
 
         ---------- booleans
         -- a claim without a status stands in the report because money moved
-        coalesce({{ clean_text('source.refund_status') }} in ('退款成功', '退款完成', 'SUCCESS'), true) as is_settled,
+        {{ clean_text('source.refund_status') }} is null or coalesce(statuses.status = 'settled', false) as is_settled,
 
         ---------- timestamps
         {{ parse_instant('source.completed_at') }} as completed_at,
@@ -42,6 +48,10 @@ typed as (
         end as _rule
 
     from source
+
+    -- at most one status per row
+    left join statuses
+        on lower({{ clean_text('source.refund_status') }}) = statuses.status_text
 
 ),
 
