@@ -322,19 +322,11 @@ class FeedWriter:
         )
 
     @contextmanager
-    def batch_table(self, rows: list[tuple[str, int, int]]) -> Iterator[None]:
-        """A view of (path, file id, first row id) to join with."""
-        columns = list(zip(*rows, strict=True))
-        self.con.register(
-            BATCH,
-            pa.table(
-                {
-                    "_batch_path": pa.array(columns[0], pa.string()),
-                    "_batch_file_id": pa.array(columns[1], pa.int32()),
-                    "_batch_first_row": pa.array(columns[2], pa.int64()),
-                }
-            ),
-        )
+    def batch_table(self, schema: pa.Schema, rows: list[tuple]) -> Iterator[None]:
+        """A view of a batch's files, to join rows with."""
+        columns = zip(*rows, strict=True)
+        arrays = [pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)]
+        self.con.register(BATCH, pa.Table.from_arrays(arrays, schema=schema))
         try:
             yield
         finally:
