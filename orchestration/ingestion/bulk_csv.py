@@ -11,7 +11,7 @@ from functools import partial
 import duckdb
 import pyarrow as pa
 
-from orchestration.ingestion.bulk_rows import load_rows
+from orchestration.ingestion.bulk_rows import RejectedLines, load_rows
 from orchestration.ingestion.columns import ColumnMap
 from orchestration.ingestion.csv_reader import Reject, read_records
 from orchestration.ingestion.extra_columns import extra_object
@@ -181,6 +181,7 @@ def _csv_columns(writer: FeedWriter, columns: ColumnMap) -> tuple[str, list]:
 
 def _load_csv_carefully(writer: FeedWriter, prepared: Prepared) -> None:
     """A file with a fault in it: record by record, leaving out the broken lines only."""
+    rejects = RejectedLines(writer, prepared.file_id)
     counts = Counts()
     lines = prepared.text.lines
 
@@ -195,16 +196,16 @@ def _load_csv_carefully(writer: FeedWriter, prepared: Prepared) -> None:
             counts.read += 1
             if isinstance(record, Reject):
                 counts.rejected += 1
-                counts.rejects.append(record)
+                rejects.add(record)
                 if writer.limits.too_many_rejects(counts.rejected, lines):
                     return
             else:
                 yield (record.row_number, *prepared.columns.pick(record.values))
 
     try:
-        load_rows(writer, prepared, rows(), counts)
+        load_rows(writer, prepared, rows(), counts, rejects)
     except FileNotFoundError:
-        writer.fail_prepared(prepared, "vanished while it was being read")
+        writer.fail_prepared(prepared, "vanished while it was being read; land it again")
     except (UnicodeDecodeError, OSError) as error:
         if isinstance(error, OSError) and is_machine_fault(error):
             raise

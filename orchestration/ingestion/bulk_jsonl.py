@@ -27,7 +27,20 @@ _DETAIL = {
     "not_an_object": "the line is JSON but no object",
     "nul_byte": "the line holds NUL bytes",
     "line_too_long": "the line is longer than allowed",
+    "too_deep": "the line nests deeper than allowed",
 }
+_STAGED = """
+    _file_id,
+    _line_number,
+    _row_number,
+    line,
+    coalesce(parsed_as, line) as object,
+    case
+        when rule is not null then rule
+        when not json_valid(line) then 'not_json'
+        when json_type(line) <> 'OBJECT' then 'not_an_object'
+    end as rule
+"""
 
 
 def load_jsonl(writer: FeedWriter, files: list[Prepared]) -> None:
@@ -36,6 +49,7 @@ def load_jsonl(writer: FeedWriter, files: list[Prepared]) -> None:
         writer.stage_arrow(
             LINE_SCHEMA,
             read_lines([(prepared.file_id, prepared.text) for prepared in files], writer.limits),
+            select=_STAGED,
         )
     except (pa.ArrowInvalid, OSError) as error:
         if isinstance(error, OSError) and is_machine_fault(error):
@@ -46,15 +60,6 @@ def load_jsonl(writer: FeedWriter, files: list[Prepared]) -> None:
         else:
             writer.fail_prepared(files[0], "changed while it was being read")
         return
-    writer.con.execute(
-        f"create or replace temp table {STAGE} as "  # noqa: S608
-        "select _file_id, _line_number, _row_number, line, "
-        "coalesce(parsed_as, line) as object, "
-        "case when rule is not null then rule "
-        "when not json_valid(line) then 'not_json' "
-        "when json_type(line) <> 'OBJECT' then 'not_an_object' end as rule "
-        f"from temp.{STAGE}"
-    )
     counts = {prepared.file_id: Counts() for prepared in files}
     for file_id, read, rejected in writer.con.execute(
         f"select _file_id, count(*), count(rule) from temp.{STAGE} group by _file_id"  # noqa: S608
@@ -78,7 +83,7 @@ def load_jsonl(writer: FeedWriter, files: list[Prepared]) -> None:
         sound,
         partial(_jsonl_relation, writer),
         counts,
-        partial(_insert_rejected_jsonl, writer),
+        _rejected_lines,
     )
 
 
@@ -136,22 +141,15 @@ def _jsonl_relation(writer: FeedWriter, files: list[Prepared]) -> tuple[str, lis
     )
 
 
-def _insert_rejected_jsonl(writer: FeedWriter, files: list[Prepared]) -> None:
+def _rejected_lines(files: list[Prepared]) -> tuple[str, list]:
     details = " ".join(
         f"when {literal(rule)} then {literal(detail)}" for rule, detail in _DETAIL.items()
     )
-    writer.con.execute(
-        "insert into raw.rejected_line "  # noqa: S608
-        "(source, feed, file_id, line_number, rule, detail, raw_text, run_id) "
-        f"select ?, ?, _file_id, _line_number, rule, case rule {details} end, "
-        f"left(line, {RAW_TEXT_CHARACTERS}), ? from temp.{STAGE} "
+    return (
+        f"select _file_id, _line_number as line_number, rule, case rule {details} end as detail, "  # noqa: S608
+        f"left(line, {RAW_TEXT_CHARACTERS}) as raw_text from temp.{STAGE} "
         "where rule is not null and list_contains(?, _file_id)",
-        [
-            writer.contract.source,
-            writer.contract.feed,
-            writer.run_id,
-            [prepared.file_id for prepared in files],
-        ],
+        [[prepared.file_id for prepared in files]],
     )
 
 

@@ -35,7 +35,7 @@ from orchestration.ingestion.manifest import ensure_tables, next_load_number
 from orchestration.ingestion.outcomes import FeedLoad, FileOutcome, LandingLoad, Prepared
 from orchestration.ingestion.parquet_reader import ParquetSchema, read_schema
 from orchestration.ingestion.text import TextFile, prepare_text, sha256_of
-from orchestration.ingestion.writer import STAGE, FeedWriter
+from orchestration.ingestion.writer import FeedWriter
 from orchestration.ingestion.xlsx_reader import Workbook
 
 TEMP_PREFIX = "landing-"
@@ -208,7 +208,7 @@ class _FeedLoader:
         try:
             _LOADERS[files[0].file.format](self._writer, files)
         finally:
-            self._writer.con.execute(f"drop table if exists temp.{STAGE}")
+            self._writer.drop_stages()
             for prepared in files:
                 if prepared.readable != prepared.file.path:
                     prepared.readable.unlink(missing_ok=True)
@@ -241,6 +241,17 @@ class _FeedLoader:
                 self._twins.append((file, stat, sha256))
             raise _Repeated
 
+        try:
+            return self._examine(file, stat, sha256, text)
+        except BaseException:
+            if text is not None and text.is_copy:
+                text.path.unlink()
+            raise
+
+    def _examine(
+        self, file: LandingFile, stat: os.stat_result, sha256: str, text: TextFile | None
+    ) -> Prepared:
+        """Columns. Raises UnreadableFileError."""
         header: CsvHeader | None = None
         columns: ColumnMap | None = None
         schema: ParquetSchema | None = None

@@ -16,7 +16,6 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.ingestion.contracts import RAW_SCHEMA, FeedContract
-from orchestration.ingestion.csv_reader import Reject
 from orchestration.sql import quote
 
 TECHNICAL_COLUMNS = (
@@ -81,18 +80,6 @@ _MANIFEST_SCHEMA = pa.schema(
         ("run_id", pa.string()),
         ("load_number", pa.int32()),
         ("loaded_at", pa.timestamp("us")),
-    ]
-)
-_REJECT_SCHEMA = pa.schema(
-    [
-        ("source", pa.string()),
-        ("feed", pa.string()),
-        ("file_id", pa.int32()),
-        ("line_number", pa.int64()),
-        ("rule", pa.string()),
-        ("detail", pa.string()),
-        ("raw_text", pa.string()),
-        ("run_id", pa.string()),
     ]
 )
 
@@ -237,32 +224,17 @@ def write_manifest(con: duckdb.DuckDBPyConnection, rows: Sequence[ManifestRow]) 
         }
         for row in rows
     ]
-    _append(con, "raw.landing_file", pa.Table.from_pylist(records, _MANIFEST_SCHEMA), replace=True)
-
-
-def write_rejects(
-    con: duckdb.DuckDBPyConnection,
-    contract: FeedContract,
-    run_id: str,
-    rejects: Sequence[tuple[int, Reject]],
-) -> None:
-    """Insert rejected lines, each with its file id."""
-    if not rejects:
-        return
-    table = pa.Table.from_pydict(
-        {
-            "source": [contract.source] * len(rejects),
-            "feed": [contract.feed] * len(rejects),
-            "file_id": [file_id for file_id, _ in rejects],
-            "line_number": [reject.line_number for _, reject in rejects],
-            "rule": [reject.rule for _, reject in rejects],
-            "detail": [reject.detail for _, reject in rejects],
-            "raw_text": [reject.raw_text for _, reject in rejects],
-            "run_id": [run_id] * len(rejects),
-        },
-        schema=_REJECT_SCHEMA,
-    )
-    _append(con, "raw.rejected_line", table, replace=False)
+    columns = ", ".join(quote(name) for name in _MANIFEST_SCHEMA.names)
+    con.register("strata_manifest", pa.Table.from_pylist(records, _MANIFEST_SCHEMA))
+    try:
+        con.execute(
+            f"insert or replace into raw.landing_file ({columns}) "  # noqa: S608
+            f"select {columns} from strata_manifest"
+        )
+    finally:
+        # after a failed statement the transaction is dead and its rollback removes the view
+        with suppress(duckdb.Error):
+            con.unregister("strata_manifest")
 
 
 def remove_failed(con: duckdb.DuckDBPyConnection, file_ids: Sequence[int]) -> None:
@@ -302,15 +274,3 @@ def failed_files(con: duckdb.DuckDBPyConnection) -> list[FailedFile]:
         "where status = 'failed' order by all"
     ).fetchall()
     return [FailedFile(*row) for row in rows]
-
-
-def _append(con: duckdb.DuckDBPyConnection, target: str, rows: pa.Table, *, replace: bool) -> None:
-    columns = ", ".join(quote(name) for name in rows.schema.names)
-    verb = "insert or replace into" if replace else "insert into"
-    con.register("strata_rows", rows)
-    try:
-        con.execute(f"{verb} {target} ({columns}) select {columns} from strata_rows")  # noqa: S608
-    finally:
-        # after a failed statement the transaction is dead and its rollback removes the view
-        with suppress(duckdb.Error):
-            con.unregister("strata_rows")

@@ -6,11 +6,11 @@ Does not belong here: code that reads or writes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.ingestion.columns import ColumnMap
-from orchestration.ingestion.csv_reader import CsvHeader, Reject
+from orchestration.ingestion.csv_reader import CsvHeader
 from orchestration.ingestion.discover import LandingFile, StrayFile
 from orchestration.ingestion.parquet_reader import ParquetSchema
 from orchestration.ingestion.text import TextFile
@@ -122,7 +122,6 @@ class Counts:
 
     read: int = 0
     rejected: int = 0
-    rejects: list[Reject] = field(default_factory=list)
 
     @property
     def loaded(self) -> int:

@@ -100,53 +100,62 @@ def prepare_text(path: Path, is_gzip: bool, temp_dir: Path, limits: Limits) -> T
     Raises:
         UnreadableFileError: Neither UTF-8 nor GB18030, UTF-16, damaged, or too large.
     """
-    digest = hashlib.sha256()
-    if is_gzip:
-        readable = _gunzip(path, temp_dir, limits)
+    if not is_gzip:
+        digest = hashlib.sha256()
+        return _read_as_utf8(path, temp_dir, is_copy=False, digest=digest, feed_digest=True)
+    copy = _gunzip(path, temp_dir, limits)
+    try:
         with path.open("rb") as file:
-            for chunk in _chunks(file):
-                digest.update(chunk)
-        hashed = None
-    else:
-        readable = path
-        hashed = digest
+            digest = hashlib.file_digest(file, "sha256")
+        text = _read_as_utf8(copy, temp_dir, is_copy=True, digest=digest, feed_digest=False)
+    except BaseException:
+        copy.unlink()
+        raise
+    if text.path != copy:
+        copy.unlink()
+    return text
+
+
+def _read_as_utf8(
+    path: Path, temp_dir: Path, *, is_copy: bool, digest: hashlib._Hash, feed_digest: bool
+) -> TextFile:
     scan = _Scan("utf-8")
     failure: _DecodeFailure | None = None
-    with readable.open("rb") as file:
+    with path.open("rb") as file:
         for position, chunk in enumerate(_chunks(file)):
             if position == 0:
                 _refuse_foreign(chunk)
-            if hashed is not None:
-                hashed.update(chunk)
+            if feed_digest:
+                digest.update(chunk)
             if failure is None:
                 failure = scan.feed(chunk)
-            elif hashed is None:
+            elif not feed_digest:
                 break
     failure = failure or scan.finish()
     if failure is None:
-        return scan.result(readable, is_gzip, "utf-8-sig" if scan.has_bom else "utf-8", digest)
-
+        return scan.result(path, is_copy, "utf-8-sig" if scan.has_bom else "utf-8", digest)
     if scan.multibyte_seen >= UTF8_CHARACTERS_OF_PROOF:
         raise UnreadableFileError(
             f"is UTF-8 but has an invalid byte at offset {failure.offset}; export it again"
         )
-    copy = _new_file(temp_dir)
     scan = _Scan("gb18030")
-    with readable.open("rb") as source, copy.open("wb") as target:
-        for chunk in _chunks(source):
-            failure = scan.feed(chunk, target)
-            if failure:
-                break
-        else:
-            failure = scan.finish()
-    if is_gzip:
-        readable.unlink()
-    if failure:
+    copy = _new_file(temp_dir)
+    try:
+        with path.open("rb") as source, copy.open("wb") as target:
+            for chunk in _chunks(source):
+                failure = scan.feed(chunk, target)
+                if failure:
+                    break
+            else:
+                failure = scan.finish()
+        if failure:
+            raise UnreadableFileError(
+                f"is neither UTF-8 nor GB18030: invalid byte at offset {failure.offset}; "
+                "save it as UTF-8"
+            )
+    except BaseException:
         copy.unlink()
-        raise UnreadableFileError(
-            f"is neither UTF-8 nor GB18030: invalid byte at offset {failure.offset}; "
-            "save it as UTF-8"
-        )
+        raise
     return scan.result(copy, True, "gb18030", digest)
 
 
@@ -162,6 +171,7 @@ class _Scan:
         self._is_utf8 = encoding == "utf-8"
         self._decoder = codecs.getincrementaldecoder(encoding)("strict")
         self._unfinished = b""
+        self._line_start = b""
         self._consumed = 0
         self._last_byte = b""
         self._written = 0
@@ -207,6 +217,7 @@ class _Scan:
         return None
 
     def _transcode(self, chunk: bytes, target: BinaryIO | None) -> _DecodeFailure | None:
+        self._refuse_utf8_lines(chunk)
         unfinished = self._decoder.getstate()[0]
         try:
             text = self._decoder.decode(chunk)
@@ -229,6 +240,25 @@ class _Scan:
             has_nul=self.has_nul,
         )
 
+    def _refuse_utf8_lines(self, chunk: bytes) -> None:
+        """Refuse UTF-8 lines in a GB18030 file: they would decode into nonsense, unnoticed."""
+        data = self._line_start + chunk
+        ended = data.rfind(b"\n") + 1
+        searched = 0
+        for position in _chinese_utf8_runs(data[:ended]):
+            if position < searched:
+                continue
+            start = data.rfind(b"\n", 0, position) + 1
+            searched = data.index(b"\n", position) + 1
+            line = data[start:searched]
+            characters = len(_MULTIBYTE_LEAD.findall(line))
+            if characters >= UTF8_CHARACTERS_OF_PROOF and _is_utf8(line, len(line)):
+                number = self.line_feeds + data.count(b"\n", 0, start) + 1
+                raise UnreadableFileError(
+                    f"is GB18030 but has UTF-8 on line {number:,}; export it again in one encoding"
+                )
+        self._line_start = data[ended:][:CHUNK_BYTES]
+
     def _count_multibyte(self, data: bytes) -> None:
         wanted = UTF8_CHARACTERS_OF_PROOF - self.multibyte_seen
         if wanted > 0:
@@ -244,6 +274,19 @@ def _is_utf8(data: bytes, end: int) -> bool:
     except pa.ArrowInvalid:
         return False
     return True
+
+
+def _chinese_utf8_runs(data: bytes) -> list[int]:
+    """Where a run of non-ASCII bytes starts that could be Chinese in UTF-8; few in GB18030."""
+    codes = np.frombuffer(data, dtype=np.uint8)
+    if len(codes) < 4:
+        return []
+    is_high = codes >= 0x80
+    is_lead = (codes >= 0xE3) & (codes <= 0xE9)
+    is_trail = is_high & (codes < 0xC0)
+    is_start = is_lead[:-3] & is_trail[1:-2] & is_trail[2:-1] & (is_lead[3:] | ~is_high[3:])
+    is_start[1:] &= ~is_high[:-4]
+    return np.flatnonzero(is_start).tolist()
 
 
 def _end_of_last_character(data: bytes) -> int:
@@ -290,6 +333,7 @@ def _gunzip(path: Path, temp_dir: Path, limits: Limits) -> Path:
         raise UnreadableFileError("is empty, not a gzip file; copy it again")
     copy = _new_file(temp_dir)
     written = 0
+    is_whole = False
     try:
         with gzip.open(path, "rb") as source, copy.open("wb") as target:
             for chunk in _chunks(source):
@@ -303,15 +347,14 @@ def _gunzip(path: Path, temp_dir: Path, limits: Limits) -> Path:
                         f"unpacks to more than {limits.max_ratio} times its size, which no export "
                         "does; check where it comes from"
                     )
+        is_whole = True
     except EOFError as error:
-        copy.unlink()
         raise UnreadableFileError("is a gzip file that ends too early; copy it again") from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        copy.unlink()
         raise UnreadableFileError("is a damaged gzip file; copy it again") from error
-    except UnreadableFileError:
-        copy.unlink()
-        raise
+    finally:
+        if not is_whole:
+            copy.unlink()
     return copy
 
 

@@ -26,13 +26,13 @@ from orchestration.ingestion.manifest import (
     remove_failed,
     transaction,
     write_manifest,
-    write_rejects,
 )
 from orchestration.ingestion.outcomes import Counts, FileOutcome, Prepared
 from orchestration.sql import quote
 
 # Temporary table and view that the readers fill and the transaction reads.
 STAGE = "strata_stage"
+REJECTS = "strata_rejects"
 BATCH = "strata_batch"
 _ROWS = "strata_rows"
 
@@ -220,7 +220,7 @@ class FeedWriter:
         files: list[Prepared],
         relation: Relation,
         counts: dict[int, Counts],
-        more_rejects: Callable[[list[Prepared]], None] | None = None,
+        rejects: Relation | None = None,
     ) -> None:
         """Rows, rejected lines and manifest rows of these files, all or none.
 
@@ -229,12 +229,13 @@ class FeedWriter:
             relation: Makes SQL and parameters yielding _file_id, _row_number, the contract's
                 columns and _extra, for the files it is given.
             counts: Per file id.
-            more_rejects: Writes rejected lines that are already in DuckDB.
+            rejects: Makes SQL and parameters yielding _file_id, line_number, rule, detail and
+                raw_text of the rejected lines; None where there can be none.
         """
         while files:
             try:
                 with transaction(self.con):
-                    self._insert_all(files, relation, counts, more_rejects)
+                    self._insert_all(files, relation, counts, rejects)
             except _ChangedFiles as change:
                 for prepared in change.files:
                     self.fail_prepared(
@@ -260,7 +261,7 @@ class FeedWriter:
         files: list[Prepared],
         relation: Relation,
         counts: dict[int, Counts],
-        more_rejects: Callable[[list[Prepared]], None] | None,
+        rejects: Relation | None,
     ) -> None:
         expected = sum(counts[prepared.file_id].loaded for prepared in files)
         inserted = 0
@@ -281,18 +282,8 @@ class FeedWriter:
             raise RuntimeError(
                 f"{self.contract.label}: {inserted} rows arrived of {expected} that were read"
             )
-        if more_rejects is not None:
-            more_rejects(files)
-        write_rejects(
-            self.con,
-            self.contract,
-            self.run_id,
-            [
-                (prepared.file_id, reject)
-                for prepared in files
-                for reject in counts[prepared.file_id].rejects
-            ],
-        )
+        if rejects is not None:
+            self._insert_rejects(files, rejects, counts)
         write_manifest(
             self.con,
             [
@@ -310,6 +301,22 @@ class FeedWriter:
                 for prepared in files
             ],
         )
+
+    def _insert_rejects(
+        self, files: list[Prepared], rejects: Relation, counts: dict[int, Counts]
+    ) -> None:
+        select, parameters = rejects(files)
+        inserted = self.con.execute(
+            "insert into raw.rejected_line "  # noqa: S608
+            "(source, feed, file_id, line_number, rule, detail, raw_text, run_id) "
+            f"select ?, ?, _file_id, line_number, rule, detail, raw_text, ? from ({select})",
+            [self.contract.source, self.contract.feed, self.run_id, *parameters],
+        ).fetchone()[0]
+        expected = sum(counts[prepared.file_id].rejected for prepared in files)
+        if inserted != expected:
+            raise RuntimeError(
+                f"{self.contract.label}: {inserted} rejected lines arrived of {expected}"
+            )
 
     def fail_for_rejects(self, prepared: Prepared, rejected: int, read: int, rules: str) -> None:
         """Note that so many lines of a file do not fit that none of it can be trusted."""
@@ -333,11 +340,31 @@ class FeedWriter:
             with suppress(duckdb.Error):
                 self.con.unregister(BATCH)
 
-    def stage_arrow(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
-        """Fill the stage table batch by batch, so that memory holds one of them."""
-        self.con.register(_ROWS, schema.empty_table())
-        self.con.execute(f"create or replace temp table {STAGE} as select * from {_ROWS}")  # noqa: S608
+    def stage_arrow(
+        self, schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, select: str = "*"
+    ) -> None:
+        """Fill the stage table batch by batch, so that memory holds one of them.
+
+        Args:
+            schema: Schema of the batches.
+            batches: What to fill it with.
+            select: Expressions over a batch's columns that make the table's columns.
+        """
+        self._append(STAGE, schema.empty_table(), select, is_new=True)
         for batch in batches:
-            self.con.register(_ROWS, pa.Table.from_batches([batch]))
-            self.con.execute(f"insert into temp.{STAGE} select * from {_ROWS}")  # noqa: S608
+            self._append(STAGE, pa.Table.from_batches([batch]), select)
+
+    def stage_rejects(self, rejects: pa.Table, *, is_new: bool) -> None:
+        """Put rejected lines aside until their file is committed; a new table drops the old."""
+        self._append(REJECTS, rejects, "*", is_new=is_new)
+
+    def drop_stages(self) -> None:
+        """Free what a batch has staged."""
+        for table in (STAGE, REJECTS):
+            self.con.execute(f"drop table if exists temp.{table}")
+
+    def _append(self, table: str, rows: pa.Table, select: str, *, is_new: bool = False) -> None:
+        verb = f"create or replace temp table {table} as" if is_new else f"insert into temp.{table}"
+        self.con.register(_ROWS, rows)
+        self.con.execute(f"{verb} select {select} from {_ROWS}")  # noqa: S608
         self.con.unregister(_ROWS)
