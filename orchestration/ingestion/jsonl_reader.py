@@ -38,6 +38,7 @@ _FRAGILE_NUMBER = (
     r":\s*-?([0-9]+(\.[0-9]+)?[eE]|[0-9]+\.[0-9]*0([^0-9]|$)|[0-9][0-9.]{15,}|0\.0000)"
 )
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
+_NUL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]')
 
 
@@ -164,6 +165,10 @@ def _broken_rules(lines: pa.Array, limits: Limits, *, has_nul: bool) -> list[str
         for position, line in enumerate(lines.to_pylist()):
             if "\0" in line:
                 rules[position] = rules[position] or "nul_byte"
+    # an escaped backslash before it makes it six characters of text
+    for position in np.flatnonzero(pc.match_substring(lines, "\\u0000").to_numpy(False)):
+        if _NUL_ESCAPE.search(lines[position].as_py()):
+            rules[position] = rules[position] or "nul_byte"
     # few lines open so many brackets, and only of those the depth is counted
     opened = pc.add(pc.count_substring(lines, "{"), pc.count_substring(lines, "["))
     for position in np.flatnonzero(opened.to_numpy() > limits.max_json_depth):

@@ -16,6 +16,8 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.ingestion.contracts import RAW_SCHEMA, FeedContract
+from orchestration.ingestion.discover import is_ordered_format
+from orchestration.ingestion.drift import FileColumns
 from orchestration.sql import quote
 
 TECHNICAL_COLUMNS = (
@@ -45,6 +47,7 @@ create table if not exists raw.landing_file (
     run_id varchar not null,
     load_number integer,
     loaded_at timestamp not null,
+    column_names varchar,
     check (status <> 'loaded' or rows_read = rows_loaded + rows_rejected)
 )
 """
@@ -80,6 +83,7 @@ _MANIFEST_SCHEMA = pa.schema(
         ("run_id", pa.string()),
         ("load_number", pa.int32()),
         ("loaded_at", pa.timestamp("us")),
+        ("column_names", pa.string()),
     ]
 )
 
@@ -105,6 +109,7 @@ class ManifestRow:
     run_id: str
     load_number: int | None
     loaded_at: datetime
+    column_names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -165,6 +170,7 @@ def ensure_tables(con: duckdb.DuckDBPyConnection, contracts: Sequence[FeedContra
     with transaction(con):
         con.execute(f"create schema if not exists {quote(RAW_SCHEMA)}")
         con.execute(_LANDING_FILE_DDL)
+        con.execute("alter table raw.landing_file add column if not exists column_names varchar")
         con.execute(_REJECTED_LINE_DDL)
         existing: dict[str, set[str]] = {}
         for table, column in con.execute(
@@ -220,7 +226,8 @@ def write_manifest(con: duckdb.DuckDBPyConnection, rows: Sequence[ManifestRow]) 
     records = [
         {
             **{name: getattr(row, name) for name in _MANIFEST_SCHEMA.names},
-            "extra_columns": json.dumps(list(row.extra_columns), ensure_ascii=False),
+            "extra_columns": _as_json(row.extra_columns),
+            "column_names": _as_json(row.column_names) if row.column_names else None,
         }
         for row in rows
     ]
@@ -235,6 +242,19 @@ def write_manifest(con: duckdb.DuckDBPyConnection, rows: Sequence[ManifestRow]) 
         # after a failed statement the transaction is dead and its rollback removes the view
         with suppress(duckdb.Error):
             con.unregister("strata_manifest")
+
+
+def last_columns(con: duckdb.DuckDBPyConnection, contract: FeedContract) -> FileColumns | None:
+    """The columns of the feed's newest loaded file that had any."""
+    row = con.execute(
+        "select file_name, column_names from raw.landing_file where source = ? and feed = ? "
+        "and status = 'loaded' and column_names is not null order by file_id desc limit 1",
+        [contract.source, contract.feed],
+    ).fetchone()
+    if row is None:
+        return None
+    file_name, names = row
+    return FileColumns(file_name, tuple(json.loads(names)), is_ordered_format(file_name))
 
 
 def remove_failed(con: duckdb.DuckDBPyConnection, file_ids: Sequence[int]) -> None:
@@ -274,3 +294,7 @@ def failed_files(con: duckdb.DuckDBPyConnection) -> list[FailedFile]:
         "where status = 'failed' order by all"
     ).fetchall()
     return [FailedFile(*row) for row in rows]
+
+
+def _as_json(names: Sequence[str]) -> str:
+    return json.dumps(list(names), ensure_ascii=False)

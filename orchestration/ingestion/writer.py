@@ -132,6 +132,7 @@ class FeedWriter:
         encoding: str | None = None,
         counts: Counts | None = None,
         extra_columns: tuple[str, ...] = (),
+        column_names: tuple[str, ...] = (),
         error: str | None = None,
     ) -> ManifestRow:
         counts = counts or Counts()
@@ -153,6 +154,7 @@ class FeedWriter:
             run_id=self.run_id,
             load_number=self._load_number if status == "loaded" else None,
             loaded_at=datetime.now(UTC).replace(tzinfo=None),
+            column_names=column_names,
         )
 
     def fail(
@@ -253,6 +255,7 @@ class FeedWriter:
                     count.loaded,
                     count.rejected,
                     extra_columns=prepared.extra_columns,
+                    column_names=prepared.column_names,
                 )
             return
 
@@ -297,6 +300,7 @@ class FeedWriter:
                     encoding=prepared.encoding,
                     counts=counts[prepared.file_id],
                     extra_columns=prepared.extra_columns,
+                    column_names=prepared.column_names,
                 )
                 for prepared in files
             ],

@@ -27,11 +27,13 @@ class SheetTable:
     Attributes:
         position: Which sheet, from 0.
         header_row: Row of the header, from 1.
-        columns: Its columns.
+        names: Its columns' names.
+        columns: What they mean.
     """
 
     position: int
     header_row: int
+    names: tuple[str, ...]
     columns: ColumnMap
 
 
@@ -73,6 +75,12 @@ class Workbook:
     @property
     def extra_columns(self) -> tuple[str, ...]:
         names = (name for table in self.tables for name in table.columns.extra_columns)
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Of all tables, those of the first in front."""
+        names = (name for table in self.tables for name in table.names if name)
         return tuple(dict.fromkeys(names))
 
     def rows(self) -> Iterator[list[str | None]]:
@@ -132,7 +140,8 @@ def _find_tables(contract: FeedContract, sheets: list[list[list[str | None]]]) -
         if not matches:
             continue
         try:
-            tables.append(SheetTable(position, number, map_columns(contract, header)))
+            columns = map_columns(contract, header)
+            tables.append(SheetTable(position, number, tuple(header), columns))
         except UnreadableFileError as error:
             if problem is None or matches > problem[0]:
                 problem = (matches, error)
