@@ -17,7 +17,7 @@ import resource
 import struct
 import sys
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, BinaryIO
 
@@ -64,7 +64,10 @@ def read_frame(stream: BinaryIO) -> tuple[str, Any] | None:
 
 
 def cell_text(cell: Any) -> str | None:
-    """A cell as text: ISO dates, whole numbers without a point, None when empty."""
+    """A cell as text: ISO dates, whole numbers without a point, None when empty.
+
+    A cell that shows an error such as #DIV/0! arrives empty: the library does not tell it apart.
+    """
     if isinstance(cell, str):
         return cell or None
     if cell is None:
@@ -82,6 +85,9 @@ def cell_text(cell: Any) -> str | None:
         return cell.isoformat(sep=" ")
     if isinstance(cell, (date, time)):
         return cell.isoformat()
+    if isinstance(cell, timedelta):
+        minutes, seconds = divmod(round(cell.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     return str(cell)
 
 
