@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class ContractError(ValueError):
     """A source YAML does not say what ingestion needs; names the file and the key."""
 
 
+@lru_cache(maxsize=10_000)
 def normalise_text(text: str) -> str:
     """A header or marker as it is compared: no stray spaces, invisible characters, width, case."""
     return unicodedata.normalize("NFKC", text.translate(_INVISIBLE)).strip().casefold()

@@ -163,6 +163,7 @@ class _FeedLoader:
         self._min_age_seconds = min_age_seconds
         self._waiting_batches: dict[object, list[Prepared]] = {}
         self._content_in_flight: dict[str, str] = {}
+        self._parquet_types: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self._twins: list[tuple[LandingFile, os.stat_result, str]] = []
 
     def run(self, files: Sequence[LandingFile]) -> list[FileOutcome]:
@@ -280,7 +281,7 @@ class _FeedLoader:
         elif file.format == "jsonl":
             shape = ("jsonl",)
         elif file.format == "parquet":
-            schema = read_schema(self._writer.con, readable)
+            schema = read_schema(self._writer.con, readable, self._parquet_types)
             columns = map_columns(self._writer.contract, schema.names)
             extra_columns = columns.extra_columns
             column_names = schema.names

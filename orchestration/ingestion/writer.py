@@ -41,6 +41,10 @@ _ROWS = "strata_rows"
 Relation = Callable[[list[Prepared]], tuple[str, list]]
 
 
+class MiscountError(RuntimeError):
+    """Other rows arrived than were counted; nothing of it was kept."""
+
+
 class _ChangedFiles(Exception):
     """Files were written to while they were being read."""
 
@@ -233,6 +237,9 @@ class FeedWriter:
             counts: Per file id.
             rejects: Makes SQL and parameters yielding _file_id, line_number, rule, detail and
                 raw_text of the rejected lines; None where there can be none.
+
+        Raises:
+            MiscountError: Rows or rejected lines that arrived are not those of `counts`.
         """
         while files:
             try:
@@ -282,7 +289,7 @@ class FeedWriter:
         if changed:
             raise _ChangedFiles(changed)
         if inserted != expected:
-            raise RuntimeError(
+            raise MiscountError(
                 f"{self.contract.label}: {inserted} rows arrived of {expected} that were read"
             )
         if rejects is not None:
@@ -318,7 +325,7 @@ class FeedWriter:
         ).fetchone()[0]
         expected = sum(counts[prepared.file_id].rejected for prepared in files)
         if inserted != expected:
-            raise RuntimeError(
+            raise MiscountError(
                 f"{self.contract.label}: {inserted} rejected lines arrived of {expected}"
             )
 

@@ -82,7 +82,7 @@ def _main(how: str, home: Path, memory_limit: str, threads: int) -> None:
         "threads": threads,
         "temp_directory": str(home / "spilled"),
     }
-    started = time.perf_counter()
+    started, cpu_before = time.perf_counter(), _cpu_seconds()
     connection = duckdb.connect(str(home / "build.duckdb"), config=config)
     if how == "bare":
         rows = _bare(connection, home / "landing" / "till" / "lines")
@@ -99,17 +99,21 @@ def _main(how: str, home: Path, memory_limit: str, threads: int) -> None:
         rows = load.rows_loaded
     connection.close()
     seconds = time.perf_counter() - started
-    used = [resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)]
     # ru_maxrss of a new process begins with that of the process which started it
     peak = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
     measured = Measured(
         rows=rows,
         seconds=seconds,
-        cpu_seconds=sum(usage.ru_utime + usage.ru_stime for usage in used),
+        cpu_seconds=_cpu_seconds() - cpu_before,
         peak_mb=int(peak[1]) / 1024,
-        children_peak_mb=used[1].ru_maxrss / 1024,
+        children_peak_mb=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
     )
     sys.stdout.write(json.dumps(measured.__dict__))
+
+
+def _cpu_seconds() -> float:
+    used = [resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def _bare(connection, folder: Path) -> int:

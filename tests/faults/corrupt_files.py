@@ -193,6 +193,15 @@ def damaged_page() -> bytes:
     return content[:third] + b"\xff" * 2_000 + content[third + 2_000 :]
 
 
+def miscounted() -> bytes:
+    """A Parquet file whose footer says that it has 51 rows, where it has 50."""
+    content = parquet()
+    footer = len(content) - 8 - struct.unpack("<I", content[-8:-4])[0]
+    # Thrift's compact form of a 64-bit 50 in the field after the schema, which is the row count
+    assert content[footer:].count(b"\x16\x64") >= 2
+    return content[:footer] + content[footer:].replace(b"\x16\x64", b"\x16\x66", 1)
+
+
 def typed_parquet() -> bytes:
     """One row of Parquet's own types."""
     china = timezone(timedelta(hours=8))
@@ -640,6 +649,13 @@ PARQUET_CASES = (
         lambda: parquet()[:-8] + struct.pack("<I", 2**31 - 1) + b"PAR1",
         loaded=None,
         says="is damaged, cut short or not Parquet",
+    ),
+    Case(
+        "Parquet whose footer miscounts the rows",
+        "parquet",
+        miscounted,
+        loaded=None,
+        says="does not hold the 51 rows that its footer says; write it again",
     ),
     Case(
         "another schema",
