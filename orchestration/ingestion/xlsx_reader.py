@@ -37,19 +37,10 @@ class SheetTable:
     columns: ColumnMap
 
 
-class Workbook:
-    """One workbook, held open by a process of its own until it is closed.
+class _OpenWorkbook:
+    """A process that holds one workbook, and the talk with it."""
 
-    Every sheet that has the feed's required columns is read: exports that outgrow a sheet go on in
-    the next one. Other sheets (covers, pivots) are not data.
-    """
-
-    def __init__(self, path: Path, contract: FeedContract, limits: Limits) -> None:
-        """Open the workbook and find its tables.
-
-        Raises:
-            UnreadableFileError: Damaged, protected, too large, or no sheet fits the contract.
-        """
+    def __init__(self, path: Path, limits: Limits) -> None:
         _refuse_bomb(path, limits)
         self._limits = limits
         # what it prints is a stack trace, which may quote a cell
@@ -66,8 +57,59 @@ class Workbook:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
+
+    def ask_for(self, wanted: list[tuple[int, int]]) -> None:
+        """Which sheets to send, each from below which row."""
+        with suppress(BrokenPipeError):  # the answer that does not come says it
+            xlsx_worker.write_frame(self._process.stdin, xlsx_worker.ROWS, wanted)
+
+    def receive(self, expected: str):
+        """Content of the next frame; None at the end.
+
+        Raises:
+            UnreadableFileError: There is none, because the workbook cannot be read.
+        """
+        frame = xlsx_worker.read_frame(self._process.stdout)
+        if frame is None:
+            raise UnreadableFileError(
+                f"takes more than {self._limits.max_workbook_memory // 2**20:,} MB to open, about "
+                "100 bytes a cell; delete what lies beyond its table, split it, or export it as "
+                "CSV"
+            )
+        kind, content = frame
+        if kind == xlsx_worker.PROTECTED:
+            raise UnreadableFileError("is protected by a password; save it without one")
+        if kind == xlsx_worker.UNREADABLE:
+            raise UnreadableFileError(
+                f"is not a readable XLSX workbook ({content}); export it again"
+            )
+        return content if kind == expected else None
+
+    def close(self) -> None:
+        """End the process and free what it holds."""
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):
+                pipe.close()
+        self._process.wait()
+
+
+class Workbook:
+    """One workbook, held open by a process of its own until it is closed.
+
+    Every sheet that has the feed's required columns is read: exports that outgrow a sheet go on in
+    the next one. Other sheets (covers, pivots) are not data.
+    """
+
+    def __init__(self, path: Path, contract: FeedContract, limits: Limits) -> None:
+        """Open the workbook and find its tables.
+
+        Raises:
+            UnreadableFileError: Damaged, protected, too large, or no sheet fits the contract.
+        """
+        self._open = _OpenWorkbook(path, limits)
         try:
-            self.tables = _find_tables(contract, self._receive(xlsx_worker.SHEETS))
+            self.tables = _find_tables(contract, self._open.receive(xlsx_worker.SHEETS))
         except BaseException:
             self.close()
             raise
@@ -90,39 +132,28 @@ class Workbook:
             UnreadableFileError: The workbook takes more memory than it may.
         """
         columns = {table.position: table.columns for table in self.tables}
-        wanted = [(table.position, table.header_row) for table in self.tables]
-        with suppress(BrokenPipeError):  # the answer that does not come says it
-            xlsx_worker.write_frame(self._process.stdin, xlsx_worker.ROWS, wanted)
-        while (frame := self._receive(xlsx_worker.ROWS)) is not None:
+        self._open.ask_for([(table.position, table.header_row) for table in self.tables])
+        while (frame := self._open.receive(xlsx_worker.ROWS)) is not None:
             position, rows = frame
             for values in rows:
                 yield columns[position].pick(values)
 
     def close(self) -> None:
         """End the process and free what it holds."""
-        self._process.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            with suppress(OSError):
-                pipe.close()
-        self._process.wait()
+        self._open.close()
 
-    def _receive(self, expected: str):
-        """Content of the next frame; None at the end."""
-        frame = xlsx_worker.read_frame(self._process.stdout)
-        if frame is None:
-            raise UnreadableFileError(
-                f"takes more than {self._limits.max_workbook_memory // 2**20:,} MB to open, about "
-                "100 bytes a cell; delete what lies beyond its table, split it, or export it as "
-                "CSV"
-            )
-        kind, content = frame
-        if kind == xlsx_worker.PROTECTED:
-            raise UnreadableFileError("is protected by a password; save it without one")
-        if kind == xlsx_worker.UNREADABLE:
-            raise UnreadableFileError(
-                f"is not a readable XLSX workbook ({content}); export it again"
-            )
-        return content if kind == expected else None
+
+def sheet_heads(path: Path, limits: Limits) -> list[list[list[str | None]]]:
+    """The first rows of every sheet, as text.
+
+    Raises:
+        UnreadableFileError: Damaged, protected or too large.
+    """
+    workbook = _OpenWorkbook(path, limits)
+    try:
+        return workbook.receive(xlsx_worker.SHEETS)
+    finally:
+        workbook.close()
 
 
 def _find_tables(contract: FeedContract, sheets: list[list[list[str | None]]]) -> list[SheetTable]:
