@@ -1,0 +1,136 @@
+{{ kept_except('int_identity__records_changed', {'source': "'jd'", 'source_customer_id': 'source_customer_id'}) }}
+
+with
+
+orders as (
+
+    select *
+
+    from {{ staged('jd', 'orders') }}
+
+    where {{ only_changed('int_identity__records_changed', {'source': "'jd'", 'source_customer_id': 'buyer_id'}) }}
+
+),
+
+evidence as (
+
+    select * from {{ ref('int_identity__evidence_until') }}
+
+),
+
+seen_orders as (
+
+    -- orders placed after the evidence ends tell nothing yet
+    select orders.*
+
+    from orders
+
+    cross join evidence
+
+    where orders.ordered_at < evidence.until_at
+
+),
+
+buyers as (
+
+    select
+        buyer_id,
+        max(coalesce(modified_at, ordered_at)) as updated_at
+
+    from seen_orders
+
+    group by buyer_id
+
+),
+
+receiver_names as (
+
+    -- gifts go to others, so the buyer is whoever receives most of the parcels
+    select
+        buyer_id,
+        receiver_name,
+        row_number() over (
+            partition by buyer_id order by count(*) desc, max(ordered_at) desc, receiver_name
+        ) as preference
+
+    from seen_orders
+
+    where receiver_name is not null
+
+    group by buyer_id, receiver_name
+
+),
+
+receiver_addresses as (
+
+    -- starred streets still name the place, but a readable address tells more
+    select
+        buyer_id,
+        receiver_address,
+        row_number() over (
+            partition by buyer_id
+            order by
+                case when {{ is_masked('receiver_address') }} then 1 else 0 end,
+                count(*) desc,
+                max(ordered_at) desc,
+                receiver_address
+        ) as preference
+
+    from seen_orders
+
+    where receiver_address is not null
+
+    group by buyer_id, receiver_address
+
+),
+
+split_addresses as (
+
+    select
+        buyer_id,
+        receiver_address,
+        {{ address_part('receiver_address', 'province') }} as province,
+        {{ address_part('receiver_address', 'city') }} as city,
+        {{ address_part('receiver_address', 'district') }} as district
+
+    from receiver_addresses
+
+    where preference = 1
+
+),
+
+profiles as (
+
+    -- one row per buyer on all sides
+    select
+        buyers.buyer_id as source_customer_id,
+        receiver_names.receiver_name as full_name,
+        buyers.buyer_id as jd_open_id,
+        split_addresses.province,
+        -- municipalities are province and city in one
+        coalesce(
+            split_addresses.city,
+            case
+                when split_addresses.province in ('北京', '上海', '天津', '重庆')
+                    then split_addresses.province || '市'
+            end
+        ) as city,
+        split_addresses.district,
+        case
+            when not {{ is_masked('split_addresses.receiver_address') }}
+                then {{ address_part('split_addresses.receiver_address', 'street') }}
+        end as address,
+        buyers.updated_at
+
+    from buyers
+
+    left join receiver_names
+        on buyers.buyer_id = receiver_names.buyer_id
+        and receiver_names.preference = 1
+
+    left join split_addresses
+        on buyers.buyer_id = split_addresses.buyer_id
+
+)
+
+select * from profiles
