@@ -216,7 +216,10 @@ def _bad_lines(feed: str, month: int, bad_rows: dict[tuple[str, str, str], int])
     stamp = f"{clock.MONTHS[month]:%Y-%m}-05T05:05:05Z"
     if feed == "page_views" and month % 6 == 2:
         count_bad(bad_rows, "shop", feed, "unreadable_occurred_at")
-        yield f'{{"view_id": "bad{month}", "device_id": "web-0", "sku": "P101001", "occurred_at": "0"}}'
+        yield (
+            f'{{"view_id": "bad{month}", "device_id": "web-0", "sku": "P101001", '
+            f'"occurred_at": "0"}}'
+        )
     if feed == "carts" and month % 7 == 3:
         count_bad(bad_rows, "shop", feed, "unknown_action")
         yield (
@@ -225,7 +228,9 @@ def _bad_lines(feed: str, month: int, bad_rows: dict[tuple[str, str, str], int])
         )
     if feed == "searches" and month % 9 == 1:
         count_bad(bad_rows, "shop", feed, "missing_search_id")
-        yield f'{{"search_id": "", "device_id": "web-0", "query": "手机", "occurred_at": "{stamp}"}}'
+        yield (
+            f'{{"search_id": "", "device_id": "web-0", "query": "手机", "occurred_at": "{stamp}"}}'
+        )
     if feed == "favourites" and month % 10 == 6:
         count_bad(bad_rows, "shop", feed, "missing_product_id")
         yield (

@@ -45,42 +45,17 @@ buyers as (
 
 receiver_names as (
 
-    -- gifts go to others, so the buyer is whoever receives most of the parcels
-    select
-        buyer_id,
-        receiver_name,
-        row_number() over (
-            partition by buyer_id order by count(*) desc, max(ordered_at) desc, receiver_name
-        ) as preference
-
-    from seen_orders
-
-    where receiver_name is not null
-
-    group by buyer_id, receiver_name
+    {{ of_most_orders('seen_orders', 'buyer_id', ['receiver_name']) }}
 
 ),
 
 receiver_addresses as (
 
     -- starred streets still name the place, but a readable address tells more
-    select
-        buyer_id,
-        receiver_address,
-        row_number() over (
-            partition by buyer_id
-            order by
-                case when {{ is_masked('receiver_address') }} then 1 else 0 end,
-                count(*) desc,
-                max(ordered_at) desc,
-                receiver_address
-        ) as preference
-
-    from seen_orders
-
-    where receiver_address is not null
-
-    group by buyer_id, receiver_address
+    {{ of_most_orders(
+        'seen_orders', 'buyer_id', ['receiver_address'],
+        preferred='case when ' ~ is_masked('receiver_address') ~ ' then 1 else 0 end'
+    ) }}
 
 ),
 
@@ -94,8 +69,6 @@ split_addresses as (
         {{ address_part('receiver_address', 'district') }} as district
 
     from receiver_addresses
-
-    where preference = 1
 
 ),
 
@@ -126,7 +99,6 @@ profiles as (
 
     left join receiver_names
         on buyers.buyer_id = receiver_names.buyer_id
-        and receiver_names.preference = 1
 
     left join split_addresses
         on buyers.buyer_id = split_addresses.buyer_id

@@ -28,49 +28,29 @@ accounts as (
 
 receiver_names as (
 
-    -- gifts go to others, so the buyer is whoever receives most of the parcels
-    select
-        buyer_ouid,
-        receiver_name,
-        row_number() over (
-            partition by buyer_ouid order by count(*) desc, max(ordered_at) desc, receiver_name
-        ) as preference
-
-    from orders
-
-    where receiver_name is not null
-
-    group by buyer_ouid, receiver_name
+    {{ of_most_orders('orders', 'buyer_ouid', ['receiver_name']) }}
 
 ),
 
-receiver_regions as (
+split_addresses as (
 
     -- the platform writes province, city, district and a starred street, blanks between them
     select
         buyer_ouid,
+        ordered_at,
         split_part(receiver_address, ' ', 1) as province,
         split_part(receiver_address, ' ', 2) as city,
-        split_part(receiver_address, ' ', 3) as district,
-        row_number() over (
-            partition by buyer_ouid
-            order by
-                count(*) desc,
-                max(ordered_at) desc,
-                split_part(receiver_address, ' ', 1),
-                split_part(receiver_address, ' ', 2),
-                split_part(receiver_address, ' ', 3)
-        ) as preference
+        split_part(receiver_address, ' ', 3) as district
 
     from orders
 
     where {{ matches('receiver_address', '^[^ *]+ [^ *]+ [^ *]+( |$)') }}
 
-    group by
-        buyer_ouid,
-        split_part(receiver_address, ' ', 1),
-        split_part(receiver_address, ' ', 2),
-        split_part(receiver_address, ' ', 3)
+),
+
+receiver_regions as (
+
+    {{ of_most_orders('split_addresses', 'buyer_ouid', ['province', 'city', 'district']) }}
 
 ),
 
@@ -92,11 +72,9 @@ profiles as (
 
     left join receiver_names
         on accounts.buyer_ouid = receiver_names.buyer_ouid
-        and receiver_names.preference = 1
 
     left join receiver_regions
         on accounts.buyer_ouid = receiver_regions.buyer_ouid
-        and receiver_regions.preference = 1
 
 )
 

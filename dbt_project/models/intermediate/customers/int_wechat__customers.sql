@@ -80,40 +80,13 @@ buyers as (
 
 receiver_names as (
 
-    -- gifts go to others, so the buyer is whoever receives most of the parcels
-    select
-        wechat_user_id,
-        receiver_name,
-        row_number() over (
-            partition by wechat_user_id order by count(*) desc, max(ordered_at) desc, receiver_name
-        ) as preference
-
-    from seen_orders
-
-    where receiver_name is not null
-
-    group by wechat_user_id, receiver_name
+    {{ of_most_orders('seen_orders', 'wechat_user_id', ['receiver_name']) }}
 
 ),
 
 receiver_addresses as (
 
-    select
-        wechat_user_id,
-        province,
-        city,
-        district,
-        address,
-        row_number() over (
-            partition by wechat_user_id
-            order by count(*) desc, max(ordered_at) desc, province, city, district, address
-        ) as preference
-
-    from seen_orders
-
-    where address is not null
-
-    group by wechat_user_id, province, city, district, address
+    {{ of_most_orders('seen_orders', 'wechat_user_id', ['address', 'province', 'city', 'district']) }}
 
 ),
 
@@ -154,11 +127,9 @@ profiles as (
 
     left join receiver_names
         on users.wechat_user_id = receiver_names.wechat_user_id
-        and receiver_names.preference = 1
 
     left join receiver_addresses
         on users.wechat_user_id = receiver_addresses.wechat_user_id
-        and receiver_addresses.preference = 1
 
 )
 
