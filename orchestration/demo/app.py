@@ -24,7 +24,8 @@ SECOND_DEVICE_RATE, BORROWED_DEVICE_RATE, BORROWED_SESSION_RATE = 0.12, 0.06, 0.
 KIOSK_STORES = 3
 KIOSK_RATE = 0.015
 LOGS_IN_LATE_RATE = 0.2
-WECHAT_ONLY_RATE = 0.05
+#: Of those who use WeChat with the retailer at all.
+SIGNS_IN_BY_WECHAT_RATE, WECHAT_ONLY_RATE = 0.9, 0.05
 ACCOUNT_EMAIL_RATE = 0.35
 #: Every third month is delivered compressed.
 COMPRESSED_EVERY = 3
@@ -89,7 +90,10 @@ def write_users(
         for k in chosen.tolist():
             who = int(person[k])
             when = int(np.where(times[k] < edge, times[k], -(2**61)).max())
-            by_wechat = crm.wechat_share(people, who) < crm.UNIONID_RATE and traits[k, 2] < 0.7
+            by_wechat = (
+                crm.wechat_share(people, who) < crm.UNIONID_RATE
+                and traits[k, 2] < SIGNS_IN_BY_WECHAT_RATE
+            )
             # the login number changes when the user says so, not when the number does
             told = times[k, 1] < edge or made[k] >= new_phone[k]
             phone = people.next_phone[who] if told else people.first_phone[who]

@@ -17,7 +17,7 @@ from orchestration.demo.population import Address, People
 from orchestration.demo.reviews import Reviews
 
 SHOP_ID, SHOP_NAME = "10360360", "三六零优选京东旗舰店"
-MASKED_NAME_RATE, MASKED_ADDRESS_RATE = 0.30, 0.15
+MASKED_NAME_RATE, MASKED_ADDRESS_RATE = 0.25, 0.15
 #: How the phone is exported: as ciphertext, as a virtual number with its extension, or masked.
 CIPHER_RATE, VIRTUAL_RATE = 0.12, 0.04
 BALANCE_RATE = 0.12

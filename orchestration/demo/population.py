@@ -30,9 +30,10 @@ MEMBER_RATE = 0.45
 APP_USER_RATE = 0.50
 APP_VISITOR_RATE = 0.07
 CANCEL_RATE = 0.05
-#: Main online channel: Tmall, JD, the web shop, WeChat. With a second channel next to it (never
-#: the same, in the same proportions) orders spread over the channels as 45 : 22 : 18 : 15.
-MAIN_CHANNEL_SHARES = np.array([0.475, 0.215, 0.17, 0.14])
+#: Main online channel (Tmall, JD, the web shop, WeChat) of people without and with a membership:
+#: JD's shop brings its buyers into the programme. With a second channel next to it (never the
+#: same, in the same proportions) orders spread over the channels as 45 : 22 : 18 : 15.
+MAIN_CHANNEL_SHARES = np.array([[0.565, 0.05, 0.22, 0.165], [0.365, 0.41, 0.115, 0.11]])
 SECOND_CHANNEL_RATE = 0.55
 #: Share of abandoned numbers that a stranger gets half a year later.
 RECYCLED_NUMBER_RATE = 0.02
@@ -301,7 +302,7 @@ def draw(seed: int, chunk: int, persons: int) -> People:
     # numbers given up come back to strangers half a year later
     _recycle_numbers(rng, first_phone, number_until, joined_day)
 
-    main_channel, second_channel, second_channel_share = _online_channels(seed, chunk, count)
+    main_channel, second_channel, second_channel_share = _online_channels(seed, chunk, member_kind)
 
     person_ids = [f"R{i:07d}" for i in index.tolist()]
     return People(
@@ -350,18 +351,23 @@ def draw(seed: int, chunk: int, persons: int) -> People:
 
 
 def _online_channels(
-    seed: int, chunk: int, count: int
+    seed: int, chunk: int, is_member: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Main and second online channel per person, numbered from 1 (0 is the store), and the
     second one's share of the person's online purchases."""
     rng = clock.stream(seed, clock.STREAM_CHANNELS, chunk)
-    edges = np.cumsum(MAIN_CHANNEL_SHARES)
-    main = np.searchsorted(edges, rng.random(count) * edges[-1], side="right")
+    count = len(is_member)
+    everyone = np.arange(count)
+    shares = MAIN_CHANNEL_SHARES[is_member.astype(int)]
+    edges = np.cumsum(shares, axis=1)
+
+    def channel_at(point: np.ndarray) -> np.ndarray:
+        return np.minimum((edges <= point[:, None]).sum(axis=1), edges.shape[1] - 1)
+
+    main = channel_at(rng.random(count) * edges[:, -1])
     # the rest of the circle behind the main channel's own arc
-    arc = MAIN_CHANNEL_SHARES[main]
-    start = edges[main]
-    point = (start + rng.random(count) * (edges[-1] - arc)) % edges[-1]
-    second = np.searchsorted(edges, point, side="right")
+    rest = rng.random(count) * (edges[:, -1] - shares[everyone, main])
+    second = channel_at((edges[everyone, main] + rest) % edges[:, -1])
     share = np.where(rng.random(count) < SECOND_CHANNEL_RATE, rng.beta(2.0, 4.0, count), 0.0)
     return main + 1, second + 1, share
 

@@ -27,16 +27,17 @@ from orchestration.demo.visits import Visits
 OFFICIAL_APPID = "wx8f3a60d1e5b7c924"
 MINI_APPID = "wx2b6c90e4f8a1d375"
 CORP_ID = "ww5e1d7a9c3f604b28"
-#: Who follows: buyers in the mini program, people who use WeChat with the retailer, others.
-BUYER_FOLLOWS_RATE, USER_FOLLOWS_RATE, FOLLOWS_RATE = 0.80, 0.60, 0.12
+#: Who follows: buyers in the mini program, people who signed in or joined with WeChat, others.
+BUYER_FOLLOWS_RATE, USER_FOLLOWS_RATE, FOLLOWS_RATE = 0.80, 0.65, 0.005
 LEAVER_RATE = 0.12
-MINI_RATE = 0.12
+#: Who looks around in the mini program without ordering; who knows staff in WeCom.
+MINI_RATE, STRANGER_MINI_RATE = 0.14, 0.01
 CONTACT_RATE, DELETED_CONTACT_RATE = 0.16, 0.12
-#: What the platform and people disclose.
-FOLLOWER_UNIONID_RATE, MINI_UNIONID_RATE, CONTACT_UNIONID_RATE = 0.96, 0.88, 0.80
+#: What the platform and people disclose. Whoever orders has a phone authorised for the parcel.
+FOLLOWER_UNIONID_RATE, MINI_UNIONID_RATE, CONTACT_UNIONID_RATE = 0.985, 0.96, 0.90
 SEX_RATE, CITY_RATE = 0.55, 0.60
-MINI_PHONE_RATE, BOUND_MEMBER_RATE = 0.64, 0.55
-REMARK_NAME_RATE, REMARK_MOBILE_RATE = 0.72, 0.50
+BUYER_PHONE_RATE, MINI_PHONE_RATE, BOUND_MEMBER_RATE = 0.95, 0.70, 0.65
+REMARK_NAME_RATE, REMARK_MOBILE_RATE = 0.78, 0.65
 UNREGISTERED_BUYER_RATE = 0.03
 _SCENES = ("ADD_SCENE_SEARCH", "ADD_SCENE_QR_CODE", "ADD_SCENE_PROFILE_CARD", "ADD_SCENE_PAID")
 _WAYS = ("扫描二维码", "搜索手机号", "名片分享", "群聊", "微信联系人")
@@ -68,6 +69,7 @@ class WeChatUsers:
         deleted: When the person deleted the staff again.
         shows_union: Whether the mini program learns the unionid.
         registered: Whether the mini program's users list the person; others only order.
+        buys: Whether the person ever orders in the mini program.
     """
 
     followed: np.ndarray
@@ -78,6 +80,7 @@ class WeChatUsers:
     deleted: np.ndarray
     shows_union: np.ndarray
     registered: np.ndarray
+    buys: np.ndarray
 
 
 def open_ids(people: People, person: np.ndarray, appid: str, account: int = 0) -> list[str]:
@@ -111,13 +114,16 @@ def simulate_users(seed: int, people: People, orders: OnlineOrders) -> WeChatUse
         second = day.astype(np.int64) * clock.DAY + rng.integers(28_000, 82_000, count)
         return np.where(day < people.died_day, second, NEVER)
 
+    # strangers to every other system are rare among those who come
+    is_known = (people.member_from < NEVER) | (people.account_from < NEVER)
+    uses_wechat = clock.unit_hash(people.first + np.arange(count), 63) < crm.UNIONID_RATE
+    uses_wechat = uses_wechat & is_known
     lead = rng.integers(120, 20 * clock.DAY, count)
-    browses = rng.random(count) < MINI_RATE
+    browses = rng.random(count) < np.where(uses_wechat, MINI_RATE, STRANGER_MINI_RATE)
     opened = np.where(buys, first_order - lead, np.where(browses, moment(150.0), NEVER))
     opened_twice = np.where(
         opened_twice < NEVER, opened_twice - rng.integers(120, 3_000, count), NEVER
     )
-    uses_wechat = clock.unit_hash(people.first + np.arange(count), 63) < crm.UNIONID_RATE
     chance = np.where(
         buys, BUYER_FOLLOWS_RATE, np.where(uses_wechat, USER_FOLLOWS_RATE, FOLLOWS_RATE)
     )
@@ -140,6 +146,7 @@ def simulate_users(seed: int, people: People, orders: OnlineOrders) -> WeChatUse
         deleted=np.where(deletes, deleted, NEVER),
         shows_union=rng.random(count) < MINI_UNIONID_RATE,
         registered=rng.random(count) >= UNREGISTERED_BUYER_RATE,
+        buys=buys,
     )
 
 
@@ -276,7 +283,7 @@ def _write_mini_users(
     count = len(person)
     traits = rng.random((count, 4))
     lag = (rng.exponential(15.0, (count, 2)) * clock.DAY).astype(np.int64) + 90
-    shows_phone = traits[:, 0] < MINI_PHONE_RATE
+    shows_phone = traits[:, 0] < np.where(users.buys[person], BUYER_PHONE_RATE, MINI_PHONE_RATE)
     told_phone = np.where(shows_phone, opened + np.where(traits[:, 2] < 0.7, 0, lag[:, 0]), NEVER)
     joined = people.member_from[person]
     binds = (joined < NEVER) & (traits[:, 1] < BOUND_MEMBER_RATE) & (account == 0)
