@@ -153,7 +153,7 @@ def simulate_users(seed: int, people: People, orders: OnlineOrders) -> WeChatUse
 def visits(seed: int, people: People, users: WeChatUsers) -> Visits:
     """Interactions of followers; those who will leave never have any."""
     rng = clock.stream(seed, clock.STREAM_INTERACTIONS, people.chunk)
-    rate = 0.006 + people.purchase_rate * rng.gamma(3.0, 0.8 / 3.0, len(people))
+    rate = 0.004 + people.purchase_rate * rng.gamma(3.0, 0.45 / 3.0, len(people))
     stays = (users.followed < NEVER) & (users.left == NEVER)
     since = np.where(stays, users.followed, NEVER)
     return Visits(since, since, np.where(stays, rate, 0.0))

@@ -2,32 +2,26 @@
 
 with
 
-orders as (
-
-    select *
-
-    from {{ staged('jd', 'orders') }}
-
-    where {{ only_changed('int_identity__records_changed', {'source': "'jd'", 'source_customer_id': 'buyer_id'}) }}
-
-),
-
 evidence as (
 
     select * from {{ ref('int_identity__evidence_until') }}
 
 ),
 
-seen_orders as (
+orders as (
 
     -- orders placed after the evidence ends tell nothing yet
     select orders.*
 
-    from orders
+    from {{ staged('jd', 'orders') }} as orders
 
     cross join evidence
 
-    where orders.ordered_at < evidence.until_at
+    where
+        orders.ordered_at < evidence.until_at
+        and {{ only_changed('int_identity__records_changed', {
+            'source': "'jd'", 'source_customer_id': 'buyer_id'
+        }) }}
 
 ),
 
@@ -37,7 +31,7 @@ buyers as (
         buyer_id,
         max(coalesce(modified_at, ordered_at)) as updated_at
 
-    from seen_orders
+    from orders
 
     group by buyer_id
 
@@ -45,7 +39,7 @@ buyers as (
 
 receiver_names as (
 
-    {{ of_most_orders('seen_orders', 'buyer_id', ['receiver_name']) }}
+    {{ of_most_orders('orders', 'buyer_id', ['receiver_name']) }}
 
 ),
 
@@ -53,7 +47,7 @@ receiver_addresses as (
 
     -- starred streets still name the place, but a readable address tells more
     {{ of_most_orders(
-        'seen_orders', 'buyer_id', ['receiver_address'],
+        'orders', 'buyer_id', ['receiver_address'],
         preferred='case when ' ~ is_masked('receiver_address') ~ ' then 1 else 0 end'
     ) }}
 

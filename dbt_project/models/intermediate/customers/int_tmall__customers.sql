@@ -1,14 +1,27 @@
-{{ kept_except('int_records__changed', {'source': "'tmall'", 'source_customer_id': 'source_customer_id'}) }}
+{{ kept_except('int_identity__records_changed', {'source': "'tmall'", 'source_customer_id': 'source_customer_id'}) }}
 
 with
 
+evidence as (
+
+    select * from {{ ref('int_identity__evidence_until') }}
+
+),
+
 orders as (
 
-    select *, cast(ordered_at as string) || order_id as order_key
+    -- orders placed after the evidence ends tell nothing yet
+    select orders.*, cast(orders.ordered_at as string) || orders.order_id as order_key
 
-    from {{ staged('tmall', 'orders') }}
+    from {{ staged('tmall', 'orders') }} as orders
 
-    where {{ only_changed('int_records__changed', {'source': "'tmall'", 'source_customer_id': 'buyer_ouid'}) }}
+    cross join evidence
+
+    where
+        orders.ordered_at < evidence.until_at
+        and {{ only_changed('int_identity__records_changed', {
+            'source': "'tmall'", 'source_customer_id': 'buyer_ouid'
+        }) }}
 
 ),
 

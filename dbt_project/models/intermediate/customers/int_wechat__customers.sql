@@ -10,13 +10,18 @@ evidence as (
 
 orders as (
 
-    select *
+    -- what happened after the evidence ends tells nothing yet
+    select orders.*
 
-    from {{ staged('wechat', 'orders') }}
+    from {{ staged('wechat', 'orders') }} as orders
 
-    where {{ only_changed('int_identity__records_changed', {
-        'source': "'wechat'", 'source_customer_id': 'wechat_user_id'
-    }) }}
+    cross join evidence
+
+    where
+        orders.ordered_at < evidence.until_at
+        and {{ only_changed('int_identity__records_changed', {
+            'source': "'wechat'", 'source_customer_id': 'wechat_user_id'
+        }) }}
 
 ),
 
@@ -31,19 +36,6 @@ mini_program_users as (
         and {{ only_changed('int_identity__records_changed', {
             'source': "'wechat'", 'source_customer_id': 'wechat_user_id'
         }) }}
-
-),
-
-seen_orders as (
-
-    -- what happened after the evidence ends tells nothing yet
-    select orders.*
-
-    from orders
-
-    cross join evidence
-
-    where orders.ordered_at < evidence.until_at
 
 ),
 
@@ -72,7 +64,7 @@ buyers as (
         max(wechat_unionid) as wechat_unionid,
         max(coalesce(updated_at, ordered_at)) as updated_at
 
-    from seen_orders
+    from orders
 
     group by wechat_user_id
 
@@ -80,13 +72,13 @@ buyers as (
 
 receiver_names as (
 
-    {{ of_most_orders('seen_orders', 'wechat_user_id', ['receiver_name']) }}
+    {{ of_most_orders('orders', 'wechat_user_id', ['receiver_name']) }}
 
 ),
 
 receiver_addresses as (
 
-    {{ of_most_orders('seen_orders', 'wechat_user_id', ['address', 'province', 'city', 'district']) }}
+    {{ of_most_orders('orders', 'wechat_user_id', ['address', 'province', 'city', 'district']) }}
 
 ),
 
