@@ -20,6 +20,8 @@ from orchestration.demo.shop import Accounts, iso_times, speaks_utc
 from orchestration.demo.visits import Visits
 
 LOGGED_IN_RATE = 0.80
+#: Views of a visit beyond the first; searches are per visit, the rest per view.
+MORE_VIEWS = 1.6
 SEARCH_RATE, CART_RATE, TAKES_BACK_RATE = 0.35, 0.16, 0.35
 FAVOURITE_RATE, UNFAVOURITE_RATE = 0.09, 0.2
 #: Days after which a browser has lost its cookie and counts as a new one.
@@ -36,6 +38,8 @@ _FEEDS = {
     UNFAVOURITE: ("favourites", "change_id", "remove"),
 }
 _COMPRESSED = {"page_views", "searches"}
+#: visit, kind, product and second of each step
+Steps = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def visits(seed: int, people: People, accounts: Accounts) -> Visits:
@@ -95,11 +99,8 @@ def write(
         yield set(zip(devices, who.tolist(), strict=True))
 
 
-Steps = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-
-
 def _join(one: Steps, other: Steps) -> Steps:
-    """Steps (visit, kind, product, second) of two groups of visits."""
+    """The steps of two groups of visits."""
     visit, kind, product, second = (np.concatenate([a, b]) for a, b in zip(one, other, strict=True))
     return visit, kind, product, second
 
@@ -108,13 +109,13 @@ def _browse(
     rng: np.random.Generator, people: People, person: np.ndarray, began: np.ndarray
 ) -> Steps:
     """Views, and what some of them lead to."""
-    views = 1 + rng.poisson(1.6, len(person))
+    views = 1 + rng.poisson(MORE_VIEWS, len(person))
     visit = np.repeat(np.arange(len(person)), views)
     product = behaviour.choose_products(rng, people, person[visit])
     second = began[visit] + rng.integers(0, 1_500, len(visit))
     parts = [(visit, np.full(len(visit), VIEW), product, second)]
     for kind, rate, pause in (
-        (SEARCH, SEARCH_RATE / 2.6, -20),
+        (SEARCH, SEARCH_RATE / (1 + MORE_VIEWS), -20),
         (ADD, CART_RATE, 40),
         (FAVOURITE, FAVOURITE_RATE, 25),
     ):
