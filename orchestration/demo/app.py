@@ -25,7 +25,7 @@ KIOSK_STORES = 3
 KIOSK_RATE = 0.015
 LOGS_IN_LATE_RATE = 0.2
 #: Of those who use WeChat with the retailer at all.
-SIGNS_IN_BY_WECHAT_RATE, WECHAT_ONLY_RATE = 0.9, 0.05
+SIGNS_IN_BY_WECHAT_RATE, WECHAT_ONLY_RATE = 0.97, 0.03
 ACCOUNT_EMAIL_RATE = 0.35
 #: Every third month is delivered compressed.
 COMPRESSED_EVERY = 3
