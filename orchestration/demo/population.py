@@ -34,7 +34,7 @@ CANCEL_RATE = 0.05
 #: the JD shop sells at member prices, so hardly anybody buys there without joining. With a second
 #: channel next to it (never the same, in the same proportions) orders spread over the channels
 #: about as 45 : 22 : 18 : 15.
-MAIN_CHANNEL_SHARES = np.array([[0.575, 0.025, 0.225, 0.175], [0.35, 0.445, 0.105, 0.10]])
+MAIN_CHANNEL_SHARES = np.array([[0.575, 0.025, 0.225, 0.175], [0.34, 0.47, 0.10, 0.09]])
 SECOND_CHANNEL_RATE = 0.55
 #: Share of abandoned numbers that a stranger gets half a year later.
 RECYCLED_NUMBER_RATE = 0.02

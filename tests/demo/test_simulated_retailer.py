@@ -262,12 +262,12 @@ def test_wechat_money_equals_the_truth(retailer: Path) -> None:
     assert summed(paid, refunded) == totals(retailer, "wechat")
 
 
-def test_people_keep_to_a_main_channel_and_often_a_second(tmp_path: Path) -> None:
+def test_people_keep_to_a_main_channel_and_often_a_second() -> None:
     people = population.draw(SEED, 0, 4_000)
     bought = behaviour.simulate_purchases(SEED, people)
     counts = np.bincount(bought.channel[~bought.in_store], minlength=5)[1:]
-    # one order more or less than the target share: within 0.03 at about 60,000 orders
-    assert counts / counts.sum() == pytest.approx([0.45, 0.22, 0.18, 0.15], abs=0.03)
+    # some 2,000 online buyers, a few of whom buy ten times as often: two standard errors are 0.04
+    assert counts / counts.sum() == pytest.approx([0.45, 0.22, 0.18, 0.15], abs=0.05)
     online = np.unique(
         np.stack([bought.person[~bought.in_store], bought.channel[~bought.in_store]]), axis=1
     )
