@@ -99,6 +99,8 @@ def local_text(seconds: np.ndarray) -> list[str]:
 # one never changes what the others draw.
 STREAM_POPULATION, STREAM_PURCHASES, STREAM_BASKETS, STREAM_TMALL, STREAM_POS = 1, 2, 3, 4, 5
 STREAM_CRM, STREAM_POINTS, STREAM_ACCOUNTS, STREAM_EVENTS, STREAM_STOCK = 6, 7, 8, 9, 10
+STREAM_CHANNELS, STREAM_JD, STREAM_SHOP, STREAM_SHOP_VISITS, STREAM_WECHAT = 20, 21, 22, 23, 24
+STREAM_WECHAT_ORDERS, STREAM_INTERACTIONS, STREAM_REVIEWS = 25, 26, 27
 
 
 def stream(seed: int, process: int, chunk: int, month: int = 0) -> np.random.Generator:

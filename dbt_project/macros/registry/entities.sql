@@ -8,7 +8,7 @@
         'customers': {
             'source_customer_id': 'string', 'full_name': 'string', 'gender': 'string', 'birth_date': 'date',
             'phone': 'string', 'email': 'string', 'member_no': 'string', 'wechat_unionid': 'string',
-            'tmall_ouid': 'string', 'national_id': 'string', 'title_gender': 'string',
+            'tmall_ouid': 'string', 'jd_open_id': 'string', 'national_id': 'string', 'title_gender': 'string',
             'province': 'string', 'city': 'string', 'district': 'string', 'address': 'string', 'postcode': 'string',
             'occupation': 'string', 'income_band': 'string', 'household_size': 'integer',
             'registered_at': 'timestamp', 'updated_at': 'timestamp',

@@ -18,6 +18,7 @@ typed as (
         ---------- ids
         {{ clean_code('source.member_no') }} as member_no,
         {{ clean_code('source.tmall_ouid') }} as tmall_ouid,
+        {{ clean_code('source.jd_open_id') }} as jd_open_id,
         {{ clean_code('source.wechat_unionid') }} as wechat_unionid,
         {{ normalise_national_id('source.national_id') }} as national_id,
 
