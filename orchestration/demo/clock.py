@@ -99,6 +99,7 @@ def local_text(seconds: np.ndarray) -> list[str]:
 # one never changes what the others draw.
 STREAM_POPULATION, STREAM_PURCHASES, STREAM_BASKETS, STREAM_TMALL, STREAM_POS = 1, 2, 3, 4, 5
 STREAM_CRM, STREAM_POINTS, STREAM_ACCOUNTS, STREAM_EVENTS, STREAM_STOCK = 6, 7, 8, 9, 10
+STREAM_REFERRALS, STREAM_WEIBO, STREAM_MARKETING, STREAM_ENRICHMENT = 31, 32, 33, 34
 
 
 def stream(seed: int, process: int, chunk: int, month: int = 0) -> np.random.Generator:

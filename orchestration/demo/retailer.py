@@ -13,12 +13,24 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.demo import app, behaviour, clock, crm, population, pos, tmall
+from orchestration.demo import (
+    app,
+    behaviour,
+    clock,
+    crm,
+    population,
+    pos,
+    referrals,
+    stores,
+    tmall,
+)
 from orchestration.demo.landing import LandingWriter
 from orchestration.demo.truth import TruthFile
 
 Progress = Callable[[str, float], None]
 DEFAULT_UNTIL = date(2025, 12, 31)
+#: Modules that describe truth tables of their own and fill them chunk by chunk.
+_WITH_TRUTH = (referrals,)
 
 
 @dataclass(frozen=True)
@@ -89,6 +101,10 @@ def simulate(
     bad_rows: dict[tuple[str, str, str], int] = {}
     try:
         pos.write_products(months, writer)
+        stores.write_stores(months, writer, facts, bad_rows)
+        stores.write_stock(months, writer, facts, bad_rows)
+        for module in _WITH_TRUTH:
+            facts.define(module.TRUTH)
         chunks = -(-persons // population.CHUNK)
         for chunk in range(chunks):
             report(f"people {min((chunk + 1) * population.CHUNK, persons):,}", chunk / chunks * 0.9)
@@ -152,3 +168,6 @@ def _simulate_chunk(
     for month, log in enumerate(app.write_events(seed, people, months, writer, bad_rows)):
         facts.add_churn(people, purchases, month, log.last_session, log.session_count)
     facts.add_devices(people, log.devices, log.shared, log.kiosks)
+
+    pairs = referrals.simulate(seed, people)
+    referrals.write(people, members, pairs, months, writer, facts, bad_rows)

@@ -113,6 +113,14 @@ class TruthFile:
         self._db.table("batch").insert_into(table)
         self._db.unregister("batch")
 
+    def define(self, ddl: str) -> None:
+        """Make the truth tables that a feed's own module describes."""
+        self._db.execute(ddl)
+
+    def add(self, table: str, batch: pa.Table) -> None:
+        """Add rows to a table that `define` made."""
+        self._insert(table, batch)
+
     def add_people(self, people: People) -> None:
         """Add the people of a chunk who joined by the last day."""
         goods = catalogue.load()

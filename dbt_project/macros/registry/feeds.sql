@@ -10,7 +10,10 @@
             {'source': 'app', 'feed': 'users', 'keys': ['user_id'], 'watermark': ['updated_at'], 'customer': ['user_id'], 'order': [], 'device': [], 'money': [], 'deleted': none, 'columns': ['user_id', 'phone', 'email', 'nickname', 'gender', 'birthday', 'wechat_unionid', 'registered_at', 'updated_at']},
             {'source': 'crm', 'feed': 'members', 'keys': ['member_no'], 'watermark': ['updated_at'], 'customer': ['member_no'], 'order': [], 'device': [], 'money': [], 'deleted': none, 'columns': ['member_no', 'full_name', 'gender', 'birth_date', 'phone', 'email', 'province', 'city', 'district', 'address', 'postcode', 'national_id', 'occupation', 'member_tier', 'registered_at', 'updated_at', 'tmall_ouid', 'wechat_unionid', 'consent_sms', 'consent_email', 'consent_push', 'consent_ads']},
             {'source': 'crm', 'feed': 'points', 'keys': ['entry_id'], 'watermark': [], 'customer': ['member_no'], 'order': [], 'device': [], 'money': [], 'deleted': none, 'columns': ['entry_id', 'member_no', 'entry_type', 'points', 'changed_at']},
+            {'source': 'crm', 'feed': 'referrals', 'keys': ['referrer_member_no', 'referred_member_no'], 'watermark': [], 'customer': ['referrer_member_no', 'referred_member_no'], 'order': [], 'device': [], 'money': [], 'deleted': none, 'columns': ['referrer_member_no', 'referred_member_no', 'referred_at', 'reward_points']},
             {'source': 'pos', 'feed': 'products', 'keys': ['product_id'], 'watermark': ['updated_at'], 'customer': [], 'order': [], 'device': [], 'money': [], 'deleted': none, 'columns': ['product_id', 'product_name', 'category_l1', 'category_l2', 'category_l3', 'brand', 'list_price', 'stock_quantity', 'updated_at']},
+            {'source': 'pos', 'feed': 'stock', 'keys': ['snapshot_date', 'location_id', 'product_id'], 'watermark': ['updated_at'], 'customer': [], 'order': [], 'device': [], 'money': [], 'deleted': none, 'columns': ['snapshot_date', 'location_id', 'location_type', 'product_id', 'on_hand_quantity', 'in_transit_quantity', 'updated_at']},
+            {'source': 'pos', 'feed': 'stores', 'keys': ['store_id'], 'watermark': ['updated_at'], 'customer': [], 'order': [], 'device': [], 'money': [], 'deleted': none, 'columns': ['store_id', 'store_name', 'region', 'address', 'opened_on', 'floor_area', 'store_type', 'updated_at']},
             {'source': 'pos', 'feed': 'ticket_lines', 'keys': ['store_id', 'ticket_no', 'line_no'], 'watermark': [], 'customer': ['source_customer_id'], 'order': ['order_id', 'original_order_id'], 'device': [], 'money': [{'column': 'line_amount', 'sign': 1, 'rows': none}], 'deleted': none, 'columns': ['store_id', 'register_no', 'ticket_no', 'line_no', 'sold_at', 'ticket_type', 'original_ticket_no', 'product_id', 'product_name', 'quantity', 'unit_price', 'discount_amount', 'line_amount', 'member_no', 'pos_customer_id', 'phone', 'cashier_no']},
             {'source': 'standard', 'feed': 'campaign_touches', 'keys': ['campaign_id', 'source_customer_id', 'touched_at', 'touch_type', 'coupon_id'], 'watermark': [], 'customer': ['source_customer_id'], 'order': [], 'device': [], 'money': [], 'deleted': none, 'columns': ['campaign_id', 'source_customer_id', 'touched_at', 'touch_type', 'arm', 'coupon_id']},
             {'source': 'standard', 'feed': 'campaigns', 'keys': ['campaign_id'], 'watermark': [], 'customer': [], 'order': [], 'device': [], 'money': [], 'deleted': none, 'columns': ['campaign_id', 'campaign_name', 'campaign_type', 'channel', 'starts_on', 'ends_on']},
@@ -94,6 +97,24 @@
             'campaign_touches': [
                 {'model': 'stg_standard__campaign_touches', 'source': 'standard', 'as': {}, 'rows': none,
                     'columns': ['campaign_id', 'source_customer_id', 'coupon_id', 'touch_type', 'arm', 'touched_at']},
+            ],
+            'coupons': [
+            ],
+            'coupon_redemptions': [
+            ],
+            'enrichment': [
+            ],
+            'stores': [
+                {'model': 'stg_pos__stores', 'source': 'pos', 'as': {}, 'rows': none,
+                    'columns': ['store_id', 'store_name', 'province', 'city', 'district', 'address', 'store_type', 'floor_area_sqm', 'opened_on', 'updated_at']},
+            ],
+            'stock': [
+                {'model': 'stg_pos__stock', 'source': 'pos', 'as': {}, 'rows': none,
+                    'columns': ['location_id', 'product_id', 'location_type', 'on_hand_quantity', 'in_transit_quantity', 'snapshot_date', 'updated_at']},
+            ],
+            'referrals': [
+                {'model': 'stg_crm__referrals', 'source': 'crm', 'as': {'referrer_source_customer_id': 'referrer_member_no', 'referred_source_customer_id': 'referred_member_no'}, 'rows': none,
+                    'columns': ['referrer_member_no', 'referred_member_no', 'reward_points', 'referred_at']},
             ],
         },
     }) }}

@@ -6,6 +6,22 @@ products as (
 
 ),
 
+stock_levels as (
+
+    select * from {{ ref('stock_levels') }}
+
+),
+
+stock_per_product as (
+
+    select product_id, sum(on_hand_quantity) as on_hand_quantity
+
+    from stock_levels
+
+    group by product_id
+
+),
+
 ranked as (
 
     -- product numbers are the retailer's own, so two systems that know one describe the same thing
@@ -25,20 +41,26 @@ ranked as (
 
 preferred as (
 
+    -- at most one sum of stock per product; snapshots are newer than what a product master says
     select
-        product_id,
-        source,
-        product_name,
-        category_l1,
-        category_l2,
-        category_l3,
-        brand,
-        list_price,
-        stock_quantity
+        ranked.product_id,
+        ranked.source,
+        ranked.product_name,
+        ranked.category_l1,
+        ranked.category_l2,
+        ranked.category_l3,
+        ranked.brand,
+        ranked.list_price,
+        cast(
+            coalesce(stock_per_product.on_hand_quantity, ranked.stock_quantity) as decimal(18, 3)
+        ) as stock_quantity
 
     from ranked
 
-    where preference = 1
+    left join stock_per_product
+        on ranked.product_id = stock_per_product.product_id
+
+    where ranked.preference = 1
 
 )
 
