@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.demo import clock, dirt, names
+from orchestration.demo import clock, dirt, names, weibo
 from orchestration.demo.behaviour import Purchases
 from orchestration.demo.landing import LandingWriter, number_cell
 from orchestration.demo.population import NEVER, People
@@ -118,6 +118,7 @@ def write_members(
     typo = rng.random((count, 2))
     stranger = rng.integers(0, len(people), count)
     ouid = buyer_ouid(people, members.person, np.zeros(count, dtype=np.int64), seed)
+    uid = weibo.bound_uid(people, members.person)
     for m in range(months):
         edge = int(clock.MONTH_EDGES[m + 1])
         chosen = np.flatnonzero((month == m).any(axis=1))
@@ -137,6 +138,7 @@ def write_members(
                     typo[k],
                     int(stranger[k]),
                     ouid[k],
+                    uid[k],
                 )
             )
         if people.chunk == 0 and m % 8 == 5:
@@ -147,7 +149,7 @@ def write_members(
                     *[""] * 12,
                     "2024-01-01 00:00:00",
                     "2024-01-01 00:00:00",
-                    *[""] * 6,
+                    *[""] * 7,
                 ]
             )
             key = ("crm", "members", "missing_member_no")
@@ -166,6 +168,7 @@ def _member_row(
     typo: np.ndarray,
     stranger: int,
     ouid: str,
+    uid: str,
 ) -> list[str]:
     who, second = int(members.person[k]), members.slot[k] == 1
     gender = "male" if people.is_male[who] else "female"
@@ -214,6 +217,7 @@ def _member_row(
         stamp[1],
         ouid if bound and not second else "",
         union_id(people, who) if wechat_share(people, who) < UNIONID_RATE else "",
+        uid if not second else "",
         *consent,
     ]
 

@@ -23,6 +23,7 @@ from orchestration.demo import (
     referrals,
     stores,
     tmall,
+    weibo,
 )
 from orchestration.demo.landing import LandingWriter
 from orchestration.demo.truth import TruthFile
@@ -30,7 +31,7 @@ from orchestration.demo.truth import TruthFile
 Progress = Callable[[str, float], None]
 DEFAULT_UNTIL = date(2025, 12, 31)
 #: Modules that describe truth tables of their own and fill them chunk by chunk.
-_WITH_TRUTH = (referrals,)
+_WITH_TRUTH = (referrals, weibo)
 
 
 @dataclass(frozen=True)
@@ -171,3 +172,6 @@ def _simulate_chunk(
 
     pairs = referrals.simulate(seed, people)
     referrals.write(people, members, pairs, months, writer, facts, bad_rows)
+    fans = weibo.simulate(seed, people)
+    uids = weibo.write(seed, people, fans, months, writer, facts, bad_rows)
+    facts.add_records(people, "weibo", uids)

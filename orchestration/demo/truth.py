@@ -199,6 +199,19 @@ class TruthFile:
             ),
         )
 
+    def add_strangers(self, source: str, found: dict[str, str]) -> None:
+        """Add customer numbers of people who are in no other table (number -> person_id)."""
+        self._insert(
+            "record",
+            pa.table(
+                {
+                    "source": pa.array([source] * len(found), type=pa.string()),
+                    "source_customer_id": pa.array(list(found), type=pa.string()),
+                    "person_id": pa.array(list(found.values()), type=pa.string()),
+                }
+            ),
+        )
+
     def add_devices(
         self, people: People, devices: set[tuple[str, int]], shared: set[str], kiosks: set[str]
     ) -> None:

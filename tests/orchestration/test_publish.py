@@ -23,7 +23,7 @@ TABLE = PublishedTable(
     name="customer_360",
     source="marts.customer_360",
     description="People, it's said. One row per customer.",
-    columns={"customer_id": "The customer.", "not_there": "Ignored."},
+    columns={"customer_id": "The customer."},
 )
 
 

@@ -41,7 +41,8 @@ OTHER_PHONE = "+8613987654321"
 
 
 @pytest.mark.parametrize(
-    "id_type", ["phone", "email", "member_no", "wechat_unionid", "tmall_ouid", "national_id"]
+    "id_type",
+    ["phone", "email", "member_no", "wechat_unionid", "tmall_ouid", "weibo_uid", "national_id"],
 )
 def test_a_shared_value_links_two_records(id_type):
     # Every linking type is evidence by itself.
