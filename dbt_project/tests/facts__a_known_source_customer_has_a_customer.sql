@@ -37,6 +37,14 @@ unresolved as (
 
     union all
 
+    select 'coupons' as fact, source, source_customer_id
+
+    from {{ ref('coupons') }}
+
+    where source_customer_id is not null and customer_id is null
+
+    union all
+
     select 'referrals' as fact, source, referrer_source_customer_id
 
     from {{ ref('referrals') }}

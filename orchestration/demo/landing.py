@@ -13,6 +13,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,10 +28,15 @@ _MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "stag
 _FIXED_TIME = datetime(2024, 1, 1)  # noqa: DTZ001 - a workbook property without a zone
 
 
+@cache
+def _contract(source: str) -> dict:
+    return yaml.safe_load((_MODELS / source / f"_{source}__sources.yml").read_text("utf-8"))
+
+
 def headers(source: str, feed: str) -> list[str]:
     """The feed's column headers in contract order."""
-    contract = yaml.safe_load((_MODELS / source / f"_{source}__sources.yml").read_text("utf-8"))
-    table = next(t for t in contract["sources"][0]["tables"] if t["name"] == feed)
+    tables = _contract(source)["sources"][0]["tables"]
+    table = next(t for t in tables if t["name"] == feed)
     return [c.get("config", {}).get("meta", {}).get("header", c["name"]) for c in table["columns"]]
 
 

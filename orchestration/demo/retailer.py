@@ -18,6 +18,9 @@ from orchestration.demo import (
     behaviour,
     clock,
     crm,
+    marketing,
+    marketing_files,
+    order_pool,
     population,
     pos,
     referrals,
@@ -31,7 +34,7 @@ from orchestration.demo.truth import TruthFile
 Progress = Callable[[str, float], None]
 DEFAULT_UNTIL = date(2025, 12, 31)
 #: Modules that describe truth tables of their own and fill them chunk by chunk.
-_WITH_TRUTH = (referrals, weibo)
+_WITH_TRUTH = (referrals, weibo, marketing_files)
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ def simulate(
         pos.write_products(months, writer)
         stores.write_stores(months, writer, facts, bad_rows)
         stores.write_stock(months, writer, facts, bad_rows)
+        marketing_files.write_campaigns(months, writer, bad_rows)
         for module in _WITH_TRUTH:
             facts.define(module.TRUTH)
         chunks = -(-persons // population.CHUNK)
@@ -175,3 +179,15 @@ def _simulate_chunk(
     fans = weibo.simulate(seed, people)
     uids = weibo.write(seed, people, fans, months, writer, facts, bad_rows)
     facts.add_records(people, "weibo", uids)
+
+    pool = order_pool.OrderPool(
+        [
+            order_pool.tmall_orders(purchases, orders),
+            order_pool.store_orders(purchases, tickets),
+        ]
+    )
+    touches = marketing.simulate(seed, people, pool)
+    contacts = marketing_files.write(
+        seed, people, members.by_person, touches, pool, months, writer, facts, bad_rows
+    )
+    facts.add_records(people, "marketing", contacts)

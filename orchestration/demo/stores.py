@@ -123,6 +123,7 @@ def write_stock(
     place, product, share = _kept()
     codes = np.array([pos.store_name(s) for s in range(names.STORE_CITY_COUNT)] + list(WAREHOUSES))
     products = np.array(goods.product_ids)
+    days, totals = [], []
     for month in range(months):
         now = goods.stock[month]
         later = goods.stock[min(month + 1, len(goods.stock) - 1)]
@@ -170,16 +171,20 @@ def write_stock(
                     }
                 ),
             )
-            facts.add(
-                "stock",
-                pa.table(
-                    {
-                        "snapshot_date": pa.array([on] * len(products), type=pa.date32()),
-                        "product_id": pa.array(products.tolist(), type=pa.string()),
-                        "on_hand": pa.array(total),
-                    }
+            days.append(on)
+            totals.append(total)
+    facts.add(
+        "stock",
+        pa.table(
+            {
+                "snapshot_date": pa.array(
+                    np.repeat(np.array(days, "datetime64[D]"), len(products))
                 ),
-            )
+                "product_id": pa.array(np.tile(products, len(days)).tolist(), type=pa.string()),
+                "on_hand": pa.array(np.concatenate(totals)),
+            }
+        ),
+    )
 
 
 def _kept() -> tuple[np.ndarray, np.ndarray, np.ndarray]:

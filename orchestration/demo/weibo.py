@@ -20,9 +20,9 @@ from orchestration.demo.truth import TruthFile
 
 #: Share of people with a Weibo account, of those who ever follow, and of members who told the
 #: programme about it.
-ACCOUNT_RATE, FOLLOW_RATE, BOUND_RATE = 0.09, 0.55, 0.45
+ACCOUNT_RATE, FOLLOW_RATE, BOUND_RATE = 0.055, 0.60, 0.50
 #: Followers who are nobody else here, per person of the retailer.
-STRANGER_RATE = 0.02
+STRANGER_RATE = 0.03
 MEAN_STAY_DAYS, COMES_BACK_RATE = 1_400.0, 0.2
 #: Reactions a month while following; of account holders who do not follow.
 REACTIONS, STRAY_REACTIONS = 0.7, 0.05

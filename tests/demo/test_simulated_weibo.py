@@ -72,7 +72,7 @@ def test_only_some_people_have_an_account_and_few_members_bind_it(retailer: Path
     [(accounts,)] = truth_rows(
         retailer, "select count(*) from weibo_account where person_id not like 'X%'"
     )
-    assert 0.06 < accounts / PERSONS < 0.12
+    assert 0.03 < accounts / PERSONS < 0.08
 
     # a member binds the account that is their own
     rows = truth_rows(

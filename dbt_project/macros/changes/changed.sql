@@ -23,7 +23,7 @@
     {%- if 'relation' in rows -%}
         {{ stands_in(ref(rows['relation']), rows['columns']) }}
     {%- elif 'device' in rows -%}
-        {{ refreshed_facts(rows['device']) }}
+        {{ refreshed_facts(rows['device'], rows['parent']) }}
     {%- else -%}
         {{ open_snapshots() }}
     {%- endif -%}

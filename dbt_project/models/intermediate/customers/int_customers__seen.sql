@@ -8,6 +8,7 @@
     (ref('int_reviews__unioned'), ['reviewed_at'], 'source_customer_id'),
     (ref('int_campaign_touches__unioned'), ['touched_at'], 'source_customer_id'),
     (ref('int_points__unioned'), ['changed_at'], 'source_customer_id'),
+    (ref('int_coupons__unioned'), ['issued_at'], 'source_customer_id'),
     (ref('int_referrals__unioned'), ['referred_at'], 'referrer_source_customer_id'),
     (ref('int_referrals__unioned'), ['referred_at'], 'referred_source_customer_id'),
     (ref('int_customers__landed'), ['registered_at', 'updated_at'], 'source_customer_id'),

@@ -1,10 +1,12 @@
-{{ kept_facts() }}
+{# a touch carries the channel of its campaign, so a campaign that is described later refreshes its touches #}
+{%- set campaign = {'relation': 'int_campaigns__changed', 'columns': ['source', 'campaign_id']} -%}
+{{ kept_facts(parent=campaign) }}
 
 with
 
 campaign_touches as (
 
-    select * from {{ ref('int_campaign_touches__unioned') }} where {{ only_refreshed_facts() }}
+    select * from {{ ref('int_campaign_touches__unioned') }} where {{ only_refreshed_facts(parent=campaign) }}
 
 ),
 
@@ -28,9 +30,12 @@ resolved as (
         campaign_touches.campaign_id,
         records.customer_id,
         campaign_touches.source_customer_id,
-        campaigns.channel,
+        coalesce(campaign_touches.channel, campaigns.channel) as channel,
         campaign_touches.touch_type,
+        campaign_touches.touch_id,
         campaign_touches.arm,
+        campaign_touches.delivery_status,
+        campaign_touches.failure_reason,
         campaign_touches.coupon_id,
         campaign_touches.touched_at,
         {{ business_date('campaign_touches.touched_at') }} as touch_date,
