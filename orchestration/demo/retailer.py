@@ -18,6 +18,7 @@ from orchestration.demo import (
     behaviour,
     clock,
     crm,
+    enrichment,
     marketing,
     marketing_files,
     order_pool,
@@ -34,7 +35,7 @@ from orchestration.demo.truth import TruthFile
 Progress = Callable[[str, float], None]
 DEFAULT_UNTIL = date(2025, 12, 31)
 #: Modules that describe truth tables of their own and fill them chunk by chunk.
-_WITH_TRUTH = (referrals, weibo, marketing_files)
+_WITH_TRUTH = (referrals, weibo, marketing_files, enrichment)
 
 
 @dataclass(frozen=True)
@@ -191,3 +192,4 @@ def _simulate_chunk(
         seed, people, members.by_person, touches, pool, months, writer, facts, bad_rows
     )
     facts.add_records(people, "marketing", contacts)
+    enrichment.write(seed, people, members.by_person, months, writer, facts, bad_rows)

@@ -119,8 +119,9 @@ def test_a_later_end_only_adds_files(retailer: Path, tmp_path: Path) -> None:
     simulate(PERSONS, SEED, landing, tmp_path / "truth.duckdb", until=EARLY)
     early, late = files_of(landing), files_of(retailer / "landing")
     assert [name for name in early if late.get(name) != early[name]] == []
-    # 3 months more: a POS file a day, one file a month for each of eighteen feeds, weekly stock
-    assert len(late) - len(early) == 91 + 3 * 18 + 3 * 4
+    # 3 months more: a POS file a day, one file a month for each of eighteen feeds, weekly stock,
+    # and in June what two providers sell
+    assert len(late) - len(early) == 91 + 3 * 18 + 3 * 4 + 2
 
     touched = {path: path.stat().st_mtime_ns for path in landing.rglob("*") if path.is_file()}
     simulate(PERSONS, SEED, landing, tmp_path / "truth.duckdb", until=LATE)

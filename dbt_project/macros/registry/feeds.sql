@@ -11,6 +11,7 @@
             {'source': 'crm', 'feed': 'members', 'keys': ['member_no'], 'watermark': ['updated_at'], 'customer': ['member_no'], 'order': [], 'device': [], 'money': [], 'deleted': none, 'columns': ['member_no', 'full_name', 'gender', 'birth_date', 'phone', 'email', 'province', 'city', 'district', 'address', 'postcode', 'national_id', 'occupation', 'member_tier', 'registered_at', 'updated_at', 'tmall_ouid', 'wechat_unionid', 'weibo_uid', 'consent_sms', 'consent_email', 'consent_push', 'consent_ads']},
             {'source': 'crm', 'feed': 'points', 'keys': ['entry_id'], 'watermark': [], 'customer': ['member_no'], 'order': [], 'device': [], 'money': [], 'deleted': none, 'columns': ['entry_id', 'member_no', 'entry_type', 'points', 'changed_at']},
             {'source': 'crm', 'feed': 'referrals', 'keys': ['referrer_member_no', 'referred_member_no'], 'watermark': [], 'customer': ['referrer_member_no', 'referred_member_no'], 'order': [], 'device': [], 'money': [], 'deleted': none, 'columns': ['referrer_member_no', 'referred_member_no', 'referred_at', 'reward_points']},
+            {'source': 'enrichment', 'feed': 'attributes', 'keys': ['provider', 'match_key_type', 'match_key', 'attribute', 'attribute_value', 'licence_date'], 'watermark': [], 'customer': [], 'order': [], 'device': [], 'money': [], 'deleted': none, 'columns': ['provider', 'licence_date', 'expires_on', 'match_key_type', 'match_key', 'attribute', 'attribute_value', 'confidence']},
             {'source': 'marketing', 'feed': 'assignments', 'keys': ['campaign_id', 'contact_id'], 'watermark': [], 'customer': ['contact_id'], 'order': [], 'device': [], 'money': [], 'deleted': none, 'columns': ['campaign_id', 'contact_id', 'recipient_type', 'recipient', 'arm', 'assigned_at']},
             {'source': 'marketing', 'feed': 'campaigns', 'keys': ['campaign_id'], 'watermark': ['updated_at'], 'customer': [], 'order': [], 'device': [], 'money': [], 'deleted': none, 'columns': ['campaign_id', 'campaign_name', 'campaign_type', 'channel', 'starts_on', 'ends_on', 'budget_amount', 'holdout_share', 'updated_at']},
             {'source': 'marketing', 'feed': 'clicks', 'keys': ['click_id'], 'watermark': [], 'customer': ['contact_id'], 'order': [], 'device': [], 'money': [], 'deleted': none, 'columns': ['click_id', 'send_id', 'campaign_id', 'contact_id', 'channel', 'url', 'clicked_at']},
@@ -138,6 +139,8 @@
                     'columns': ['redemption_id', 'coupon_id', 'campaign_id', 'contact_id', 'order_id', 'channel', 'redeemed_amount', 'redeemed_at']},
             ],
             'enrichment': [
+                {'model': 'stg_enrichment__attributes', 'source': 'enrichment', 'as': {}, 'rows': none,
+                    'columns': ['provider', 'match_key_type', 'match_key', 'attribute', 'attribute_value', 'confidence', 'licence_date', 'expires_on']},
             ],
             'stores': [
                 {'model': 'stg_pos__stores', 'source': 'pos', 'as': {}, 'rows': none,

@@ -3,9 +3,11 @@
 {#
     Which record speaks for a customer, attribute by attribute: the most trusted source that says anything,
     then its newest statement, then the smallest record key. The place is taken from one record as a whole,
-    or a customer could live in a city of another province.
+    or a customer could live in a city of another province. What was bought from a provider speaks only where no
+    record says anything, and its source then says so.
 #}
 {%- set attributes = ['gender', 'birth_date', 'occupation', 'income_band', 'household_size'] -%}
+{%- set bought_attributes = ['occupation', 'income_band'] -%}
 {%- set order_of_trust -%}
 {{ source_rank('source') }}, coalesce(updated_at, registered_at) desc nulls last, record_key
 {%- endset %}
@@ -79,6 +81,37 @@ place_preferences as (
 
 ),
 
+bought_values as (
+
+    select
+        customer_id,
+        attribute,
+        value,
+        row_number() over (
+            partition by customer_id, attribute
+            order by confidence desc nulls last, licence_date desc, provider, value
+        ) as preference
+
+    from {{ ref('customer_enrichment') }}
+
+),
+
+bought as (
+
+    select
+        customer_id,
+        {%- for attribute in bought_attributes %}
+        max(case when attribute = '{{ attribute }}' then value end) as {{ attribute }}{{ ',' if not loop.last }}
+        {%- endfor %}
+
+    from bought_values
+
+    where preference = 1
+
+    group by customer_id
+
+),
+
 counted as (
 
     select
@@ -99,8 +132,16 @@ surviving as (
     select
         counted.customer_id,
         {%- for attribute in attributes %}
+        {%- if attribute in bought_attributes %}
+        coalesce({{ attribute }}_preferences.{{ attribute }}, bought.{{ attribute }}) as {{ attribute }},
+        case
+            when {{ attribute }}_preferences.{{ attribute }} is not null then {{ attribute }}_preferences.source
+            when bought.{{ attribute }} is not null then 'enrichment'
+        end as {{ attribute }}_source,
+        {%- else %}
         {{ attribute }}_preferences.{{ attribute }},
         {{ attribute }}_preferences.source as {{ attribute }}_source,
+        {%- endif %}
         {%- endfor %}
         place_preferences.province,
         place_preferences.city,
@@ -118,6 +159,9 @@ surviving as (
     left join place_preferences
         on counted.customer_id = place_preferences.customer_id
         and place_preferences.preference = 1
+
+    left join bought
+        on counted.customer_id = bought.customer_id
 
 )
 
