@@ -20,6 +20,12 @@ as_of as (
 
 ),
 
+bought as (
+
+    select * from {{ ref('int_customer_bought_values') }}
+
+),
+
 records as (
 
     -- one customers row per record; records that first showed up later are not known yet
@@ -78,37 +84,6 @@ place_preferences as (
     from records
 
     where province is not null or city is not null
-
-),
-
-bought_values as (
-
-    select
-        customer_id,
-        attribute,
-        value,
-        row_number() over (
-            partition by customer_id, attribute
-            order by confidence desc nulls last, licence_date desc, provider, value
-        ) as preference
-
-    from {{ ref('customer_enrichment') }}
-
-),
-
-bought as (
-
-    select
-        customer_id,
-        {%- for attribute in bought_attributes %}
-        max(case when attribute = '{{ attribute }}' then value end) as {{ attribute }}{{ ',' if not loop.last }}
-        {%- endfor %}
-
-    from bought_values
-
-    where preference = 1
-
-    group by customer_id
 
 ),
 
