@@ -4,12 +4,15 @@ Belongs here: reading the inputs and the previous ids, writing the result, its m
 Does not belong here: any rule of matching (analysis/identity/).
 """
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 import pyarrow as pa
 
 from orchestration.checks.identity import IDENTITY_CHECKS
+from orchestration.publishing.pseudonyms import private_sources, restore_record_ids
 from orchestration.publishing.reader import published_table
 from orchestration.resources.run_record import note_evidence, timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse, table_exists
@@ -40,8 +43,9 @@ INPUTS = {
 }
 
 
-def identity_assets(settings: Settings) -> dg.AssetsDefinition:
+def identity_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
     """OneID as one step that writes five tables in one transaction."""
+    private = private_sources(json.loads(manifest.read_text()))
 
     @dg.multi_asset(
         name="identity",
@@ -65,7 +69,7 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
 
         with timed_step(warehouse, context.run_id, "identity") as step:
             inputs = _read_inputs(warehouse)
-            previous = _previous_ids(warehouse, settings)
+            previous = _previous_ids(warehouse, settings, inputs["records"], private)
             resolution = resolve(
                 inputs["records"],
                 inputs["identifiers"],
@@ -108,7 +112,9 @@ def _read_inputs(warehouse: Warehouse) -> dict[str, pa.Table]:
         }
 
 
-def _previous_ids(warehouse: Warehouse, settings: Settings) -> dict[str, pa.Table | None]:
+def _previous_ids(
+    warehouse: Warehouse, settings: Settings, records: pa.Table, private: tuple[str, ...]
+) -> dict[str, pa.Table | None]:
     """The ids of the last run: from the build file, or from the published one if that was lost."""
     with warehouse.connect() as build:
         if table_exists(build, "identity.id_map"):
@@ -116,7 +122,10 @@ def _previous_ids(warehouse: Warehouse, settings: Settings) -> dict[str, pa.Tabl
                 argument: build.execute(f"from identity.{quote(table)}").to_arrow_table()
                 for argument, table in PREVIOUS.items()
             }
-    return {
+    previous = {
         argument: published_table(settings.published_file, table)
         for argument, table in PREVIOUS.items()
     }
+    if any(table is None for table in previous.values()):
+        return previous
+    return restore_record_ids(previous, records, private, settings.hash_key_bytes)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.demo import behaviour, clock, dirt, jd, names, tmall
+from orchestration.demo import behaviour, clock, dirt, jd, names, tmall, weibo
 from orchestration.demo.behaviour import Purchases
 from orchestration.demo.landing import LandingWriter, number_cell
 from orchestration.demo.online import OnlineOrders
@@ -128,6 +128,7 @@ def write_members(
         )
     )
     jd_traits = clock.stream(seed, clock.STREAM_CRM, people.chunk, 2).random((count, 3))
+    uid = weibo.bound_uid(people, members.person)
     for m in range(months):
         edge = int(clock.MONTH_EDGES[m + 1])
         chosen = np.flatnonzero((month == m).any(axis=1))
@@ -148,6 +149,7 @@ def write_members(
                     int(stranger[k]),
                     bound_accounts[k],
                     jd_traits[k],
+                    uid[k],
                 )
             )
         if people.chunk == 0 and m % 8 == 5:
@@ -178,6 +180,7 @@ def _member_row(
     stranger: int,
     accounts: tuple[str, str, str],
     jd_traits: np.ndarray,
+    uid: str,
 ) -> list[str]:
     who, second = int(members.person[k]), members.slot[k] == 1
     gender = "male" if people.is_male[who] else "female"
@@ -225,6 +228,7 @@ def _member_row(
         ouid if tmall_bound and not second else "",
         jd_id if jd_bound and not second else "",
         union if wechat_share(people, who) < UNIONID_RATE else "",
+        uid if not second else "",
         *consent,
     ]
 

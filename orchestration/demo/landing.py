@@ -1,8 +1,8 @@
 """Writing landing files: chunks are appended to a work folder and moved into place once
 complete.
 
-Belongs here: bytes, encodings, compression and workbooks. Does not belong here: what the rows
-say. Files come out byte for byte the same each time: no time stamps inside gzip or workbooks.
+Belongs here: bytes, encodings, compression, workbooks and Parquet. Does not belong here: what the
+rows say. Files come out byte for byte the same each time: no time stamps inside gzip or workbooks.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,11 +30,16 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FIXED_TIME = datetime(2024, 1, 1)  # noqa: DTZ001 - a workbook property without a zone
 
 
+@cache
+def _contract(source: str) -> dict:
+    text = (_MODELS / source / f"_{source}__sources.yml").read_text("utf-8")
+    return yaml.load(text, Loader=_LOADER)
+
+
 def headers(source: str, feed: str) -> list[str]:
     """The feed's column headers in contract order."""
-    path = _MODELS / source / f"_{source}__sources.yml"
-    contract = yaml.load(path.read_text("utf-8"), Loader=_LOADER)
-    table = next(t for t in contract["sources"][0]["tables"] if t["name"] == feed)
+    tables = _contract(source)["sources"][0]["tables"]
+    table = next(t for t in tables if t["name"] == feed)
     return [c.get("config", {}).get("meta", {}).get("header", c["name"]) for c in table["columns"]]
 
 
@@ -64,7 +70,7 @@ class LandingWriter:
         self._work.mkdir(parents=True)
         self._encoding: dict[str, str] = {}
         self._workbooks: dict[str, list[str]] = {}
-        self._parts: dict[str, int] = {}
+        self._parquet: dict[str, pq.ParquetWriter] = {}
         self.rows: Counter[tuple[str, str]] = Counter()
         self.files: Counter[tuple[str, str]] = Counter()
 
@@ -106,16 +112,6 @@ class LandingWriter:
         with self._path(relative).open("ab") as file:
             file.write("".join(line + "\n" for line in lines).encode())
 
-    def append_parquet(self, source: str, feed: str, name: str, table: pa.Table) -> None:
-        """Append rows to a Parquet file; the parts are joined at the end."""
-        relative = f"{source}/{feed}/{name}"
-        if relative not in self._parts:
-            self._parts[relative] = 0
-            self.files[source, feed] += 1
-        self.rows[source, feed] += len(table)
-        pq.write_table(table, self._path(f"{relative}.part{self._parts[relative]}"))
-        self._parts[relative] += 1
-
     def append_workbook(
         self, source: str, feed: str, name: str, rows: Iterable[Sequence[str]]
     ) -> None:
@@ -128,16 +124,20 @@ class LandingWriter:
         with self._path(relative + ".rows").open("a", encoding="utf-8", newline="\n") as file:
             file.writelines(text)
 
+    def append_parquet(self, source: str, feed: str, name: str, table: pa.Table) -> None:
+        """Append rows to a Parquet file as a row group; the first table gives the columns."""
+        relative = f"{source}/{feed}/{name}"
+        if relative not in self._parquet:
+            self._parquet[relative] = pq.ParquetWriter(self._path(relative), table.schema)
+            self.files[source, feed] += 1
+        self.rows[source, feed] += table.num_rows
+        self._parquet[relative].write_table(table)
+
     def finish(self) -> None:
         """Make workbooks and Parquet files, compress what is to be, move everything into place."""
+        self._close_parquet()
         for relative, columns in self._workbooks.items():
             self._write_workbooks(relative, columns)
-        for relative, count in self._parts.items():
-            parts = [self._work / f"{relative}.part{k}" for k in range(count)]
-            with pq.ParquetWriter(self._path(relative), pq.read_schema(parts[0])) as file:
-                for part in parts:
-                    file.write_table(pq.read_table(part))
-                    part.unlink()
         for path in sorted(self._work.rglob("*.gz")):
             packed = path.with_suffix(".packed")
             with (
@@ -159,7 +159,13 @@ class LandingWriter:
 
     def discard(self) -> None:
         """Remove the work folder."""
+        self._close_parquet()
         shutil.rmtree(self._work, ignore_errors=True)
+
+    def _close_parquet(self) -> None:
+        for file in self._parquet.values():
+            file.close()
+        self._parquet.clear()
 
     def _write_workbooks(self, relative: str, columns: list[str]) -> None:
         source, feed, _ = relative.split("/", 2)

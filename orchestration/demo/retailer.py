@@ -18,16 +18,23 @@ from orchestration.demo import (
     behaviour,
     clock,
     crm,
+    enrichment,
     jd,
+    marketing,
+    marketing_files,
     online,
+    order_pool,
     population,
     pos,
+    referrals,
     reviews,
     shop,
     shop_visits,
+    stores,
     tmall,
     wechat,
     wechat_shop,
+    weibo,
 )
 from orchestration.demo.landing import LandingWriter
 from orchestration.demo.truth import TruthFile
@@ -41,6 +48,8 @@ _SOURCES = {
     behaviour.SHOP: "shop",
     behaviour.WECHAT: "wechat",
 }
+#: Modules that describe truth tables of their own and fill them chunk by chunk.
+_WITH_TRUTH = (referrals, weibo, marketing_files, enrichment)
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,11 @@ def simulate(
     bad_rows: dict[tuple[str, str, str], int] = {}
     try:
         pos.write_products(months, writer)
+        stores.write_stores(months, writer, facts, bad_rows)
+        stores.write_stock(months, writer, facts, bad_rows)
+        marketing_files.write_campaigns(months, writer, bad_rows)
+        for module in _WITH_TRUTH:
+            facts.define(module.TRUTH)
         chunks = -(-persons // population.CHUNK)
         for chunk in range(chunks):
             report(f"people {min((chunk + 1) * population.CHUNK, persons):,}", chunk / chunks * 0.9)
@@ -171,17 +185,14 @@ def _simulate_chunk(
 
     facts.add_people(people)
     facts.add_pos(people, purchases, tickets)
-    for (channel, source), numbers in zip(
-        _SOURCES.items(),
-        (
-            tmall.order_ids(people, tmall_orders).astype(str).tolist(),
-            jd.order_numbers(people, jd_orders).astype(str).tolist(),
-            shop.order_names(people, shop_orders),
-            wechat_shop.order_numbers(people, wechat_orders),
-        ),
-        strict=True,
-    ):
-        facts.add_online(people, source, orders[channel], numbers)
+    order_numbers = {
+        "tmall": tmall.order_ids(people, tmall_orders).astype(str).tolist(),
+        "jd": jd.order_numbers(people, jd_orders).astype(str).tolist(),
+        "shop": shop.order_names(people, shop_orders),
+        "wechat": wechat_shop.order_numbers(people, wechat_orders),
+    }
+    for channel, source in _SOURCES.items():
+        facts.add_online(people, source, orders[channel], order_numbers[source])
     for source, buyers, placed in (
         ("tmall", tmall.buyer_ouid, tmall_orders),
         ("jd", jd.buyer_id, jd_orders),
@@ -236,3 +247,25 @@ def _simulate_chunk(
         browsers |= seen_browsers
         facts.add_churn(people, purchases, month, (log.visits, shop_visits_seen, followers_seen))
     facts.add_devices(people, log.devices | browsers, log.shared, log.kiosks)
+
+    pairs = referrals.simulate(seed, people)
+    referrals.write(people, members, pairs, months, writer, facts, bad_rows)
+    fans = weibo.simulate(seed, people)
+    uids = weibo.write(seed, people, fans, months, writer, facts, bad_rows)
+    facts.add_records(people, "weibo", uids)
+
+    pool = order_pool.OrderPool(
+        [
+            *(
+                order_pool.online_orders(source, orders[channel], order_numbers[source])
+                for channel, source in _SOURCES.items()
+            ),
+            order_pool.store_orders(purchases, tickets),
+        ]
+    )
+    touches = marketing.simulate(seed, people, pool)
+    contacts = marketing_files.write(
+        seed, people, members.by_person, touches, pool, months, writer, facts, bad_rows
+    )
+    facts.add_records(people, "marketing", contacts)
+    enrichment.write(seed, people, members.by_person, months, writer, facts, bad_rows)

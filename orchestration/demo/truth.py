@@ -127,6 +127,14 @@ class TruthFile:
         self._db.table("batch").insert_into(table)
         self._db.unregister("batch")
 
+    def define(self, ddl: str) -> None:
+        """Make the truth tables that a feed's own module describes."""
+        self._db.execute(ddl)
+
+    def add(self, table: str, batch: pa.Table) -> None:
+        """Add rows to a table that `define` made."""
+        self._insert(table, batch)
+
     def add_people(self, people: People) -> None:
         """Add the people of a chunk who joined by the last day."""
         goods = catalogue.load()
@@ -204,6 +212,19 @@ class TruthFile:
                     "person_id": pa.array(
                         [people.person_ids[k] for k in found.values()], type=pa.string()
                     ),
+                }
+            ),
+        )
+
+    def add_strangers(self, source: str, found: dict[str, str]) -> None:
+        """Add customer numbers of people who are in no other table (number -> person_id)."""
+        self._insert(
+            "record",
+            pa.table(
+                {
+                    "source": pa.array([source] * len(found), type=pa.string()),
+                    "source_customer_id": pa.array(list(found), type=pa.string()),
+                    "person_id": pa.array(list(found.values()), type=pa.string()),
                 }
             ),
         )

@@ -24,6 +24,7 @@ NATIONAL_ID_STRENGTH = 100
 MEMBER_NO_STRENGTH = 90
 WECHAT_UNIONID_STRENGTH = 80
 PLATFORM_ACCOUNT_STRENGTH = 70
+WEIBO_UID_STRENGTH = 65
 EMAIL_STRENGTH = 30
 PHONE_STRENGTH = 20
 NAME_AGREES_STRENGTH = 30
@@ -83,6 +84,8 @@ DEFAULT_RULES = (
     IdentifierRule("tmall_ouid", PLATFORM_ACCOUNT_STRENGTH),
     IdentifierRule("jd_open_id", PLATFORM_ACCOUNT_STRENGTH),
     IdentifierRule("wechat_openid", PLATFORM_ACCOUNT_STRENGTH),
+    # The number on Weibo is copied by hand from the user's page.
+    IdentifierRule("weibo_uid", WEIBO_UID_STRENGTH),
     IdentifierRule("email", EMAIL_STRENGTH, EMAIL_PROBABILITY, EMAIL_SHARING_CAP, is_guarded=True),
     IdentifierRule("phone", PHONE_STRENGTH, PHONE_PROBABILITY, PHONE_SHARING_CAP, is_guarded=True),
     IdentifierRule(DEVICE_ID_TYPE, sharing_cap=DEVICE_SHARING_CAP, links=False),

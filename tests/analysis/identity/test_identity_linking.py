@@ -50,6 +50,7 @@ OTHER_PHONE = "+8613987654321"
         "wechat_openid",
         "tmall_ouid",
         "jd_open_id",
+        "weibo_uid",
         "national_id",
     ],
 )
