@@ -7,23 +7,14 @@ here: what the warehouse makes of them.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from orchestration.demo import simulate
 from tests.demo.test_simulated_retailer import csv_rows, truth_rows, workbook_rows
 
-PERSONS, SEED, UNTIL = 1_000, 7, date(2025, 3, 31)
-
-
-@pytest.fixture(scope="module")
-def retailer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("enrichment")
-    simulate(PERSONS, SEED, folder / "landing", folder / "truth.duckdb", until=UNTIL)
-    return folder
+pytestmark = pytest.mark.xdist_group("simulated_retailer")
 
 
 @pytest.fixture(scope="module")

@@ -169,10 +169,9 @@ def test_a_later_end_only_adds_files(retailer: Path, tmp_path: Path) -> None:
     # 3 months more: a POS file a day, one file a month for each of the other feeds
     feeds = {name.rsplit("/", 1)[0] for name in early if "/ticket_lines/" not in name}
     # weekly stock, and in June what two providers sell
-    others = {"pos/stock", "pos/stores", "enrichment/attributes"}
-    monthly = len(feeds) - len([feed for feed in feeds if feed in others])
-    assert monthly == 999
-    assert len(late) - len(early) == 91 + 3 * monthly + 3 * 4 + 2
+    monthly = feeds - {"pos/stock", "pos/stores", "enrichment/attributes"}
+    assert len(monthly) == 38
+    assert len(late) - len(early) == 91 + 3 * len(monthly) + 3 * 4 + 2
 
     touched = {path: path.stat().st_mtime_ns for path in landing.rglob("*") if path.is_file()}
     simulate(PERSONS, SEED, landing, tmp_path / "truth.duckdb", until=LATE)
@@ -324,7 +323,7 @@ def test_reviews_are_of_bought_products_and_their_stars_follow_the_opinion(retai
     assert said
     assert {(unwrapped(r["订单号"]), r["货号"]) for r in said} <= bought
     shop, _ = json_lines(retailer, "shop/reviews")
-    assert any(r["text"] and r["text"].isascii() for r in shop)
+    assert any(r["text"] and r["text"].isascii() for r in shop if r["created_at"])
     assert any(r["stars"] is None for r in shop)
     stars = {r["评价ID"]: int(r["评分"]) for r in said}
     stars |= {r["review_id"]: r["stars"] for r in shop if r["stars"] and r["created_at"]}

@@ -12,17 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.demo import simulate
+from tests.demo.conftest import PERSONS, UNTIL
 from tests.demo.test_simulated_retailer import csv_rows, json_lines, truth_rows, workbook_rows
 
-PERSONS, SEED, UNTIL = 2_000, 7, date(2025, 3, 31)
-
-
-@pytest.fixture(scope="module")
-def retailer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("weibo")
-    simulate(PERSONS, SEED, folder / "landing", folder / "truth.duckdb", until=UNTIL)
-    return folder
+pytestmark = pytest.mark.xdist_group("simulated_retailer")
 
 
 @pytest.fixture(scope="module")
