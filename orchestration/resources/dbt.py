@@ -25,10 +25,16 @@ from dagster_dbt import (
 from packaging.version import Version
 
 from orchestration.resources.registry import ensure_registry
-from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, Settings
+from orchestration.settings import (
+    DBT_PROFILE_VARIABLES,
+    DBT_PROJECT_DIR,
+    PROJECT_ROOT,
+    Settings,
+)
 
 RUN_CONTEXT = dg.AssetKey(["ops", "run_context"])
 PARTIAL_PARSE = "partial_parse.msgpack"
+SHARED_PARSE = DBT_PROJECT_DIR / "target" / PARTIAL_PARSE
 SOURCE_SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md"}
 
 
@@ -54,18 +60,38 @@ def ensure_manifest(settings: Settings) -> Path:
     manifest = DBT_PROJECT_DIR / "target" / "manifest.json"
     if manifest.exists() and manifest.stat().st_mtime >= _newest_change():
         return manifest
+    # beside what others read meanwhile, then moved there whole
+    aside = manifest.parent / f"parse_{os.getpid()}"
+    aside.mkdir(parents=True, exist_ok=True)
+    try:
+        _parse(settings, aside)
+        for name in (PARTIAL_PARSE, manifest.name):
+            (aside / name).replace(manifest.parent / name)
+    finally:
+        shutil.rmtree(aside)
+    manifest.touch()
+    return manifest
+
+
+def _parse(settings: Settings, target_path: Path) -> None:
+    if SHARED_PARSE.exists():
+        shutil.copy(SHARED_PARSE, target_path / PARTIAL_PARSE)
+    outside = {
+        name: value for name, value in os.environ.items() if name not in DBT_PROFILE_VARIABLES
+    }
     done = subprocess.run(
-        [dbt_executable(), "--quiet", "parse", "--profiles-dir", ".", "--target-path", "target"],
+        [
+            dbt_executable(),
+            *("--quiet", "parse", "--profiles-dir", ".", "--target-path", str(target_path)),
+        ],
         cwd=DBT_PROJECT_DIR,
-        env={**os.environ, **settings.dbt_environment()},
+        env={**outside, **settings.dbt_parse_environment()},
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
         raise DbtParseError(f"dbt cannot parse {DBT_PROJECT_DIR}:\n{done.stdout}{done.stderr}")
-    manifest.touch()
-    return manifest
 
 
 def _newest_change() -> float:

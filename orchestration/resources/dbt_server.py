@@ -14,15 +14,17 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.settings import DBT_PROFILE_VARIABLES, DBT_PROJECT_DIR, Settings
 
 SOCKET_VARIABLE = "STRATA_DBT_SOCKET"
 MAX_REQUEST_BYTES = 4 * 2**20
@@ -85,10 +87,25 @@ def serve(path: str) -> None:
 
 
 def _warm_runner():
-    """dbt with the project in memory; parsing it fails in the command's own words, not here."""
+    """dbt with the project in memory; parsing it fails in the command's own words, not here.
+
+    It goes on from the parsed project that loading the definitions left (resources/dbt.py), in a
+    folder of its own, because other processes read that one.
+    """
     from dbt.cli.main import dbtRunner
 
-    parsed = dbtRunner().invoke(["--quiet", "parse", "--profiles-dir", str(DBT_PROJECT_DIR)])
+    # a command brings its profile with it; here it would only make dbt parse everything anew
+    for name in DBT_PROFILE_VARIABLES:
+        os.environ.pop(name, None)
+    with tempfile.TemporaryDirectory() as target:
+        with suppress(FileNotFoundError):
+            shutil.copy(DBT_PROJECT_DIR / "target" / "partial_parse.msgpack", target)
+        parsed = dbtRunner().invoke(
+            [
+                *("--quiet", "--no-write-json", "parse"),
+                *("--profiles-dir", str(DBT_PROJECT_DIR), "--target-path", target),
+            ]
+        )
     return dbtRunner(manifest=parsed.result) if parsed.success else dbtRunner()
 
 
@@ -101,7 +118,9 @@ def _answer(connection: socket.socket, runner) -> None:
         _become(json.loads(message), descriptors, runner)
     for descriptor in descriptors:
         os.close(descriptor)
-    connection.send(f"{pid}\n".encode())
+    # whoever asked may have been killed; the next one is answered all the same
+    with suppress(BrokenPipeError):
+        connection.send(f"{pid}\n".encode())
     _, status = os.waitpid(pid, 0)
     with suppress(BrokenPipeError):
         connection.send(f"{os.waitstatus_to_exitcode(status)}\n".encode())

@@ -31,7 +31,9 @@ TABLE = PublishedTable(
 def build(tmp_path: Path):
     connection = duckdb.connect(str(tmp_path / "build.duckdb"))
     connection.execute("create schema marts")
-    connection.execute("create table marts.customer_360 as select 'c1' as customer_id")
+    connection.execute(
+        "create table marts.customer_360 as select 'c1' as customer_id, 'd1' as _undeclared"
+    )
     yield connection
     connection.close()
 
@@ -45,7 +47,8 @@ def test_tables_arrive_in_main_with_their_comments(build, target: Path) -> None:
     publication = publish(build, [TABLE], target, run_id="r1", published_at=AT)
     assert publication.rows == {"customer_360": 1}
     with open_published(target) as published:
-        assert published.sql("select customer_id from customer_360").fetchall() == [("c1",)]
+        # what the model does not declare stays in the build file
+        assert published.sql("select * from customer_360").fetchall() == [("c1",)]
         assert published.sql(
             "select comment from duckdb_tables() where table_name = 'customer_360'"
         ).fetchone() == (TABLE.description,)
@@ -88,7 +91,7 @@ def test_what_a_killed_publish_left_behind_is_removed(build, target: Path) -> No
 def test_a_reader_keeps_its_build_while_the_next_one_is_published(build, target: Path) -> None:
     publish(build, [TABLE], target, run_id="r1", published_at=AT)
     with open_published(target) as reader:
-        build.execute("insert into marts.customer_360 values ('c2')")
+        build.execute("insert into marts.customer_360 (customer_id) values ('c2')")
         worker = threading.Thread(
             target=publish,
             args=(build, [TABLE], target),

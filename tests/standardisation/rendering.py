@@ -86,7 +86,7 @@ class Macros:
             return returned.value
 
     def model(self, path: str, tables: Mapping[str, str]) -> str:
-        """The SQL of a model, reading its parents from the given tables.
+        """The SQL of a whole build of a model, reading its parents from the given tables.
 
         Args:
             path: File below dbt_project/models.
@@ -95,7 +95,9 @@ class Macros:
         environment = self._environment.overlay()
         template = environment.from_string((DBT_PROJECT_DIR / "models" / path).read_text())
         return template.render(
-            ref=lambda name: tables.get(name, name), config=lambda **_settings: ""
+            ref=lambda name: tables.get(name, name),
+            config=lambda **_settings: "",
+            is_incremental=lambda: False,
         )
 
     def apply(

@@ -14,6 +14,13 @@ import duckdb
 ABOUT_THE_RUN = {"run_log", "dq_result", "publish_info"}
 RUN_COLUMNS = {"run_id"}
 
+# One row per load: the same rows, landed in other loads, are told in other rows.
+TABLES_ABOUT_LOADS = {"source_completeness", "source_validity"}
+# Files, their rows and when they came: a file that repeats another changes these and no data.
+TABLES_ABOUT_FILES = {"source_freshness", "source_row_balance"}
+# Where a row was read and when; of equal rows in two files either may be the one that is kept.
+LOAD_COLUMNS = {"file_id", "_file_id", "_row_number", "loaded_at", "last_loaded_at"}
+
 
 def tables(connection: duckdb.DuckDBPyConnection, catalogue: str) -> list[str]:
     """Names of the tables of an attached file."""
@@ -23,13 +30,20 @@ def tables(connection: duckdb.DuckDBPyConnection, catalogue: str) -> list[str]:
     return [name for (name,) in rows]
 
 
-def differing_rows(one: Path, other: Path, *, ignore: set[str] = frozenset()) -> dict[str, int]:
+def differing_rows(
+    one: Path,
+    other: Path,
+    *,
+    ignore: set[str] = frozenset(),
+    ignore_columns: set[str] = frozenset(),
+) -> dict[str, int]:
     """Rows that stand in only one of two published files, per table; run ids aside.
 
     Args:
         one: A published file.
         other: Another.
         ignore: Tables to leave out beside those about the run itself.
+        ignore_columns: Columns to leave out beside run ids.
 
     Returns:
         Table name to number of differing rows, for tables with any.
@@ -46,7 +60,7 @@ def differing_rows(one: Path, other: Path, *, ignore: set[str] = frozenset()) ->
             columns = ", ".join(
                 f'"{column}"'
                 for (column, *_) in connection.execute(f"describe one.main.{name}").fetchall()
-                if column not in RUN_COLUMNS
+                if column not in RUN_COLUMNS | set(ignore_columns)
             )
             count = connection.execute(
                 f"""
