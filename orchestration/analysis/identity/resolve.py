@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -30,11 +30,17 @@ from orchestration.analysis.identity.crosswalk import (
     register_customers,
 )
 from orchestration.analysis.identity.edges import (
+    candidates_from_matches,
     candidates_from_overrides,
     candidates_from_values,
 )
 from orchestration.analysis.identity.guards import guard_holdings
 from orchestration.analysis.identity.history import EVENTS, append_history
+from orchestration.analysis.identity.matching.linking import (
+    MatchState,
+    find_matches,
+    no_matches,
+)
 from orchestration.analysis.identity.overrides import read_overrides
 from orchestration.analysis.identity.workspace import (
     hard_unique_claims,
@@ -55,6 +61,9 @@ class Resolution:
         id_history: All events so far, this run's last.
         record_former_id: Ids that records have left; input of the next run.
         metrics: Counts and shares of this run.
+        match_state: What the next run needs so as not to compare unchanged records again; None
+            without matching.
+        match_report: What the matching model blocked, learnt and compared; empty without one.
     """
 
     id_map: pa.Table
@@ -63,6 +72,8 @@ class Resolution:
     id_history: pa.Table
     record_former_id: pa.Table
     metrics: dict[str, int | float]
+    match_state: MatchState | None = None
+    match_report: dict = field(default_factory=dict)
 
 
 def resolve(
@@ -77,14 +88,15 @@ def resolve(
     config: IdentityConfig | None = None,
     hash_key: bytes,
     previous_former_ids: pa.Table | None = None,
+    previous_matches: MatchState | None = None,
 ) -> Resolution:
     """Resolve records into customers and carry their ids over from the last run.
 
     The order of input rows changes nothing. Everything is recomputed from the evidence on every
-    run; only ids and their log come from the run before.
+    run; only ids and their log come from the run before, and comparisons of unchanged records.
 
     Args:
-        records: schemas.RECORDS, one row per record_key.
+        records: schemas.RECORDS and any of schemas.PROFILE, one row per record_key.
         identifiers: schemas.IDENTIFIERS, normalised values; masked ones have no place here, and
             one that comes all the same links nobody (blocked as masked_value).
         previous_map: id_map of the last run; None at the first.
@@ -119,12 +131,17 @@ def resolve(
         shared = candidates_from_values(holdings, guarded.group, facts, config)
         first_free_group = int(guarded.group.max()) + 1 if len(guarded.group) else 0
         forced = candidates_from_overrides(decided.together, first_free_group)
+        matches = no_matches()
+        if config.matching is not None:
+            matches = find_matches(connection, config.matching, previous_matches)
+        alike = candidates_from_matches(matches, first_free_group + len(forced), kinds)
         people = build_components(
-            pd.concat([shared, forced], ignore_index=True),
+            pd.concat([shared, forced, alike], ignore_index=True),
             facts,
             hard_unique_claims(connection),
             decided.apart,
             config,
+            matches.conflict_weight,
         )
 
         previous = read_previous(connection, previous_map, previous_history, previous_former_ids)
@@ -141,14 +158,18 @@ def resolve(
             as_of_date,
         )
 
-        register_customers(connection, number_of_record, people.accepted, kinds)
+        register_customers(connection, number_of_record, people.accepted, kinds, matches)
         resolution = Resolution(
             id_map=id_map(connection),
             id_edge=id_edge(connection),
-            id_edge_blocked=id_edge_blocked(connection, guarded.blocked, people.blocked),
+            id_edge_blocked=id_edge_blocked(
+                connection, guarded.blocked, people.blocked, matches.refused
+            ),
             id_history=history,
             record_former_id=former_ids(connection, previous, number_of_record),
             metrics={},
+            match_state=matches.state,
+            match_report=matches.report,
         )
     earlier_events = previous_history.num_rows if previous_history is not None else 0
     resolution.metrics.update(

@@ -23,6 +23,23 @@ RECORDS = pa.schema(
         ("last_seen_at", _TIME),
     ]
 )
+# What a record may tell about the person besides; a column that is missing is unknown throughout.
+PROFILE = pa.schema(
+    [
+        (name, _TEXT)
+        for name in (
+            "masked_name",
+            "nickname",
+            "masked_phone",
+            "province",
+            "city",
+            "district",
+            "address",
+            "postcode",
+            "occupation",
+        )
+    ]
+)
 IDENTIFIERS = pa.schema(
     [
         ("record_key", _TEXT),
@@ -66,6 +83,8 @@ ID_EDGE = pa.schema(
         ("id_scope", _TEXT),
         ("value_hash", _TEXT),
         ("probability", pa.float64()),
+        ("match_weight", pa.float64()),
+        ("evidence", _TEXT),
         ("sources", _TEXT),
         ("first_seen_at", _TIME),
         ("last_seen_at", _TIME),
@@ -105,6 +124,19 @@ RECORD_FORMER_ID = pa.schema(
 PREVIOUS_MAP = pa.schema(
     [ID_MAP.field(name) for name in ("id_type", "id_scope", "id_value", "customer_id")]
 )
+
+
+def with_profile(records: pa.Table) -> pa.Table:
+    """RECORDS with all columns of PROFILE, null where the input has none of them."""
+    core = conform(records, RECORDS, "identity records")
+    for field in PROFILE:
+        column = (
+            records[field.name].cast(field.type)
+            if field.name in records.column_names
+            else pa.nulls(records.num_rows, field.type)
+        )
+        core = core.append_column(field, column)
+    return core
 
 
 def conform(table: pa.Table, schema: pa.Schema, name: str) -> pa.Table:

@@ -1,0 +1,386 @@
+"""Links that the matching model proposes: the way in to probabilistic matching.
+
+Belongs here: the order of the steps, what may be linked on what a pair scores, and what is carried
+to the next run so that unchanged records are not compared again.
+Does not belong here: any step itself.
+
+Scores are a function of the records at hand alone. The model is trained anew on each run; what an
+earlier run hands over are comparison vectors, which no model enters. So a run over new and changed
+records gives what a run over all of them would.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass, field
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from orchestration.analysis.identity.config import (
+    MODEL_CONTACT_RULE,
+    MODEL_RULE,
+    MatchingConfig,
+)
+from orchestration.analysis.identity.matching.attributes import prepare_attributes
+from orchestration.analysis.identity.matching.blocking import (
+    ACTIVE,
+    KEYS,
+    RULES,
+    RuleCount,
+    count_rules,
+)
+from orchestration.analysis.identity.matching.comparisons import (
+    COMPARISONS,
+    EXCHANGED,
+    LIKE_OTHER_NAME,
+    OTHER_NAME,
+    UNKNOWN_LEVEL,
+    Comparison,
+)
+from orchestration.analysis.identity.matching.model import model_settings
+from orchestration.analysis.identity.matching.scoring import Vectors, Weights, probability, weigh
+from orchestration.analysis.identity.matching.training import train
+from orchestration.analysis.identity.matching.vectors import (
+    compare_changed,
+    empty_vectors,
+    keep_unchanged,
+)
+
+HOUSEHOLD_ONLY = "household_evidence_only"
+AMBIGUOUS_MASKED_PHONE = "ambiguous_masked_phone"
+
+
+@dataclass(frozen=True)
+class MatchState:
+    """What one run hands to the next, so that unchanged records are not compared again.
+
+    Attributes:
+        definition: Fingerprint of comparisons and blocking keys; others void the vectors.
+        active_rules: Names of the blocking rules that made the pairs.
+        prints: uid and fingerprint of every record's attributes.
+        vectors: uid_l, uid_r and the level codes of every pair worth keeping.
+    """
+
+    definition: str
+    active_rules: tuple[str, ...]
+    prints: pa.Table
+    vectors: pa.Table
+
+
+@dataclass(frozen=True)
+class Matches:
+    """What the model says.
+
+    Attributes:
+        a, b: Record numbers of each proposed link, the smaller first; ordered.
+        rule: MODEL_RULE or MODEL_CONTACT_RULE of each.
+        weight: Match weight in bits, prior included.
+        evidence: JSON list of [comparison, level, weight] of each, the prior first.
+        refused: (record, record, reason) of pairs that scored high enough and may not be linked.
+        conflict_weight: What different given names, birth dates and genders weigh, in bits, at
+            most 0.
+        state: For the next run; None when nothing was compared.
+        report: What was blocked, trained and compared, for people and for the model file.
+    """
+
+    a: np.ndarray
+    b: np.ndarray
+    rule: np.ndarray
+    weight: np.ndarray
+    evidence: list[str]
+    refused: list[tuple[int, int, str]]
+    conflict_weight: dict[str, float]
+    state: MatchState | None
+    report: dict = field(default_factory=dict)
+
+    @property
+    def probability(self) -> np.ndarray:
+        return probability(self.weight)
+
+
+def no_matches(report: dict | None = None) -> Matches:
+    """Nothing to link."""
+    nothing = np.empty(0, dtype=np.int64)
+    return Matches(
+        nothing, nothing, np.empty(0, dtype=object), np.empty(0), [], [], {}, None, report or {}
+    )
+
+
+def find_matches(
+    connection: duckdb.DuckDBPyConnection,
+    config: MatchingConfig,
+    earlier: MatchState | None = None,
+) -> Matches:
+    """Propose links between records that are probably one person.
+
+    Args:
+        connection: The workspace, overrides read; leaves `attribute` and `vector`.
+        config: Thresholds and seed.
+        earlier: From the last run; None compares everything.
+
+    Returns:
+        Links to weigh against all other evidence, and why others were refused.
+
+    Raises:
+        UntrainedError: The model could not learn a parameter.
+    """
+    prepare_attributes(connection)
+    comparisons = usable_comparisons(connection)
+    training = train(connection, comparisons, config.seed)
+    rules = count_rules(connection)
+    active = [rule for rule in rules if rule.state == ACTIVE]
+    definition = _definition(comparisons)
+    compared = _compare(connection, comparisons, active, definition, earlier)
+    trained = [each.comparison for each in training.comparisons]
+    vectors, left, right = _read_vectors(connection, trained)
+    report = {
+        "blocking": [
+            {"rule": rule.name, "pairs": rule.pairs, "state": rule.state} for rule in rules
+        ],
+        "pairs_compared": compared,
+        "pairs_kept": len(left),
+        "left_out": training.left_out,
+        "sessions": [session.__dict__ for session in training.sessions],
+    }
+    state = MatchState(
+        definition,
+        tuple(rule.name for rule in active),
+        connection.execute("select uid, print from attribute order by uid").to_arrow_table(),
+        connection.execute("from vector order by uid_l, uid_r").to_arrow_table(),
+    )
+    if not trained or not len(left):
+        return Matches(**{**no_matches(report).__dict__, "state": state})
+    scale, weights = weigh(training.comparisons, vectors, training.sampled_pairs)
+    report |= {
+        "match_share": scale.match_share,
+        "records_per_person": round(scale.records_per_person, 2),
+        "model": model_settings(training, scale),
+    }
+    return _decide(connection, config, trained, vectors, left, right, scale, weights, state, report)
+
+
+def usable_comparisons(connection: duckdb.DuckDBPyConnection) -> list[Comparison]:
+    """The comparisons whose attributes at least two records know."""
+    columns = sorted({name for each in COMPARISONS for group in each.needs for name in group})
+    counts = connection.execute(
+        f"select {', '.join(f'count({name})' for name in columns)} from attribute"  # noqa: S608
+    ).fetchone()
+    known = {name for name, count in zip(columns, counts, strict=True) if count > 1}
+    return [each for each in COMPARISONS if any(known.issuperset(group) for group in each.needs)]
+
+
+def _definition(comparisons: list[Comparison]) -> str:
+    text = json.dumps([[repr(each) for each in comparisons], KEYS, RULES])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection,
+    comparisons: list[Comparison],
+    active: list[RuleCount],
+    definition: str,
+    earlier: MatchState | None,
+) -> int:
+    _fingerprint(connection)
+    usable = earlier is not None and earlier.definition == definition
+    if not usable:
+        empty_vectors(connection, comparisons)
+        return compare_changed(connection, comparisons, active, added=())
+    connection.register("earlier_print", earlier.prints)
+    connection.register("earlier_vector", earlier.vectors)
+    connection.execute(
+        """
+        update attribute set is_changed = false
+        from earlier_print
+        where earlier_print.uid = attribute.uid and earlier_print.print = attribute.print
+        """
+    )
+    before = set(earlier.active_rules)
+    now = {rule.name for rule in active}
+    keep_unchanged(connection, active, dropped=sorted(before - now))
+    added = [rule for rule in active if rule.name not in before]
+    compared = compare_changed(connection, comparisons, active, added)
+    connection.unregister("earlier_print")
+    connection.unregister("earlier_vector")
+    return compared
+
+
+def _fingerprint(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add print (of all attributes) and is_changed (true) to every record."""
+    names = connection.execute(
+        """
+        select string_agg(column_name, ', ' order by column_name)
+        from (describe attribute)
+        where column_name not in ('rid', 'record_key')
+        """
+    ).fetchone()[0]
+    connection.execute(
+        f"""
+        create or replace table attribute as
+        select *, cast(hash({names}) >> 1 as bigint) as print, true as is_changed from attribute
+        """  # noqa: S608
+    )
+
+
+def _read_vectors(
+    connection: duckdb.DuckDBPyConnection, trained: list[Comparison]
+) -> tuple[Vectors, np.ndarray, np.ndarray]:
+    """The vectors as columns, and the places of both records in order of uid."""
+    table = connection.execute("from vector order by uid_l, uid_r").fetchnumpy()
+    uid = connection.execute("select uid from attribute order by uid").fetchnumpy()["uid"]
+    left, right = (np.searchsorted(uid, table[f"uid_{side}"]) for side in "lr")
+    holders, known = {}, {}
+    for attribute in sorted(
+        {level.term_frequency for each in trained for level in each.levels} - {None}
+    ):
+        count = connection.execute(
+            f"""
+            select case
+                when {attribute} is null then 0 else count(*) over (partition by {attribute})
+            end as holders
+            from attribute
+            order by uid
+            """  # noqa: S608
+        ).fetchnumpy()["holders"]
+        known[attribute] = int((count > 0).sum())
+        holders[attribute] = np.maximum(count[left], count[right]).astype(np.int64)
+    levels = {each.name: np.asarray(table[f"level_{each.name}"]) for each in trained}
+    return Vectors(levels, holders, known, len(uid)), left, right
+
+
+def _decide(
+    connection: duckdb.DuckDBPyConnection,
+    config: MatchingConfig,
+    trained: list[Comparison],
+    vectors: Vectors,
+    left: np.ndarray,
+    right: np.ndarray,
+    scale: Weights,
+    weights: dict[str, np.ndarray],
+    state: MatchState,
+    report: dict,
+) -> Matches:
+    total = sum(weights.values()) + scale.prior
+    threshold = math.log2(config.link_probability / (1 - config.link_probability))
+    likely = np.flatnonzero(total >= threshold)
+    levels = {name: codes[likely] for name, codes in vectors.levels.items()}
+    weights = {name: values[likely] for name, values in weights.items()}
+    total, left, right = total[likely].round(2), left[likely], right[likely]
+
+    # 0 for a record without a full phone number
+    facts = connection.execute(
+        """
+        select
+            rid,
+            case when phone is null then 0 else dense_rank() over (order by phone) end as phone_code
+        from attribute
+        order by uid
+        """
+    ).fetchnumpy()
+    phone = np.asarray(facts["phone_code"])
+    personal, is_known = _personal_weight(trained, levels, weights)
+    is_personal = is_known & (personal >= config.personal_weight)
+    is_contact = ~is_known & _contact_agrees(trained, levels) & ((phone[left] + phone[right]) > 0)
+    ambiguous = is_contact & _ambiguous(left, right, levels, phone)
+    chosen = (is_personal | is_contact) & ~ambiguous
+
+    rid = np.asarray(facts["rid"]).astype(np.int64)
+    a, b = np.minimum(rid[left], rid[right]), np.maximum(rid[left], rid[right])
+    refused = sorted(
+        (
+            int(a[place]),
+            int(b[place]),
+            AMBIGUOUS_MASKED_PHONE if ambiguous[place] else HOUSEHOLD_ONLY,
+        )
+        for place in np.flatnonzero(~chosen)
+    )
+    order = np.flatnonzero(chosen)[np.lexsort((b[chosen], a[chosen]))]
+    by_name = {each.name: each for each in trained}
+    evidence = [
+        _evidence(
+            by_name,
+            {name: codes[place] for name, codes in levels.items()},
+            {name: values[place] for name, values in weights.items()},
+            scale.prior,
+        )
+        for place in order
+    ]
+    return Matches(
+        a=a[order],
+        b=b[order],
+        rule=np.where(is_personal[order], MODEL_RULE, MODEL_CONTACT_RULE).astype(object),
+        weight=total[order],
+        evidence=evidence,
+        refused=refused,
+        conflict_weight={
+            name: min(0.0, scale.level[name][0])
+            for name in ("given_name", "birth_date", "gender")
+            if name in scale.level
+        },
+        state=state,
+        report=report,
+    )
+
+
+def _personal_weight(
+    trained: list[Comparison], levels: dict[str, np.ndarray], weights: dict[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """What personal evidence weighs in each pair, and whether there is any.
+
+    A name that stands where the other record has its family name is personal only when the two
+    are exchanged; a record with one name may hold just the family name of a household.
+    """
+    count = len(next(iter(levels.values())))
+    total, is_known = np.zeros(count), np.zeros(count, dtype=bool)
+    by_name = {each.name: each for each in trained}
+    for each in trained:
+        if not each.is_personal:
+            continue
+        counts = levels[each.name] != UNKNOWN_LEVEL
+        if each.name == "given_name":
+            crossed = np.isin(
+                levels[each.name], [each.code(OTHER_NAME), each.code(LIKE_OTHER_NAME)]
+            )
+            if "family_name" in by_name:
+                family = by_name["family_name"]
+                crossed &= levels["family_name"] != family.code(EXCHANGED)
+            counts &= ~crossed
+        total += np.where(counts, weights[each.name], 0.0)
+        is_known |= counts
+    return total, is_known
+
+
+def _contact_agrees(trained: list[Comparison], levels: dict[str, np.ndarray]) -> np.ndarray:
+    agrees = np.zeros(len(next(iter(levels.values()))), dtype=bool)
+    for each in trained:
+        if each.is_contact:
+            agrees |= levels[each.name] > 0
+    return agrees
+
+
+def _ambiguous(
+    left: np.ndarray, right: np.ndarray, levels: dict[str, np.ndarray], phone: np.ndarray
+) -> np.ndarray:
+    """Pairs whose starred number fits more than one known number, which proves nothing."""
+    masked = levels.get("masked_phone", np.full(len(left), UNKNOWN_LEVEL)) > 0
+    starred = np.where(phone[left] == 0, left, right)
+    shown = np.maximum(phone[left], phone[right])
+    held = np.unique(np.c_[starred, shown][masked & (shown > 0)], axis=0)
+    record, numbers = np.unique(held[:, 0], return_counts=True)
+    return masked & np.isin(starred, record[numbers > 1])
+
+
+def _evidence(
+    by_name: dict[str, Comparison], levels: dict[str, int], weights: dict[str, float], prior: float
+) -> str:
+    parts: list[list] = [["prior", None, prior]]
+    parts += [
+        [name, by_name[name].level_name(levels[name]), round(float(weights[name]), 2)]
+        for name in by_name
+        if levels[name] != UNKNOWN_LEVEL
+    ]
+    return json.dumps(parts, ensure_ascii=False)
