@@ -45,7 +45,7 @@ CONFIRMED_PROBABILITY = 0.99
 MOST_MODEL_STRENGTH = 50.0
 # Two records are one person from this probability on. Between 0.7 and 0.95 the F1 of the three
 # published test sets moves by less than 0.01.
-LINK_PROBABILITY = 0.85
+LINK_PROBABILITY = 0.9
 # Evidence that tells members of a household apart (given name, birth date, e-mail, identity card)
 # must speak for the link by itself, in bits; same phone, address and family name do not make one
 # person out of two.

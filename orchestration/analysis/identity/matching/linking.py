@@ -42,7 +42,14 @@ from orchestration.analysis.identity.matching.comparisons import (
     Comparison,
 )
 from orchestration.analysis.identity.matching.model import model_settings
-from orchestration.analysis.identity.matching.scoring import Vectors, Weights, probability, weigh
+from orchestration.analysis.identity.matching.scoring import (
+    SOURCES,
+    Term,
+    Vectors,
+    Weights,
+    probability,
+    weigh,
+)
 from orchestration.analysis.identity.matching.training import train
 from orchestration.analysis.identity.matching.vectors import (
     compare_changed,
@@ -233,23 +240,90 @@ def _read_vectors(
     table = connection.execute("from vector order by uid_l, uid_r").fetchnumpy()
     uid = connection.execute("select uid from attribute order by uid").fetchnumpy()["uid"]
     left, right = (np.searchsorted(uid, table[f"uid_{side}"]) for side in "lr")
-    holders, known = {}, {}
-    for attribute in sorted(
-        {level.term_frequency for each in trained for level in each.levels} - {None}
-    ):
-        count = connection.execute(
-            f"""
-            select case
-                when {attribute} is null then 0 else count(*) over (partition by {attribute})
-            end as holders
-            from attribute
-            order by uid
-            """  # noqa: S608
-        ).fetchnumpy()["holders"]
-        known[attribute] = int((count > 0).sum())
-        holders[attribute] = np.maximum(count[left], count[right]).astype(np.int64)
+    terms = {
+        attribute: _term(connection, attribute, left, right)
+        for attribute in sorted(
+            {level.term_frequency for each in trained for level in each.levels} - {None}
+        )
+    }
     levels = {each.name: np.asarray(table[f"level_{each.name}"]) for each in trained}
-    return Vectors(levels, holders, known, len(uid)), left, right
+    source = connection.execute(
+        """
+        select dense_rank() over (order by record.source) - 1 as source
+        from attribute
+        inner join record on record.rid = attribute.rid
+        order by attribute.uid
+        """
+    ).fetchnumpy()["source"]
+    size = np.bincount(source)
+    first, second = np.triu_indices(len(size))
+    number = np.zeros((len(size), len(size)), dtype=np.int64)
+    number[first, second] = number[second, first] = np.arange(len(first))
+    pairs = np.where(
+        first == second, size[first] * (size[first] - 1) / 2, size[first] * size[second]
+    )
+    of_pair = number[source[left], source[right]]
+    return Vectors(levels, terms, of_pair, np.maximum(pairs, 1), len(uid)), left, right
+
+
+def _term(
+    connection: duckdb.DuckDBPyConnection, attribute: str, left: np.ndarray, right: np.ndarray
+) -> Term:
+    """Holders of the value of every pair."""
+    if attribute == "phone_pattern":
+        return _look_alikes(connection, left, right)
+    count = connection.execute(
+        f"""
+        select case
+            when {attribute} is null then 0 else count(*) over (partition by {attribute})
+        end as holders
+        from attribute
+        order by uid
+        """  # noqa: S608
+    ).fetchnumpy()["holders"]
+    return Term(np.maximum(count[left], count[right]).astype(float), int((count > 0).sum()))
+
+
+def _look_alikes(
+    connection: duckdb.DuckDBPyConnection, left: np.ndarray, right: np.ndarray
+) -> Term:
+    """How many other phone numbers show the digits that a pair shows.
+
+    What counts is different numbers, however many records show each. Where no other known number
+    looks like it, the frequency is the mean over all numbers.
+    """
+    others = (
+        connection.execute(
+            """
+        select coalesce(shown.numbers - 1, 0) as others
+        from attribute
+        left join (
+            select phone_pattern, count(distinct phone) as numbers
+            from attribute
+            where phone is not null
+            group by phone_pattern
+        ) as shown on shown.phone_pattern = attribute.phone_pattern
+        order by attribute.uid
+        """
+        )
+        .fetchnumpy()["others"]
+        .astype(float)
+    )
+    numbers, alike = connection.execute(
+        """
+        select coalesce(sum(numbers), 0), coalesce(sum(numbers * (numbers - 1)), 0)
+        from (
+            select count(distinct phone) as numbers
+            from attribute
+            where phone is not null
+            group by phone_pattern
+        )
+        """
+    ).fetchone()
+    mean = max(int(alike), 2) / max(int(numbers), 1)
+    return Term(
+        np.maximum(np.maximum(others[left], others[right]), mean), int(numbers), has_repeats=False
+    )
 
 
 def _decide(
@@ -378,6 +452,8 @@ def _evidence(
     by_name: dict[str, Comparison], levels: dict[str, int], weights: dict[str, float], prior: float
 ) -> str:
     parts: list[list] = [["prior", None, prior]]
+    if weights[SOURCES]:
+        parts.append([SOURCES, None, round(float(weights[SOURCES]), 2)])
     parts += [
         [name, by_name[name].level_name(levels[name]), round(float(weights[name]), 2)]
         for name in by_name

@@ -26,6 +26,9 @@ MOST_WEIGHT = 20.0
 LEAST_WEIGHT = -10.0
 # Digits to which weights are kept: sums of a training run in another order must not show.
 WEIGHT_DIGITS = 2
+# The name under which the pair of sources stands among the comparisons.
+SOURCES = "sources"
+SHRINKAGE = 5.0
 SHARE_ITERATIONS = 50
 SHARE_TOLERANCE = 1e-4
 
@@ -37,6 +40,7 @@ class Weights:
     Attributes:
         match_share: Share of matches among all pairs of records.
         prior: log2 of its odds.
+        sources: What each pair of sources adds to the prior.
         level: Weight of every level code of each comparison, from code 0 on.
         m: m of every level code, for levels with a term frequency; else None.
         term: Attribute of the term frequency of every level code, or None.
@@ -45,10 +49,33 @@ class Weights:
 
     match_share: float
     prior: float
+    sources: np.ndarray
     level: dict[str, tuple[float, ...]]
     m: dict[str, tuple[float | None, ...]]
     term: dict[str, tuple[str | None, ...]]
     records_per_person: float
+
+
+@dataclass(frozen=True)
+class Term:
+    """How frequent values of one attribute are.
+
+    Attributes:
+        holders: Holders of the pair's value, the more frequent of the two, per pair.
+        known: Holders of any value.
+        has_repeats: Whether several holders may be one person.
+    """
+
+    holders: np.ndarray
+    known: int
+    has_repeats: bool = True
+
+    def frequency(self, chosen: np.ndarray, records_per_person: float) -> np.ndarray:
+        """How frequent the value is among other people; never less than half a record."""
+        holders = self.holders[chosen]
+        if self.has_repeats:
+            holders = np.maximum(holders - (records_per_person - 1), 0.5)
+        return holders / max(self.known, 1)
 
 
 @dataclass(frozen=True)
@@ -57,19 +84,20 @@ class Vectors:
 
     Attributes:
         levels: Level code of each pair, per comparison (int8).
-        holders: For each term-frequency attribute, holders of the pair's value (the more frequent
-            of the two); 0 where one does not know it.
-        known: Records that know the attribute.
+        terms: Frequency of the pair's value, per term-frequency attribute.
+        sources: Number of the pair of sources of each pair.
+        source_pairs: Pairs of records that each pair of sources makes.
         records: Records in all.
     """
 
     levels: Mapping[str, np.ndarray]
-    holders: Mapping[str, np.ndarray]
-    known: Mapping[str, int]
+    terms: Mapping[str, Term]
+    sources: np.ndarray
+    source_pairs: np.ndarray
     records: int
 
     def __len__(self) -> int:
-        return len(next(iter(self.levels.values()), ()))
+        return len(self.sources)
 
 
 def weigh(
@@ -86,15 +114,20 @@ def weigh(
         sampled_pairs: Pairs on which u rests.
 
     Returns:
-        The scale, and the weight of each comparison for each pair (prior not among them).
+        The scale, and for each pair the weight of SOURCES and of each comparison (the prior is
+        not among them).
     """
-    total = vectors.records * (vectors.records - 1) / 2
+    total = vectors.source_pairs.sum()
     share = 1.0 / max(vectors.records, 2)
+    by_sources = np.full(len(vectors.source_pairs), share)
     for _ in range(SHARE_ITERATIONS):
-        scale = weights_for(trained, vectors.records, share, sampled_pairs)
+        scale = weights_for(trained, vectors.records, share, by_sources, sampled_pairs)
         weights = pair_weights(scale, vectors)
-        match = probability(sum(weights.values()) + scale.prior) if len(vectors) else np.zeros(0)
+        match = probability(sum(weights.values()) + scale.prior)
         found = max(float(match.sum()), 1.0) / total
+        of_sources = np.bincount(vectors.sources, match, minlength=len(by_sources))
+        # A pair of sources with few matches is taken to be as all others are.
+        by_sources = (of_sources + SHRINKAGE) / (vectors.source_pairs + SHRINKAGE / found)
         if abs(found - share) < SHARE_TOLERANCE * share:
             break
         share = found
@@ -102,11 +135,17 @@ def weigh(
 
 
 def weights_for(
-    trained: Sequence[TrainedComparison], records: int, share: float, sampled_pairs: int
+    trained: Sequence[TrainedComparison],
+    records: int,
+    share: float,
+    by_sources: np.ndarray,
+    sampled_pairs: int,
 ) -> Weights:
-    """The scale for a given share of matches."""
+    """The scale for given shares of matches, among all pairs and by pair of sources."""
     # Rounded, so that the last digits of a share do not move weights.
     share = float(f"{share:.3g}")
+    prior = round(math.log2(share / (1 - share)), WEIGHT_DIGITS)
+    sources = (np.log2(by_sources / (1 - by_sources)) - prior).round(WEIGHT_DIGITS)
     level: dict[str, tuple[float, ...]] = {}
     m_of: dict[str, tuple[float | None, ...]] = {}
     term: dict[str, tuple[str | None, ...]] = {}
@@ -131,7 +170,8 @@ def weights_for(
         )
     return Weights(
         match_share=share,
-        prior=round(math.log2(share / (1 - share)), WEIGHT_DIGITS),
+        prior=prior,
+        sources=sources if len(sources) > 1 else np.zeros(len(sources)),
         level=level,
         m=m_of,
         term=term,
@@ -150,8 +190,8 @@ def strangers(u: np.ndarray, m: np.ndarray, share: float, sampled_pairs: int) ->
 
 
 def pair_weights(scale: Weights, vectors: Vectors) -> dict[str, np.ndarray]:
-    """Weight of each comparison for each pair; 0 where a record does not know it."""
-    found = {}
+    """Weight of SOURCES and each comparison for each pair; 0 where a record does not know it."""
+    found = {SOURCES: scale.sources[vectors.sources]}
     for name, by_code in scale.level.items():
         code = vectors.levels[name]
         weight = np.append(np.array(by_code), 0.0)[code]  # code -1 picks the last, unknown
@@ -159,21 +199,12 @@ def pair_weights(scale: Weights, vectors: Vectors) -> dict[str, np.ndarray]:
             if attribute is None:
                 continue
             chosen = np.flatnonzero(code == value)
-            frequency = frequency_of_others(
-                vectors.holders[attribute][chosen],
-                vectors.known[attribute],
-                scale.records_per_person,
-            )
+            frequency = vectors.terms[attribute].frequency(chosen, scale.records_per_person)
             weight[chosen] = np.clip(
                 np.log2(scale.m[name][value] / frequency), LEAST_WEIGHT, MOST_WEIGHT
             ).round(WEIGHT_DIGITS)
         found[name] = weight
     return found
-
-
-def frequency_of_others(holders: np.ndarray, known: int, records_per_person: float) -> np.ndarray:
-    """How frequent a value is among records of other people; never less than half a record."""
-    return np.maximum(holders - (records_per_person - 1), 0.5) / max(known, 1)
 
 
 def probability(weight: np.ndarray) -> np.ndarray:
