@@ -96,7 +96,7 @@ def build_components(
     Returns:
         The components.
     """
-    free = _connect(facts.count, candidates["hub"].to_numpy(), candidates["member"].to_numpy())
+    free = connect(facts.count, candidates["hub"].to_numpy(), candidates["member"].to_numpy())
     suspect = _suspect_components(free, facts, hard_claims, apart, config)
     is_constrained = suspect[free[candidates["hub"].to_numpy()]]
     accepted = [candidates[~is_constrained]]
@@ -116,7 +116,7 @@ def build_components(
     )
     standing, cut = _cut_weak_bridges(standing, config)
     return Components(
-        _connect(facts.count, standing["hub"].to_numpy(), standing["member"].to_numpy()),
+        connect(facts.count, standing["hub"].to_numpy(), standing["member"].to_numpy()),
         standing,
         blocked + cut,
         int(suspect.sum()),
@@ -136,7 +136,7 @@ def _cut_weak_bridges(
     if not is_weak.any():
         return standing, []
     hub, member = standing["hub"].to_numpy(), standing["member"].to_numpy()
-    component = _connect(int(max(hub.max(), member.max())) + 1, hub, member)
+    component = connect(int(max(hub.max(), member.max())) + 1, hub, member)
     nearby = np.flatnonzero(np.isin(component[hub], component[hub[is_weak]]))
     place, smaller = bridges(hub[nearby], member[nearby])
     place = nearby[place]
@@ -145,7 +145,7 @@ def _cut_weak_bridges(
     return standing.drop(index=standing.index[cut]).reset_index(drop=True), blocked
 
 
-def _connect(count: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def connect(count: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Component per record, numbered in order of the smallest record number in each."""
     if count == 0:
         return np.empty(0, dtype=np.int64)

@@ -35,7 +35,9 @@ from orchestration.analysis.identity.edges import (
     candidates_from_values,
 )
 from orchestration.analysis.identity.guards import guard_holdings
-from orchestration.analysis.identity.history import EVENTS, append_history
+from orchestration.analysis.identity.history import EVENTS, append_history, redirects
+from orchestration.analysis.identity.households import assign_households
+from orchestration.analysis.identity.matching.attributes import prepare_attributes
 from orchestration.analysis.identity.matching.linking import (
     MatchState,
     find_matches,
@@ -60,6 +62,8 @@ class Resolution:
         id_edge_blocked: Links and values that may not stand, with the reason.
         id_history: All events so far, this run's last.
         record_former_id: Ids that records have left; input of the next run.
+        customer_household: The household of every customer.
+        customer_redirect: Where every id ever handed out leads now.
         metrics: Counts and shares of this run.
         match_state: What the next run needs so as not to compare unchanged records again; None
             without matching.
@@ -71,6 +75,8 @@ class Resolution:
     id_edge_blocked: pa.Table
     id_history: pa.Table
     record_former_id: pa.Table
+    customer_household: pa.Table
+    customer_redirect: pa.Table
     metrics: dict[str, int | float]
     match_state: MatchState | None = None
     match_report: dict = field(default_factory=dict)
@@ -88,6 +94,7 @@ def resolve(
     config: IdentityConfig | None = None,
     hash_key: bytes,
     previous_former_ids: pa.Table | None = None,
+    previous_households: pa.Table | None = None,
     previous_matches: MatchState | None = None,
 ) -> Resolution:
     """Resolve records into customers and carry their ids over from the last run.
@@ -131,6 +138,7 @@ def resolve(
         shared = candidates_from_values(holdings, guarded.group, facts, config)
         first_free_group = int(guarded.group.max()) + 1 if len(guarded.group) else 0
         forced = candidates_from_overrides(decided.together, first_free_group)
+        prepare_attributes(connection)
         matches = no_matches()
         if config.matching is not None:
             matches = find_matches(connection, config.matching, previous_matches)
@@ -167,6 +175,10 @@ def resolve(
             ),
             id_history=history,
             record_former_id=former_ids(connection, previous, number_of_record),
+            customer_household=assign_households(
+                connection, number_of_record, previous, previous_households
+            ),
+            customer_redirect=redirects(history),
             metrics={},
             match_state=matches.state,
             match_report=matches.report,

@@ -120,6 +120,15 @@ RECORD_FORMER_ID = pa.schema(
         ("left_order", pa.int64()),
     ]
 )
+HOUSEHOLD = pa.schema(
+    [
+        ("customer_id", _TEXT),
+        ("household_id", _TEXT),
+        ("member_count", pa.int32()),
+    ]
+)
+REDIRECT = pa.schema([("customer_id", _TEXT), ("current_customer_id", _TEXT)])
+PREVIOUS_HOUSEHOLD = pa.schema([HOUSEHOLD.field(name) for name in ("customer_id", "household_id")])
 # What carry-over needs of an earlier id_map.
 PREVIOUS_MAP = pa.schema(
     [ID_MAP.field(name) for name in ("id_type", "id_scope", "id_value", "customer_id")]

@@ -19,13 +19,13 @@ from dataclasses import dataclass, field
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration.analysis.identity.config import (
     MODEL_CONTACT_RULE,
     MODEL_RULE,
     MatchingConfig,
 )
-from orchestration.analysis.identity.matching.attributes import prepare_attributes
 from orchestration.analysis.identity.matching.blocking import (
     ACTIVE,
     KEYS,
@@ -125,7 +125,7 @@ def find_matches(
     """Propose links between records that are probably one person.
 
     Args:
-        connection: The workspace, overrides read; leaves `attribute` and `vector`.
+        connection: The workspace with `attribute`; leaves `vector`.
         config: Thresholds and seed.
         earlier: From the last run; None compares everything.
 
@@ -135,7 +135,6 @@ def find_matches(
     Raises:
         UntrainedError: The model could not learn a parameter.
     """
-    prepare_attributes(connection)
     comparisons = usable_comparisons(connection)
     training = train(connection, comparisons, config.seed)
     rules = count_rules(connection)
@@ -373,22 +372,12 @@ def _decide(
         for place in np.flatnonzero(~chosen)
     )
     order = np.flatnonzero(chosen)[np.lexsort((b[chosen], a[chosen]))]
-    by_name = {each.name: each for each in trained}
-    evidence = [
-        _evidence(
-            by_name,
-            {name: codes[place] for name, codes in levels.items()},
-            {name: values[place] for name, values in weights.items()},
-            scale.prior,
-        )
-        for place in order
-    ]
     return Matches(
         a=a[order],
         b=b[order],
         rule=np.where(is_personal[order], MODEL_RULE, MODEL_CONTACT_RULE).astype(object),
         weight=total[order],
-        evidence=evidence,
+        evidence=_evidence(trained, levels, weights, scale.prior, order),
         refused=refused,
         conflict_weight={
             name: min(0.0, scale.level[name][0])
@@ -449,14 +438,33 @@ def _ambiguous(
 
 
 def _evidence(
-    by_name: dict[str, Comparison], levels: dict[str, int], weights: dict[str, float], prior: float
-) -> str:
-    parts: list[list] = [["prior", None, prior]]
-    if weights[SOURCES]:
-        parts.append([SOURCES, None, round(float(weights[SOURCES]), 2)])
-    parts += [
-        [name, by_name[name].level_name(levels[name]), round(float(weights[name]), 2)]
-        for name in by_name
-        if levels[name] != UNKNOWN_LEVEL
-    ]
-    return json.dumps(parts, ensure_ascii=False)
+    trained: list[Comparison],
+    levels: dict[str, np.ndarray],
+    weights: dict[str, np.ndarray],
+    prior: float,
+    order: np.ndarray,
+) -> list[str]:
+    """JSON lists of [comparison, level, weight], without what is unknown; whole columns at once."""
+    parts = [pa.array([f'[["prior", null, {prior}]'] * len(order))]
+    sources = weights[SOURCES][order]
+    parts.append(_part(SOURCES, pa.array(["null"] * len(order)), sources, sources != 0.0))
+    for each in trained:
+        codes = levels[each.name][order]
+        names = pa.array(
+            [json.dumps(each.level_name(code)) for code in range(len(each.levels) + 1)]
+        ).take(pa.array(np.maximum(codes, 0)))
+        parts.append(_part(each.name, names, weights[each.name][order], codes != UNKNOWN_LEVEL))
+    joined = pc.binary_join_element_wise(*parts, ", ", null_handling="skip")
+    return pc.binary_join_element_wise(joined, "]", "").to_pylist()
+
+
+def _part(name: str, levels: pa.Array, weight: np.ndarray, is_known: np.ndarray) -> pa.Array:
+    # Cents of bits as whole numbers, because a float of -7.3 may print as -7.300000000000001.
+    cents = np.round(weight * 100).astype(np.int64)
+    sign = pa.array(np.where(cents < 0, "-", ""))
+    whole = pa.array((abs(cents) // 100).astype(str))
+    rest = pc.utf8_lpad(pa.array((abs(cents) % 100).astype(str)), width=2, padding="0")
+    text = pc.binary_join_element_wise(
+        f'["{name}", ', levels, ", ", sign, whole, ".", rest, "]", ""
+    )
+    return pc.if_else(pa.array(is_known), text, pa.scalar(None, pa.string()))

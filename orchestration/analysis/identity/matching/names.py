@@ -60,6 +60,7 @@ FAMILY_NAME_SOUNDS = {
     "澹台": "tantai",
 }
 _CHINESE = re.compile("[\u4e00-\u9fa5]")
+_PLAIN_CHINESE = re.compile("[一-龥]{2,4}")
 _NOT_NAME = re.compile(r"[^\w\s'-]", re.UNICODE)
 
 
@@ -93,6 +94,8 @@ def name_parts(full_name: str) -> NameParts:
     Returns:
         The parts.
     """
+    if _PLAIN_CHINESE.fullmatch(full_name):
+        return _chinese_parts(full_name)
     text = unicodedata.normalize("NFKC", full_name).strip().lower()
     if _CHINESE.search(text):
         return _chinese_parts(re.sub(r"[\s·•]", "", text))
@@ -121,26 +124,23 @@ def family_part(masked_name: str) -> NameParts:
 
 def pinyin(text: str) -> str:
     """Plain pinyin syllables of Chinese text, joined; other characters are left out."""
-    return "".join(_syllable(character) for character in text)
+    return "".join(map(_syllable, text))
 
 
 def _chinese_parts(text: str) -> NameParts:
-    size = 2 if text[:2] in COMPOUND_FAMILY_NAMES and len(text) > 2 else 1
+    size = 2 if len(text) > 2 and text[:2] in COMPOUND_FAMILY_NAMES else 1
     family, given = text[:size], text[size:]
-    return NameParts(
-        family,
-        given or None,
-        _family_sound(family),
-        pinyin(given) or None,
-    )
+    return NameParts(family, given or None, _family_sound(family), pinyin(given) or None)
 
 
+@lru_cache(maxsize=8_192)
 def _family_sound(family: str) -> str:
     return FAMILY_NAME_SOUNDS.get(family) or pinyin(family)
 
 
 @lru_cache(maxsize=65_536)
 def _syllable(character: str) -> str:
+    # Its table alone; the package's functions take 50 times as long a character.
     from pypinyin.constants import PINYIN_DICT
 
     sounds = PINYIN_DICT.get(ord(character))

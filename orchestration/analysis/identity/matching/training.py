@@ -31,7 +31,7 @@ from orchestration.analysis.identity.matching.vectors import sides, vector_colum
 # Pairs of strangers looked at for u; a level with u = 0.0001 is then seen 30 times.
 SAMPLED_PAIRS = 300_000
 # Most pairs of a session, least pairs that make one, and least of them that must know a comparison.
-SESSION_PAIRS = 200_000
+SESSION_PAIRS = 100_000
 SESSION_PAIRS_AT_LEAST = 100
 KNOWN_PAIRS_AT_LEAST = 50
 # A level seen less often than this among blocked pairs is one with the next weaker level.
@@ -194,9 +194,8 @@ def _informative(
     left_out: dict[str, str] = {}
     for each in comparisons:
         counts: Counter[int] = Counter()
-        for block, by_comparison in seen.items():
-            if not set(block) & set(each.columns):
-                counts.update(by_comparison[each.name])
+        for by_comparison in seen.values():
+            counts.update(by_comparison.get(each.name, {}))
         strongest = len(each.levels)
         kept[each.name] = tuple(
             level
@@ -278,10 +277,15 @@ def _run_sessions(
         counts = {
             each.name: counts_of_kept(each, kept[each.name], by_comparison[each.name])
             for each in wanted
-            if not set(block) & set(each.columns)
+            if each.name in by_comparison
             and (block in SESSIONS or matches[each.name].sum() < KNOWN_PAIRS_AT_LEAST)
         }
-        usable = [each for each in wanted if sum(counts.get(each.name, ())) >= KNOWN_PAIRS_AT_LEAST]
+        usable = [
+            each
+            for each in wanted
+            if sum(counts.get(each.name, ())) >= KNOWN_PAIRS_AT_LEAST
+            and sum(counts[each.name][:-1]) >= LEVEL_PAIRS_AT_LEAST
+        ]
         if not usable:
             continue
         session, m = _run_session(database, block, usable, kept, u, counts)
@@ -371,7 +375,8 @@ def _seen_in_block(
     comparisons: Sequence[Comparison],
     pairs: int,
 ) -> SeenLevels:
-    """Pairs per level code of each comparison in a block, sampled when it is large."""
+    """Pairs per level code in a block, sampled when it is large; of comparisons it does not fix."""
+    comparisons = [each for each in comparisons if not set(block) & set(each.columns)]
     attributes = sorted({name for each in comparisons for name in each.columns})
     below = int(min(1.0, (SESSION_PAIRS / pairs) ** 0.5) * SAMPLING_MODULUS)
     equal = " and ".join(f"l.{name} = r.{name}" for name in block)
