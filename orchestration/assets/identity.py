@@ -5,6 +5,8 @@ Does not belong here: any rule of matching (analysis/identity/).
 """
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import pyarrow as pa
@@ -15,6 +17,11 @@ from orchestration.resources.run_record import note_evidence, timed_step, write_
 from orchestration.resources.warehouse import Warehouse, table_exists
 from orchestration.settings import Settings
 from orchestration.sql import qualified, quote
+from orchestration.truth import read_truth
+
+if TYPE_CHECKING:
+    from orchestration.analysis.identity.matching.linking import MatchState
+    from orchestration.analysis.identity.resolve import Resolution
 
 TABLES = {
     "id_map": "Every identifier and the customer it belongs to. One row per id_type, id_scope and "
@@ -25,11 +32,20 @@ TABLES = {
     "One row per event.",
     "record_former_id": "Ids that records have left, so that a split can give them back. "
     "One row per record and id.",
+    "customer_redirect": "Where every id ever handed out leads now. One row per customer_id.",
+    "customer_household": "Who lives together. One row per customer_id.",
+    "id_quality": "What was measured of this crosswalk, with thresholds. One row per check.",
+    "id_accuracy": "Precision and recall against a truth file, when one was given. One row per "
+    "resolution and threshold.",
+    "id_model": "What the matching model learnt. One row per comparison and level.",
+    "id_blocking_rule": "Which pairs the matching model compared. One row per blocking rule.",
 }
 PREVIOUS = {
     "previous_map": "id_map",
     "previous_history": "id_history",
     "previous_former_ids": "record_former_id",
+    "previous_households": "customer_household",
+    "previous_quality": "id_quality",
 }
 INPUTS = {
     "records": "intermediate.int_identity__records",
@@ -38,10 +54,16 @@ INPUTS = {
     "as_of": "intermediate.int_run__as_of",
     "evidence": "intermediate.int_identity__evidence_until",
 }
+# Comparisons of unchanged records, kept in the build file; a run without them compares everything.
+MATCH_STATE = {
+    "rules": "identity.id_blocking_rule",
+    "prints": "identity.match_print",
+    "vectors": "identity.match_vector",
+}
 
 
 def identity_assets(settings: Settings) -> dg.AssetsDefinition:
-    """OneID as one step that writes five tables in one transaction."""
+    """OneID as one step that writes its tables in one transaction."""
 
     @dg.multi_asset(
         name="identity",
@@ -61,29 +83,53 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
     def identity(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult]:
+        from orchestration.analysis.identity.config import IdentityConfig, MatchingConfig
+        from orchestration.analysis.identity.matching.model import save_match_model
+        from orchestration.analysis.identity.quality import measure_quality
         from orchestration.analysis.identity.resolve import resolve
 
         with timed_step(warehouse, context.run_id, "identity") as step:
             inputs = _read_inputs(warehouse)
-            previous = _previous_ids(warehouse, settings)
+            previous = _previous_tables(warehouse, settings)
+            previous_quality = previous.pop("previous_quality")
+            matching = MatchingConfig(seed=settings.seed) if settings.matching else None
             resolution = resolve(
                 inputs["records"],
                 inputs["identifiers"],
                 **previous,
+                previous_matches=_match_state(warehouse) if matching else None,
                 overrides=inputs["overrides"],
                 run_id=context.run_id,
                 as_of_date=inputs["as_of"]["as_of_date"][0].as_py(),
+                config=IdentityConfig(matching=matching),
                 hash_key=settings.hash_key_bytes,
             )
+            quality = measure_quality(
+                IDENTITY_CHECKS,
+                inputs["records"],
+                inputs["identifiers"],
+                resolution,
+                previous["previous_map"],
+                previous_quality,
+                context.run_id,
+            )
+            tables = {
+                **{name: getattr(resolution, name) for name in TABLES if hasattr(resolution, name)},
+                "id_quality": quality,
+                "id_accuracy": _accuracy(settings, resolution, inputs["identifiers"]),
+                "id_model": resolution.match_model,
+                **_state_tables(resolution.match_state),
+            }
             step.rows = warehouse.replace_tables(
-                {f"identity.{table}": getattr(resolution, table) for table in TABLES}
+                {f"identity.{name}": table for name, table in tables.items()}
             )
             with warehouse.connect() as connection:
                 note_evidence(connection, context.run_id, inputs["evidence"]["until_at"][0].as_py())
-        checked = [
-            check.evaluate(inputs["records"], inputs["identifiers"], resolution.id_map)
-            for check in IDENTITY_CHECKS
-        ]
+        model_path = resolution.match_report and save_match_model(
+            resolution.match_report, settings.models_dir, context.run_id
+        )
+        measured = {row["check_name"]: row for row in quality.to_pylist()}
+        checked = [check.result(measured[check.name]) for check in IDENTITY_CHECKS]
         with warehouse.connect() as connection:
             write_checks(connection, context.run_id, [outcome for _, outcome in checked])
         for table in TABLES:
@@ -91,8 +137,9 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
             yield dg.MaterializeResult(
                 asset_key=["identity", table],
                 metadata={
-                    "dagster/row_count": getattr(resolution, table).num_rows,
+                    "dagster/row_count": tables[table].num_rows,
                     **(resolution.metrics if is_crosswalk else {}),
+                    **(_model_metadata(resolution, model_path) if table == "id_model" else {}),
                 },
                 check_results=[result for result, _ in checked] if is_crosswalk else [],
             )
@@ -108,12 +155,14 @@ def _read_inputs(warehouse: Warehouse) -> dict[str, pa.Table]:
         }
 
 
-def _previous_ids(warehouse: Warehouse, settings: Settings) -> dict[str, pa.Table | None]:
-    """The ids of the last run: from the build file, or from the published one if that was lost."""
+def _previous_tables(warehouse: Warehouse, settings: Settings) -> dict[str, pa.Table | None]:
+    """What the last run left: in the build file, or in the published one if that was lost."""
     with warehouse.connect() as build:
         if table_exists(build, "identity.id_map"):
             return {
                 argument: build.execute(f"from identity.{quote(table)}").to_arrow_table()
+                if table_exists(build, f"identity.{table}")
+                else None
                 for argument, table in PREVIOUS.items()
             }
     if not settings.published_file.exists():
@@ -121,5 +170,57 @@ def _previous_ids(warehouse: Warehouse, settings: Settings) -> dict[str, pa.Tabl
     with open_published(settings.published_file) as published:
         return {
             argument: published.execute(f"from {quote(table)}").to_arrow_table()
+            if table_exists(published, f"main.{table}")
+            else None
             for argument, table in PREVIOUS.items()
         }
+
+
+def _match_state(warehouse: Warehouse) -> "MatchState | None":
+    from orchestration.analysis.identity.matching.linking import MatchState
+
+    with warehouse.connect() as connection:
+        if not all(table_exists(connection, name) for name in MATCH_STATE.values()):
+            return None
+        return MatchState(
+            **{
+                part: connection.execute(f"from {qualified(name)}").to_arrow_table()
+                for part, name in MATCH_STATE.items()
+            }
+        )
+
+
+def _state_tables(state: "MatchState | None") -> dict[str, pa.Table]:
+    from orchestration.analysis.identity.schemas import BLOCKING_RULE, MATCH_PRINT
+
+    if state is None:
+        nothing = MATCH_PRINT.empty_table()
+        parts = {"rules": BLOCKING_RULE.empty_table(), "prints": nothing, "vectors": nothing}
+    else:
+        parts = {part: getattr(state, part) for part in MATCH_STATE}
+    return {name.split(".")[1]: parts[part] for part, name in MATCH_STATE.items()}
+
+
+def _accuracy(settings: Settings, resolution: "Resolution", identifiers: pa.Table) -> pa.Table:
+    from orchestration.analysis.identity.accuracy import accuracy_report, pairs_accuracy
+    from orchestration.analysis.identity.schemas import ID_ACCURACY
+
+    if settings.truth_file is None:
+        return ID_ACCURACY.empty_table()
+    truth = read_truth(settings.truth_file)
+    if "is_match" in truth.columns:
+        return pairs_accuracy(truth, resolution.id_map)
+    return accuracy_report(truth, resolution.id_map, resolution.id_edge, identifiers)
+
+
+def _model_metadata(resolution: "Resolution", model_path: Path | None) -> dict:
+    report = resolution.match_report
+    if not report:
+        return {}
+    return {
+        "model": dg.MetadataValue.path(str(model_path)),
+        "pairs_compared": report["pairs_compared"],
+        "pairs_kept": report["pairs_kept"],
+        "left_out": dg.MetadataValue.json(report["left_out"]),
+        "sessions": dg.MetadataValue.json(report["sessions"]),
+    }

@@ -44,6 +44,7 @@ from orchestration.analysis.identity.matching.linking import (
     no_matches,
 )
 from orchestration.analysis.identity.overrides import read_overrides
+from orchestration.analysis.identity.schemas import ID_MODEL
 from orchestration.analysis.identity.workspace import (
     hard_unique_claims,
     linking_holdings,
@@ -67,7 +68,8 @@ class Resolution:
         metrics: Counts and shares of this run.
         match_state: What the next run needs so as not to compare unchanged records again; None
             without matching.
-        match_report: What the matching model blocked, learnt and compared; empty without one.
+        match_model: schemas.ID_MODEL, what the matching model learnt; empty without one.
+        match_report: What it blocked, learnt and compared, for the model file; empty without one.
     """
 
     id_map: pa.Table
@@ -79,6 +81,7 @@ class Resolution:
     customer_redirect: pa.Table
     metrics: dict[str, int | float]
     match_state: MatchState | None = None
+    match_model: pa.Table = field(default_factory=ID_MODEL.empty_table)
     match_report: dict = field(default_factory=dict)
 
 
@@ -181,6 +184,7 @@ def resolve(
             customer_redirect=redirects(history),
             metrics={},
             match_state=matches.state,
+            match_model=matches.model,
             match_report=matches.report,
         )
     earlier_events = previous_history.num_rows if previous_history is not None else 0

@@ -129,6 +129,48 @@ HOUSEHOLD = pa.schema(
 )
 REDIRECT = pa.schema([("customer_id", _TEXT), ("current_customer_id", _TEXT)])
 PREVIOUS_HOUSEHOLD = pa.schema([HOUSEHOLD.field(name) for name in ("customer_id", "household_id")])
+BLOCKING_RULE = pa.schema(
+    [
+        ("rule", _TEXT),
+        ("state", _TEXT),
+        ("pairs", pa.int64()),
+        ("definition", _TEXT),
+    ]
+)
+ID_MODEL = pa.schema(
+    [
+        ("comparison", _TEXT),
+        ("level", _TEXT),
+        ("m_probability", pa.float64()),
+        ("u_probability", pa.float64()),
+        ("match_weight", pa.float64()),
+        ("note", _TEXT),
+    ]
+)
+ID_QUALITY = pa.schema(
+    [
+        ("check_name", _TEXT),
+        ("value", pa.float64()),
+        ("previous_value", pa.float64()),
+        ("warn_above", pa.float64()),
+        ("fail_above", pa.float64()),
+        ("outcome", _TEXT),
+        ("description", _TEXT),
+    ]
+)
+ID_ACCURACY = pa.schema(
+    [
+        ("resolution", _TEXT),
+        ("threshold", pa.float64()),
+        ("records", pa.int64()),
+        ("true_pairs", pa.int64()),
+        ("predicted_pairs", pa.int64()),
+        ("agreed_pairs", pa.int64()),
+        *((name, pa.float64()) for name in ("precision", "recall", "f1")),
+        *((name, pa.float64()) for name in ("bcubed_precision", "bcubed_recall", "bcubed_f1")),
+    ]
+)
+MATCH_PRINT = pa.schema([("uid", pa.int64()), ("print", pa.int64())])
 # What carry-over needs of an earlier id_map.
 PREVIOUS_MAP = pa.schema(
     [ID_MAP.field(name) for name in ("id_type", "id_scope", "id_value", "customer_id")]

@@ -26,9 +26,36 @@ shopping_cities as (
 
 ),
 
-app_users as (
+app_versions as (
 
-    select * from {{ known_version('app', 'users', 'user_id') }}
+    select * from {{ ref('stg_app__users') }} where _verdict <> 'rejected'
+
+),
+
+evidence as (
+
+    select * from {{ ref('int_identity__evidence_until') }}
+
+),
+
+nicknames as (
+
+    -- the newest version that was known when the evidence ends
+    select
+        app_versions.user_id,
+        app_versions.nickname,
+        row_number() over (
+            partition by app_versions.user_id
+            order by app_versions.updated_at desc nulls last, app_versions._row_hash
+        ) as preference
+
+    from app_versions
+
+    cross join evidence
+
+    where
+        app_versions.nickname is not null
+        and coalesce(coalesce(app_versions.updated_at, app_versions.registered_at) < evidence.until_at, true)
 
 ),
 
@@ -45,7 +72,7 @@ records as (
         seen.first_seen_at,
         seen.last_seen_at,
         starred.masked_name,
-        app_users.nickname,
+        nicknames.nickname,
         starred.masked_phone,
         customers.province,
         coalesce(customers.city, shopping_cities.city) as city,
@@ -68,9 +95,10 @@ records as (
         on customers.source = shopping_cities.source
         and customers.source_customer_id = shopping_cities.source_customer_id
 
-    left join app_users
+    left join nicknames
         on customers.source = 'app'
-        and customers.source_customer_id = app_users.user_id
+        and customers.source_customer_id = nicknames.user_id
+        and nicknames.preference = 1
 
 )
 

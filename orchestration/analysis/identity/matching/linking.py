@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 import numpy as np
@@ -41,7 +41,7 @@ from orchestration.analysis.identity.matching.comparisons import (
     UNKNOWN_LEVEL,
     Comparison,
 )
-from orchestration.analysis.identity.matching.model import model_settings
+from orchestration.analysis.identity.matching.model import model_settings, model_table
 from orchestration.analysis.identity.matching.scoring import (
     SOURCES,
     Term,
@@ -56,6 +56,7 @@ from orchestration.analysis.identity.matching.vectors import (
     empty_vectors,
     keep_unchanged,
 )
+from orchestration.analysis.identity.schemas import BLOCKING_RULE, ID_MODEL
 
 HOUSEHOLD_ONLY = "household_evidence_only"
 AMBIGUOUS_MASKED_PHONE = "ambiguous_masked_phone"
@@ -66,16 +67,24 @@ class MatchState:
     """What one run hands to the next, so that unchanged records are not compared again.
 
     Attributes:
-        definition: Fingerprint of comparisons and blocking keys; others void the vectors.
-        active_rules: Names of the blocking rules that made the pairs.
-        prints: uid and fingerprint of every record's attributes.
+        rules: schemas.BLOCKING_RULE; vectors of another definition are void.
+        prints: schemas.MATCH_PRINT, a fingerprint of every record's attributes.
         vectors: uid_l, uid_r and the level codes of every pair worth keeping.
     """
 
-    definition: str
-    active_rules: tuple[str, ...]
+    rules: pa.Table
     prints: pa.Table
     vectors: pa.Table
+
+    @property
+    def definition(self) -> str | None:
+        """Fingerprint of comparisons and blocking keys."""
+        return self.rules["definition"][0].as_py() if self.rules.num_rows else None
+
+    @property
+    def active_rules(self) -> frozenset[str]:
+        """The rules that made the pairs."""
+        return frozenset(rule["rule"] for rule in self.rules.to_pylist() if rule["state"] == ACTIVE)
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,8 @@ class Matches:
         refused: (record, record, reason) of pairs that scored high enough and may not be linked.
         conflict_weight: What different given names, birth dates and genders weigh, in bits, at
             most 0.
-        state: For the next run; None when nothing was compared.
+        state: For the next run; None without matching.
+        model: schemas.ID_MODEL, what was learnt of each level.
         report: What was blocked, trained and compared, for people and for the model file.
     """
 
@@ -102,6 +112,7 @@ class Matches:
     refused: list[tuple[int, int, str]]
     conflict_weight: dict[str, float]
     state: MatchState | None
+    model: pa.Table
     report: dict = field(default_factory=dict)
 
     @property
@@ -109,11 +120,22 @@ class Matches:
         return probability(self.weight)
 
 
-def no_matches(report: dict | None = None) -> Matches:
+def no_matches(
+    state: MatchState | None = None, model: pa.Table | None = None, report: dict | None = None
+) -> Matches:
     """Nothing to link."""
     nothing = np.empty(0, dtype=np.int64)
     return Matches(
-        nothing, nothing, np.empty(0, dtype=object), np.empty(0), [], [], {}, None, report or {}
+        a=nothing,
+        b=nothing,
+        rule=np.empty(0, dtype=object),
+        weight=np.empty(0),
+        evidence=[],
+        refused=[],
+        conflict_weight={},
+        state=state,
+        model=ID_MODEL.empty_table() if model is None else model,
+        report=report or {},
     )
 
 
@@ -153,20 +175,31 @@ def find_matches(
         "sessions": [session.__dict__ for session in training.sessions],
     }
     state = MatchState(
-        definition,
-        tuple(rule.name for rule in active),
+        pa.Table.from_pylist(
+            [
+                {
+                    "rule": rule.name,
+                    "state": rule.state,
+                    "pairs": rule.pairs,
+                    "definition": definition,
+                }
+                for rule in rules
+            ],
+            schema=BLOCKING_RULE,
+        ),
         connection.execute("select uid, print from attribute order by uid").to_arrow_table(),
         connection.execute("from vector order by uid_l, uid_r").to_arrow_table(),
     )
     if not trained or not len(left):
-        return Matches(**{**no_matches(report).__dict__, "state": state})
+        return no_matches(state, model_table(training, None), report)
     scale, weights = weigh(training.comparisons, vectors, training.sampled_pairs)
     report |= {
         "match_share": scale.match_share,
         "records_per_person": round(scale.records_per_person, 2),
-        "model": model_settings(training, scale),
+        "splink_settings": model_settings(training, scale),
     }
-    return _decide(connection, config, trained, vectors, left, right, scale, weights, state, report)
+    proposed = _decide(connection, config, trained, vectors, left, right, scale, weights)
+    return replace(proposed, state=state, model=model_table(training, scale), report=report)
 
 
 def usable_comparisons(connection: duckdb.DuckDBPyConnection) -> list[Comparison]:
@@ -205,7 +238,7 @@ def _compare(
         where earlier_print.uid = attribute.uid and earlier_print.print = attribute.print
         """
     )
-    before = set(earlier.active_rules)
+    before = earlier.active_rules
     now = {rule.name for rule in active}
     keep_unchanged(connection, active, dropped=sorted(before - now))
     added = [rule for rule in active if rule.name not in before]
@@ -334,9 +367,8 @@ def _decide(
     right: np.ndarray,
     scale: Weights,
     weights: dict[str, np.ndarray],
-    state: MatchState,
-    report: dict,
 ) -> Matches:
+    """The links that the scores justify; state, model and report are the caller's."""
     total = sum(weights.values()) + scale.prior
     threshold = math.log2(config.link_probability / (1 - config.link_probability))
     likely = np.flatnonzero(total >= threshold)
@@ -372,7 +404,8 @@ def _decide(
         for place in np.flatnonzero(~chosen)
     )
     order = np.flatnonzero(chosen)[np.lexsort((b[chosen], a[chosen]))]
-    return Matches(
+    return replace(
+        no_matches(),
         a=a[order],
         b=b[order],
         rule=np.where(is_personal[order], MODEL_RULE, MODEL_CONTACT_RULE).astype(object),
@@ -384,8 +417,6 @@ def _decide(
             for name in ("given_name", "birth_date", "gender")
             if name in scale.level
         },
-        state=state,
-        report=report,
     )
 
 

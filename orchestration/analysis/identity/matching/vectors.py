@@ -47,7 +47,7 @@ def sides(attributes: Sequence[str]) -> str:
 def keep_unchanged(
     connection: duckdb.DuckDBPyConnection,
     rules: Sequence[RuleCount],
-    dropped: Sequence[RuleCount],
+    dropped: Sequence[str],
 ) -> None:
     """Make the table `vector` of the earlier vectors that still hold.
 
