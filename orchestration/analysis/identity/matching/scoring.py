@@ -186,7 +186,7 @@ def strangers(u: np.ndarray, m: np.ndarray, share: float, sampled_pairs: int) ->
     """
     noise = 2 * np.sqrt(u * sampled_pairs) / sampled_pairs
     floor = np.minimum(np.maximum(noise, 1 / sampled_pairs), u)
-    return np.maximum((u - share * m) / (1 - share), floor)
+    return np.clip((u - share * m) / (1 - share), floor, 1.0)
 
 
 def pair_weights(scale: Weights, vectors: Vectors) -> dict[str, np.ndarray]:

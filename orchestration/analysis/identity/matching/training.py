@@ -48,6 +48,7 @@ VANISHED, NOT_CONVERGED = "a probability vanished", "did not converge"
 FAILURES = (VANISHED, NOT_CONVERGED)
 # What nobody has seen yet counts as half an observation.
 UNSEEN = 0.5
+DIGITS = 6
 
 # Blocks in which matches are plenty and one person means one match.
 SESSIONS = (
@@ -176,7 +177,9 @@ def train(
     left_out |= dict.fromkeys(untrained, "no match knows it")
     return Training(
         tuple(
-            TrainedComparison(each, kept[each.name], found[each.name], u[each.name])
+            TrainedComparison(
+                each, kept[each.name], _rounded(found[each.name]), _rounded(u[each.name])
+            )
             for each in wanted
             if each.name in found
         ),
@@ -426,6 +429,11 @@ def kept_place(comparison: Comparison, kept: Sequence[Level]) -> list[int]:
         weaker = comparison.levels[len(comparison.levels) - code :]
         places.append(next((kept.index(level) for level in weaker if level in kept), len(kept)))
     return places
+
+
+def _rounded(values: Sequence[float]) -> tuple[float, ...]:
+    """To the digits that do not depend on the order in which threads add up."""
+    return tuple(float(f"{value:.{DIGITS}g}") for value in values)
 
 
 def _parameters(trained, parameter: str) -> dict[str, list[float | None]]:
