@@ -476,9 +476,11 @@ def _evidence(
     order: np.ndarray,
 ) -> list[str]:
     """JSON lists of [comparison, level, weight], without what is unknown; whole columns at once."""
-    parts = [pa.array([f'[["prior", null, {prior}]'] * len(order))]
+    count = len(order)
+    parts = [pa.array([f'[["prior", null, {prior}]'] * count, type=pa.string())]
     sources = weights[SOURCES][order]
-    parts.append(_part(SOURCES, pa.array(["null"] * len(order)), sources, sources != 0.0))
+    nothing = pa.array(["null"] * count, type=pa.string())
+    parts.append(_part(SOURCES, nothing, sources, sources != 0.0))
     for each in trained:
         codes = levels[each.name][order]
         names = pa.array(
@@ -492,9 +494,9 @@ def _evidence(
 def _part(name: str, levels: pa.Array, weight: np.ndarray, is_known: np.ndarray) -> pa.Array:
     # Cents of bits as whole numbers, because a float of -7.3 may print as -7.300000000000001.
     cents = np.round(weight * 100).astype(np.int64)
-    sign = pa.array(np.where(cents < 0, "-", ""))
-    whole = pa.array((abs(cents) // 100).astype(str))
-    rest = pc.utf8_lpad(pa.array((abs(cents) % 100).astype(str)), width=2, padding="0")
+    sign = pa.array(np.where(cents < 0, "-", ""), type=pa.string())
+    whole = pa.array(abs(cents) // 100).cast(pa.string())
+    rest = pc.utf8_lpad(pa.array(abs(cents) % 100).cast(pa.string()), width=2, padding="0")
     text = pc.binary_join_element_wise(
         f'["{name}", ', levels, ", ", sign, whole, ".", rest, "]", ""
     )

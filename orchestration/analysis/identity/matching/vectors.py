@@ -95,7 +95,7 @@ def compare_changed(
     records, changed = connection.execute(
         "select count(*), count(*) filter (where is_changed) from attribute"
     ).fetchone()
-    if not changed and not added:
+    if not rules or not (changed or added):
         return 0
     share = 1.0 if added else min(1.0, 2 * changed / records)
     chunks = max(1, round(sum(rule.pairs or 0 for rule in rules) * share / CHUNK_PAIRS))

@@ -1,7 +1,7 @@
-"""Records of invented people at any size, for timing identity resolution.
+"""Records of invented people at any size, for testing and timing identity resolution.
 
 Belongs here: drawing people and what four systems know of them, whole columns at a time.
-Does not belong here: timing (identity.py); the retailer's events, which nobody reads here.
+Does not belong here: assertions, timing; the retailer's events, which identity does not read.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ RECORDS_PER_PERSON = 2.2
 # Share of people whom each system knows; the four add up to RECORDS_PER_PERSON.
 SHARES = {"crm": 0.60, "tmall": 0.60, "app": 0.55, "pos": 0.45}
 MISTYPED_NAME, MISTYPED_PHONE, SHARED_PHONE = 0.01, 0.01, 0.03
+HOUSEHOLD_SHARE = 0.35
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def draw_population(record_count: int, seed: int = 360) -> Population:
         seed: Same seed, same people.
 
     Returns:
-        The population; half of its people live with somebody of the same address.
+        The population; a third of its people live with somebody else.
     """
     rng = np.random.default_rng(seed)
     count = int(record_count / RECORDS_PER_PERSON)
@@ -55,51 +56,46 @@ def draw_population(record_count: int, seed: int = 360) -> Population:
 
 
 def _people(rng: np.random.Generator, count: int) -> dict[str, np.ndarray]:
-    head = np.arange(count) - (rng.random(count) < 0.35)
-    head[0] = 0
+    # A third live with the person before them.
+    head = np.maximum(np.arange(count) - (rng.random(count) < HOUSEHOLD_SHARE), 0)
     weight = 1.0 / (np.arange(len(names.SURNAMES)) + 6.0)
     surname = rng.choice(len(names.SURNAMES), size=count, p=weight / weight.sum())
     surname = np.where(rng.random(count) < 0.5, surname, surname[head])
     is_male = rng.random(count) < 0.5
-    male, female = (
-        np.array(list(text)) for text in (names.MALE_CHARACTERS, names.FEMALE_CHARACTERS)
-    )
-    given = np.char.add(*(_characters(rng, is_male, male, female) for _ in range(2)))
-    given = np.where(rng.random(count) < 0.16, np.char.ljust(given, 1).astype("<U1"), given)
-    phone = rng.permutation(count).astype(np.int64) * 9_973 % 10**8
-    prefix = np.array([int(text) for text in names.PHONE_PREFIXES])[
-        rng.integers(0, len(names.PHONE_PREFIXES), count)
-    ]
+    given = np.char.add(_characters(rng, is_male), _characters(rng, is_male))
+    given = np.where(rng.random(count) < 0.16, given.astype("<U1"), given)
+    prefixes = np.array([int(text) for text in names.PHONE_PREFIXES])
+    phone = prefixes[rng.integers(0, len(prefixes), count)] * 10**8
+    phone += rng.permutation(count).astype(np.int64) * 9_973 % 10**8
     place = rng.integers(0, len(names.PLACES), count)[head]
     house, block, room = (rng.integers(1, top, count)[head] for top in (400, 30, 2800))
     road = np.array(names.ROADS)[rng.integers(0, len(names.ROADS), count)[head]]
-    district = np.array(
-        [
-            names.PLACES[p][5][h % len(names.PLACES[p][5])]
-            for p, h in zip(place.tolist(), house.tolist(), strict=True)
-        ]
-    )
-    texts = np.char.add
+    homes = zip(road.tolist(), house.tolist(), block.tolist(), room.tolist(), strict=True)
+    birth_days = rng.integers(0, 55 * 365, count).astype("timedelta64[D]")
     return {
         "family": np.array([pair[0] for pair in names.SURNAMES])[surname],
         "pinyin": np.array([pair[1] for pair in names.SURNAMES])[surname],
         "given": given,
         "gender": np.where(is_male, "male", "female"),
-        "birth": np.datetime64("1950-01-01") + rng.integers(0, 55 * 365, count).astype("timedelta64[D]"),
-        "phone": prefix * 10**8 + phone,
-        "family_phone": (prefix * 10**8 + phone)[head],
+        "birth": np.datetime64("1950-01-01") + birth_days,
+        "phone": phone,
+        "family_phone": phone[head],
         "handle": rng.permutation(count) + 10**6,
-        "province": np.array([p[1] for p in names.PLACES])[place],
-        "city": np.array([p[0] for p in names.PLACES])[place],
-        "district": district,
-        "postcode": np.array([p[3] for p in names.PLACES])[place],
-        "address": texts(texts(texts(texts(texts(texts(road, house.astype(str)), "号"), block.astype(str)), "栋"), room.astype(str)), "室"),
-    }  # fmt: skip
+        "province": np.array([each[1] for each in names.PLACES])[place],
+        "city": np.array([each[0] for each in names.PLACES])[place],
+        "district": np.array(
+            [
+                names.PLACES[p][5][number % len(names.PLACES[p][5])]
+                for p, number in zip(place.tolist(), house.tolist(), strict=True)
+            ]
+        ),
+        "postcode": np.array([each[3] for each in names.PLACES])[place],
+        "address": np.array([f"{street}{n}号{b}栋{r}室" for street, n, b, r in homes]),
+    }
 
 
-def _characters(
-    rng: np.random.Generator, is_male: np.ndarray, male: np.ndarray, female: np.ndarray
-):
+def _characters(rng: np.random.Generator, is_male: np.ndarray) -> np.ndarray:
+    male, female = np.array(list(names.MALE_CHARACTERS)), np.array(list(names.FEMALE_CHARACTERS))
     pick = rng.random(len(is_male))
     return np.where(
         is_male, male[(pick * len(male)).astype(int)], female[(pick * len(female)).astype(int)]
@@ -174,16 +170,18 @@ def _identifiers(
     phone[shared] = people["family_phone"][who[shared]]
     phone[wrong] += 10 ** rng.integers(0, 7, int(wrong.sum()))
     phones = np.char.add("+86", phone.astype(str))
-    emails = np.char.add(
-        np.char.add(people["pinyin"][who], people["handle"][who].astype(str)), "@qq.com"
-    )
-    members = np.char.add("VIP", who.astype(str))
+    handles = np.char.add(people["pinyin"][who], people["handle"][who].astype(str))
+    emails, members = np.char.add(handles, "@qq.com"), np.char.add("VIP", who.astype(str))
     held = {
-        "crm": (("phone", "", phones, 0.97), ("email", "", emails, 0.5), ("member_no", "crm", members, 1.0)),
-        "tmall": (("phone", "", phones, 0.5), ("email", "", emails, 0.1)),
-        "app": (("phone", "", phones, 0.95), ("email", "", emails, 0.4)),
-        "pos": (("phone", "", phones, 0.8), ("member_no", "crm", members, 0.3)),
-    }[source]  # fmt: skip
+        "crm": [
+            ("phone", "", phones, 0.97),
+            ("email", "", emails, 0.5),
+            ("member_no", "crm", members, 1.0),
+        ],
+        "tmall": [("phone", "", phones, 0.5), ("email", "", emails, 0.1)],
+        "app": [("phone", "", phones, 0.95), ("email", "", emails, 0.4)],
+        "pos": [("phone", "", phones, 0.8), ("member_no", "crm", members, 0.3)],
+    }[source]
     tables = []
     for id_type, scope, values, share in held:
         chosen = np.flatnonzero(rng.random(len(who)) < share)
