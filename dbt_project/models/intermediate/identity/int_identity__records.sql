@@ -61,11 +61,11 @@ nicknames as (
 
 records as (
 
-    -- at most one row per record on every side
+    -- at most one row per record on every side; of a record that shows up later nothing is known yet
     select
-        customers.record_key,
-        customers.source,
-        customers.source_customer_id,
+        seen.source || ':' || seen.source_customer_id as record_key,
+        seen.source,
+        seen.source_customer_id,
         customers.full_name,
         customers.gender,
         customers.birth_date,
@@ -81,23 +81,26 @@ records as (
         customers.postcode,
         customers.occupation
 
-    from customers
+    from seen
 
-    inner join seen
-        on customers.source = seen.source
-        and customers.source_customer_id = seen.source_customer_id
+    cross join evidence
+
+    left join customers
+        on seen.source = customers.source
+        and seen.source_customer_id = customers.source_customer_id
+        and coalesce(seen.first_seen_at < evidence.until_at, true)
 
     left join starred
-        on customers.source = starred.source
-        and customers.source_customer_id = starred.source_customer_id
+        on seen.source = starred.source
+        and seen.source_customer_id = starred.source_customer_id
 
     left join shopping_cities
-        on customers.source = shopping_cities.source
-        and customers.source_customer_id = shopping_cities.source_customer_id
+        on seen.source = shopping_cities.source
+        and seen.source_customer_id = shopping_cities.source_customer_id
 
     left join nicknames
-        on customers.source = 'app'
-        and customers.source_customer_id = nicknames.user_id
+        on seen.source = 'app'
+        and seen.source_customer_id = nicknames.user_id
         and nicknames.preference = 1
 
 )

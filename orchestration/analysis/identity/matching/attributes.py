@@ -21,9 +21,9 @@ MOST_HOLDERS = 20
 def prepare_attributes(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table `attribute` from the tables of the workspace.
 
-    One row per record: uid (63 bits of the MD5 of record_key, so that it stays when records are
-    added), rid, record_key and the attributes; null when nothing is known. Identifiers that
-    somebody blocked, or that more than MOST_HOLDERS records share, are left out.
+    One row per record of which something is known: uid (63 bits of the MD5 of record_key, so that
+    it stays when records are added), rid, record_key and the attributes, null when unknown.
+    Identifiers that somebody blocked, or that more than MOST_HOLDERS records share, are left out.
 
     Args:
         connection: A workspace with `record`, `record_input`, `value` and `holding`.
@@ -110,47 +110,59 @@ def prepare_attributes(connection: duckdb.DuckDBPyConnection) -> None:
                 plain(postcode) as postcode
             from record_input
 
+        ),
+
+        known as (
+
+            select
+                cast(md5_number_lower(record.record_key) >> 1 as bigint) as uid,
+                record.rid,
+                record.record_key,
+                coalesce(name_part.family, masked_part.family) as family_name,
+                name_part.given as given_name,
+                coalesce(name_part.family_sound, masked_part.family_sound) as family_sound,
+                name_part.given_sound,
+                cast(date '1800-01-01' + cast(record.birth_day as integer) as varchar)
+                    as birth_date,
+                record.birth_day,
+                record.gender_key as gender,
+                identifiers.national_id,
+                identifiers.phones,
+                identifiers.phone,
+                identifiers.emails,
+                identifiers.email,
+                split_part(identifiers.email, '@', 1) as email_local,
+                coalesce(
+                    nullif(regexp_extract(split_part(identifiers.email, '@', 1), '^[a-z]+'), ''),
+                    nullif(regexp_extract(lower(profile.nickname), '^[a-z]+'), '')
+                ) as handle,
+                shown_digits(profile.masked_phone) as masked_phone,
+                shown_digits(coalesce(identifiers.phone, profile.masked_phone)) as phone_pattern,
+                places.address,
+                places.street,
+                places.house_number,
+                places.province,
+                places.city,
+                places.district,
+                places.postcode,
+                plain(profile.occupation) as occupation
+            from record
+            inner join record_input as profile on profile.record_key = record.record_key
+            inner join places on places.record_key = record.record_key
+            left join identifiers on identifiers.rid = record.rid
+            left join name_part on name_part.name = profile.full_name
+            left join name_part as masked_part on masked_part.name = profile.masked_name
+
         )
 
-        select
-            cast(md5_number_lower(record.record_key) >> 1 as bigint) as uid,
-            record.rid,
-            record.record_key,
-            coalesce(name_part.family, masked_part.family) as family_name,
-            name_part.given as given_name,
-            coalesce(name_part.family_sound, masked_part.family_sound) as family_sound,
-            name_part.given_sound,
-            cast(date '1800-01-01' + cast(record.birth_day as integer) as varchar)
-                as birth_date,
-            record.birth_day,
-            record.gender_key as gender,
-            identifiers.national_id,
-            identifiers.phones,
-            identifiers.phone,
-            identifiers.emails,
-            identifiers.email,
-            split_part(identifiers.email, '@', 1) as email_local,
-            coalesce(
-                nullif(regexp_extract(split_part(identifiers.email, '@', 1), '^[a-z]+'), ''),
-                nullif(regexp_extract(lower(profile.nickname), '^[a-z]+'), '')
-            ) as handle,
-            shown_digits(profile.masked_phone) as masked_phone,
-            shown_digits(coalesce(identifiers.phone, profile.masked_phone)) as phone_pattern,
-            places.address,
-            places.street,
-            places.house_number,
-            places.province,
-            places.city,
-            places.district,
-            places.postcode,
-            plain(profile.occupation) as occupation
-        from record
-        inner join record_input as profile on profile.record_key = record.record_key
-        inner join places on places.record_key = record.record_key
-        left join identifiers on identifiers.rid = record.rid
-        left join name_part on name_part.name = profile.full_name
-        left join name_part as masked_part on masked_part.name = profile.masked_name
-        order by record.rid
+        -- a record of which nothing is known cannot be compared, nor does it count as a stranger
+        select *
+        from known
+        where coalesce(
+            given_name, family_name, birth_date, national_id, phone, email, handle, phone_pattern,
+            address, postcode, district, city, province, occupation
+        ) is not null
+        order by rid
         """,
         [MOST_HOLDERS, MOST_VALUES],
     )
