@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run real test lint ui bench clean
+.PHONY: help run real test lint ui dashboard bench clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -13,7 +13,7 @@ help: ## list these targets
 $(STAMP): pyproject.toml .ci/constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) not found: install Python 3.11 or run 'make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)'"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[real,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[real,dashboard,test]'
 	@touch $@
 
 run: $(STAMP) ## simulate the demo retailer and build its warehouse in ./data
@@ -30,6 +30,9 @@ lint: $(STAMP)
 
 ui: $(STAMP) ## open the Dagster UI on http://127.0.0.1:3000
 	$(BIN)/strata ui
+
+dashboard: $(STAMP) ## open the web page on the published file on http://127.0.0.1:8501
+	$(BIN)/strata dashboard
 
 bench: $(STAMP) ## time the main job at growing sizes
 	$(BIN)/python -m tests.benchmarks

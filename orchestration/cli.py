@@ -242,6 +242,36 @@ def ui(
     )
 
 
+@app.command()
+def dashboard(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
+) -> None:
+    """Open the web page on the published file, on this machine only."""
+    import os
+    from importlib.util import find_spec
+
+    from orchestration.settings import PROJECT_ROOT, Settings
+
+    if find_spec("streamlit") is None:
+        _fail("the web page needs the extra `dashboard`: pip install -e '.[dashboard]'")
+    settings = Settings()
+    os.environ |= {
+        "STRATA_HOME": str(settings.home),
+        "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+    }
+    _say(f"strata360 on http://127.0.0.1:{port} (Ctrl-C stops it)")
+    os.execv(
+        sys.executable,
+        [
+            sys.executable,
+            *("-m", "streamlit", "run", str(PROJECT_ROOT / "orchestration/dashboard/app.py")),
+            *("--server.address", "127.0.0.1", "--server.port", str(port)),
+            *("--server.headless", "true", "--server.fileWatcherType", "none"),
+            *("--client.toolbarMode", "minimal"),
+        ],
+    )
+
+
 def _simulate(persons: int, seed: int, landing: Path, truth: Path, until: date | None) -> None:
     from orchestration.demo.retailer import DEFAULT_UNTIL, simulate
 

@@ -53,7 +53,7 @@ def build_defs(
     return dg.Definitions(
         assets=[
             *landing_specs(contracts),
-            ingest_assets(contracts, settings),
+            ingest_assets(contracts, manifest, settings),
             model_assets(manifest, settings),
             identity_assets(settings),
             clusters_asset(settings),

@@ -73,15 +73,17 @@ def _execute(settings: Settings, as_of: date | None, console: Console):
     from orchestration.automation import DAILY_JOB, write_dagster_yaml
     from orchestration.definitions import build_defs
     from orchestration.progress import ProgressHandler
+    from orchestration.resources.dbt_server import dbt_server
 
     write_dagster_yaml(settings.dagster_home)
-    _relax_event_storage()
+    settings.run_output_file.write_text("")
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     job = build_defs(settings=settings).resolve_job_def(DAILY_JOB)
     with (
+        dbt_server(settings, settings.run_output_file),
         dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance,
         ProgressHandler(console) as progress,
-        settings.run_output_file.open("w") as output,
+        settings.run_output_file.open("a") as output,
         redirect_stdout(output),
         redirect_stderr(output),
     ):
@@ -94,20 +96,6 @@ def _execute(settings: Settings, as_of: date | None, console: Console):
             },
         )
     return result, progress
-
-
-def _relax_event_storage() -> None:
-    """Let SQLite hand Dagster's events to the system without waiting for the disk each time.
-
-    Its log is a write-ahead one, so it stays consistent; a power cut may cost the last events of a
-    run that is lost anyway. Waiting cost 20 s of a run of 110 s.
-    """
-    from sqlalchemy import event
-    from sqlalchemy.engine import Engine
-
-    @event.listens_for(Engine, "connect")
-    def relax(connection, _record) -> None:
-        connection.execute("pragma synchronous = normal")
 
 
 def _conclude(settings: Settings, result, progress, console: Console) -> int:

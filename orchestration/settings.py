@@ -44,6 +44,22 @@ class Settings(BaseSettings):
     currency: str = Field(
         default="CNY", pattern=r"^[A-Z]{3}$", description="The one business currency (ISO 4217)."
     )
+    phone_region: Literal[
+        "CN", "HK", "MO", "TW", "JP", "KR", "SG", "AU", "GB", "DE", "FR", "US", "CA"
+    ] = Field(
+        default="CN", description="Region whose phone numbers are written without country code."
+    )
+    date_order: Literal["ymd", "dmy", "mdy"] = Field(
+        default="ymd",
+        description="How to read 05/01/1990: not (ymd), day first (dmy) or month first (mdy).",
+    )
+    decimal_mark: Literal[".", ","] = Field(
+        default=".", description="Decimal mark in amounts; with a comma 1.234,56 is readable."
+    )
+    impute: bool = Field(
+        default=True,
+        description="Whether missing gender, birth date, place and category are filled, flagged.",
+    )
     churn_horizon_days: int = Field(
         default=90, ge=7, le=730, description="A customer without an order for this many days left."
     )
@@ -176,12 +192,24 @@ class Settings(BaseSettings):
         for folder in (self.warehouse_dir, self.temp_dir, self.dbt_target_dir):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
+    @property
+    def compiled_into_models(self) -> dict[str, str]:
+        """The settings that end up in the text of models; another value makes other tables."""
+        return {
+            "STRATA_TIMEZONE": self.timezone,
+            "STRATA_PHONE_REGION": self.phone_region,
+            "STRATA_DATE_ORDER": self.date_order,
+            "STRATA_CURRENCY": self.currency,
+            "STRATA_DECIMAL_MARK": self.decimal_mark,
+            "STRATA_IMPUTE": str(self.impute).lower(),
+        }
+
     def dbt_environment(self) -> dict[str, str]:
         """The environment that dbt's profile and macros read."""
         return {
             "STRATA_BUILD_FILE": str(self.build_file),
             "STRATA_TEMP_DIR": str(self.temp_dir),
-            "STRATA_TIMEZONE": self.timezone,
+            **self.compiled_into_models,
             "STRATA_MEMORY_LIMIT": self.memory_limit_or_default,
             "STRATA_THREADS": str(self.threads),
             "STRATA_DBT_THREADS": str(min(self.threads, 4)),

@@ -5,12 +5,14 @@ Belongs here: reading, saving the model, writing, metadata. Does not belong here
 """
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
 import duckdb
 import pyarrow as pa
 
+from orchestration.publishing.reader import published_table
 from orchestration.resources import run_record
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse, table_exists
@@ -93,7 +95,7 @@ def churn_asset(settings: Settings) -> dg.AssetsDefinition:
             with warehouse.connect() as connection:
                 connection.begin()
                 _replace(connection, SCORE, SCORE_TYPES, result.scores)
-                _upsert_evaluation(connection, evaluation)
+                _upsert_evaluation(connection, evaluation, settings.published_file)
                 connection.commit()
             step.rows = len(result.scores)
         for note in result.notes:
@@ -134,22 +136,30 @@ def _read(
 
 
 def _replace(
-    connection: duckdb.DuckDBPyConnection, key: dg.AssetKey, types: str, frame: "pd.DataFrame"
+    connection: duckdb.DuckDBPyConnection,
+    key: dg.AssetKey,
+    types: str,
+    rows: "pd.DataFrame | pa.Table",
 ) -> None:
-    """Write a frame with declared types: an empty one has none of its own."""
+    """Write rows with declared types: an empty frame has none of its own."""
     schema, table = key.path
     connection.execute(f"create schema if not exists {schema}")
     connection.execute(f"create or replace table {schema}.{table} ({types})")
-    connection.register("incoming_rows", pa.Table.from_pandas(frame, preserve_index=False))
+    if not isinstance(rows, pa.Table):
+        rows = pa.Table.from_pandas(rows, preserve_index=False)
+    connection.register("incoming_rows", rows)
     connection.execute(f"insert into {schema}.{table} by name select * from incoming_rows")  # noqa: S608
     connection.unregister("incoming_rows")
 
 
-def _upsert_evaluation(connection: duckdb.DuckDBPyConnection, evaluation: "pd.DataFrame") -> None:
-    """Grades of earlier windows stay; the same window's are replaced."""
+def _upsert_evaluation(
+    connection: duckdb.DuckDBPyConnection, evaluation: "pd.DataFrame", published_file: Path
+) -> None:
+    """Grades of earlier windows stay, even when the build file was lost; this window's are new."""
     if not table_exists(connection, "analysis.model_eval"):
-        _replace(connection, EVALUATION, EVALUATION_TYPES, evaluation)
-        return
+        earlier = published_table(published_file, "model_eval")
+        rows = evaluation[:0] if earlier is None else earlier
+        _replace(connection, EVALUATION, EVALUATION_TYPES, rows)
     connection.register("incoming_rows", pa.Table.from_pandas(evaluation, preserve_index=False))
     connection.execute(
         "delete from analysis.model_eval where (model, as_of_date) in "

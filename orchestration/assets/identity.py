@@ -12,7 +12,7 @@ import dagster as dg
 import pyarrow as pa
 
 from orchestration.checks.identity import IDENTITY_CHECKS
-from orchestration.publishing.reader import open_published
+from orchestration.publishing.reader import published_table
 from orchestration.resources.run_record import note_evidence, timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse, table_exists
 from orchestration.settings import Settings
@@ -165,15 +165,10 @@ def _previous_tables(warehouse: Warehouse, settings: Settings) -> dict[str, pa.T
                 else None
                 for argument, table in PREVIOUS.items()
             }
-    if not settings.published_file.exists():
-        return dict.fromkeys(PREVIOUS)
-    with open_published(settings.published_file) as published:
-        return {
-            argument: published.execute(f"from {quote(table)}").to_arrow_table()
-            if table_exists(published, f"main.{table}")
-            else None
-            for argument, table in PREVIOUS.items()
-        }
+    return {
+        argument: published_table(settings.published_file, table)
+        for argument, table in PREVIOUS.items()
+    }
 
 
 def _match_state(warehouse: Warehouse) -> "MatchState | None":

@@ -3,11 +3,14 @@
 Belongs here: the assets and what they report. Does not belong here: reading files (ingestion/).
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import groupby
+from pathlib import Path
 
 import dagster as dg
+import duckdb
 from pydantic import Field
 
 from orchestration.checks.landing import FEED_CHECKS, STRAY_FILES, stray_files_result
@@ -15,13 +18,19 @@ from orchestration.ingestion.contracts import FeedContract
 from orchestration.ingestion.discover import Discovery, discover
 from orchestration.ingestion.load import FeedLoad, load_feed
 from orchestration.ingestion.manifest import ensure_tables, next_load_number
-from orchestration.resources.run_record import begin_run, timed_step, write_checks
+from orchestration.resources.increment import drop_stale_tables, last_complete_run
+from orchestration.resources.run_record import begin_run, previous_run_id, timed_step, write_checks
+from orchestration.resources.run_record import ensure_tables as ensure_run_tables
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
 
 RUN_TABLES = {
     "run_context": "What the current run computes: its id, the day asked for, business time zone, "
     "currency and churn horizon. One row.",
+    "complete_owner": "Which customer each record and device led to when the last complete run "
+    "ended. One row per owner.",
+    "complete_product": "How products were filed when the last complete run ended. "
+    "One row per product.",
     "evidence_horizon": "Until when identity has looked at evidence. One row per run.",
     "run_log": "Time and memory of every step of every run. One row per run and step.",
     "dq_result": "What every check of every run found. One row per run and check.",
@@ -72,7 +81,9 @@ def landing_specs(contracts: Sequence[FeedContract]) -> list[dg.AssetSpec]:
     ]
 
 
-def ingest_assets(contracts: Sequence[FeedContract], settings: Settings) -> dg.AssetsDefinition:
+def ingest_assets(
+    contracts: Sequence[FeedContract], manifest: Path, settings: Settings
+) -> dg.AssetsDefinition:
     """Start the run and load every feed; a file or feed that fails stops no other.
 
     One step, because all models read what it writes: several steps would make Dagster call dbt
@@ -93,11 +104,14 @@ def ingest_assets(contracts: Sequence[FeedContract], settings: Settings) -> dg.A
     ) -> Iterator[dg.MaterializeResult]:
         as_of = date.fromisoformat(config.as_of) if config.as_of else settings.as_of
         with warehouse.connect() as connection:
-            begin_run(connection, context.run_id, as_of, settings)
+            rebuilt = _begin(connection, context.run_id, as_of, manifest, settings)
             ensure_tables(connection, contracts)
             load_number = next_load_number(connection)
         for table in RUN_TABLES:
-            yield dg.MaterializeResult(asset_key=run_table_key(table))
+            yield dg.MaterializeResult(
+                asset_key=run_table_key(table),
+                metadata={"built_whole": rebuilt} if table == "run_context" and rebuilt else {},
+            )
 
         discovery = discover(settings.landing_dir, contracts)
         for source, feeds in groupby(contracts, lambda contract: contract.source):
@@ -107,6 +121,26 @@ def ingest_assets(contracts: Sequence[FeedContract], settings: Settings) -> dg.A
         yield from _report_manifest(context, warehouse, discovery)
 
     return ingest
+
+
+def _begin(
+    connection: duckdb.DuckDBPyConnection,
+    run_id: str,
+    as_of: date | None,
+    manifest: Path,
+    settings: Settings,
+) -> dict[str, str]:
+    """Begin the run; returns the tables that have to be built whole, with the reason."""
+    ensure_run_tables(connection)
+    complete = last_complete_run(connection)
+    rebuilt = drop_stale_tables(
+        connection,
+        json.loads(manifest.read_text()),
+        settings.compiled_into_models,
+        previous_run_complete=previous_run_id(connection) == complete.run_id,
+    )
+    begin_run(connection, run_id, as_of, settings, complete)
+    return rebuilt
 
 
 def _ingest_source(

@@ -3,12 +3,14 @@
 Belongs here: the asset. Does not belong here: the copy itself (publishing/).
 """
 
+import json
 from pathlib import Path
 
 import dagster as dg
 
 from orchestration.publishing.catalogue import PublishedTable, published_tables
 from orchestration.publishing.publish import publish
+from orchestration.resources.increment import complete_run
 from orchestration.resources.run_record import Step, peak_memory_mb, utc_now, write_steps
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
@@ -39,6 +41,12 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
                 settings.published_file,
                 run_id=context.run_id,
                 published_at=utc_now(),
+            )
+            complete_run(
+                connection,
+                context.run_id,
+                json.loads(manifest.read_text()),
+                settings.compiled_into_models,
             )
             seconds = (utc_now() - started_at).total_seconds()
             write_steps(

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FORBIDDEN_CLASS = "identifier"
+# such columns say which landed row a fact came from; they stay in the build file
+TECHNICAL_PREFIX = "_"
 
 
 class UnsafeColumnError(RuntimeError):
@@ -43,6 +45,8 @@ def published_tables(manifest_path: Path) -> list[PublishedTable]:
         if node["resource_type"] != "model" or not node["config"]["meta"].get("published"):
             continue
         for column in node["columns"].values():
+            if column["name"].startswith(TECHNICAL_PREFIX):
+                continue
             privacy = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}
             if privacy.get("privacy") == FORBIDDEN_CLASS:
                 raise UnsafeColumnError(
@@ -58,6 +62,7 @@ def published_tables(manifest_path: Path) -> list[PublishedTable]:
                 columns={
                     name: " ".join(column["description"].split())
                     for name, column in node["columns"].items()
+                    if not name.startswith(TECHNICAL_PREFIX)
                 },
             )
         )

@@ -84,14 +84,13 @@ def discard(partial: Path) -> None:
 
 def _copy(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> int:
     name = f"published_copy.main.{quote(table.name)}"
-    connection.execute(f"create table {name} as select * from {qualified(table.source)}")  # noqa: S608
+    columns = ", ".join(quote(column) for column in table.columns)
+    connection.execute(
+        f"create table {name} as select {columns} from {qualified(table.source)}"  # noqa: S608
+    )
     connection.execute(f"comment on table {name} is {literal(table.description)}")
-    present = {row[0] for row in connection.execute(f"describe {name}").fetchall()}
     for column, description in table.columns.items():
-        if column in present:
-            connection.execute(
-                f"comment on column {name}.{quote(column)} is {literal(description)}"
-            )
+        connection.execute(f"comment on column {name}.{quote(column)} is {literal(description)}")
     return connection.execute(f"select count(*) from {name}").fetchone()[0]  # noqa: S608
 
 

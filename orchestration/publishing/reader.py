@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from orchestration.publishing.publish import READER_CONFIG
+from orchestration.sql import quote
 
 
 class NothingPublishedError(RuntimeError):
@@ -37,3 +39,18 @@ def open_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+def published_table(path: Path, name: str) -> pa.Table | None:
+    """A table as the last run published it, for a build file that was lost and begins anew.
+
+    Returns:
+        None when nothing was published yet, or no table of that name.
+    """
+    if not path.exists():
+        return None
+    with open_published(path) as connection:
+        known = connection.execute(
+            "select 1 from duckdb_tables() where table_name = ?", [name]
+        ).fetchone()
+        return connection.execute(f"from {quote(name)}").to_arrow_table() if known else None

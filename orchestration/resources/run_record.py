@@ -15,17 +15,15 @@ from typing import Literal
 
 import duckdb
 
-from orchestration.resources.warehouse import Warehouse
+from orchestration.resources import increment
+from orchestration.resources.increment import CompleteRun
+from orchestration.resources.warehouse import Warehouse, table_exists
 from orchestration.settings import Settings
 
 Kind = Literal["sql", "python", "orchestration"]
 
 DDL = """
 create schema if not exists ops;
-create table if not exists ops.run_context (
-    run_id varchar, requested_as_of_date date, started_at timestamp, timezone varchar,
-    currency varchar, churn_horizon_days integer
-);
 create table if not exists ops.evidence_horizon (run_id varchar, until_at timestamp);
 create table if not exists ops.run_log (
     run_id varchar, step varchar, started_at timestamp, seconds double, rows bigint,
@@ -74,27 +72,62 @@ def peak_memory_mb() -> float:
 def ensure_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the ops tables that do not exist yet."""
     connection.execute(DDL)
+    connection.execute(increment.DDL)
 
 
 def begin_run(
-    connection: duckdb.DuckDBPyConnection, run_id: str, as_of: date | None, settings: Settings
+    connection: duckdb.DuckDBPyConnection,
+    run_id: str,
+    as_of: date | None,
+    settings: Settings,
+    complete: CompleteRun,
 ) -> None:
-    """Write the one row that tells the models which run this is and what it computes."""
+    """Write the one row that tells the models which run this is, what it computes and since when.
+
+    Args:
+        connection: The build file.
+        run_id: This run.
+        as_of: Business date asked for; None for that of the newest fact.
+        settings: Time zone, currency, horizon.
+        complete: What the last complete run has seen.
+    """
     ensure_tables(connection)
-    connection.begin()
-    connection.execute("delete from ops.run_context")
     connection.execute(
-        "insert into ops.run_context values (?, ?, ?, ?, ?, ?)",
-        [
-            run_id,
-            as_of,
-            utc_now(),
-            settings.timezone,
-            settings.currency,
-            settings.churn_horizon_days,
-        ],
+        """
+        create or replace table ops.run_context as
+        select
+            cast($run_id as varchar) as run_id,
+            cast($as_of as date) as requested_as_of_date,
+            cast($started_at as timestamp) as started_at,
+            cast($timezone as varchar) as timezone,
+            cast($currency as varchar) as currency,
+            cast($churn_horizon_days as integer) as churn_horizon_days,
+            cast($load_number as integer) as complete_load_number,
+            cast($as_of_date as date) as complete_as_of_date,
+            cast($as_of_end_at as timestamp) as complete_as_of_end_at,
+            cast($evidence_until_at as timestamp) as complete_evidence_until_at
+        """,
+        {
+            "run_id": run_id,
+            "as_of": as_of,
+            "started_at": utc_now(),
+            "timezone": settings.timezone,
+            "currency": settings.currency,
+            "churn_horizon_days": settings.churn_horizon_days,
+            "load_number": complete.load_number,
+            "as_of_date": complete.as_of_date,
+            "as_of_end_at": complete.as_of_end_at,
+            "evidence_until_at": complete.evidence_until_at,
+        },
     )
-    connection.commit()
+
+
+def previous_run_id(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """The run that was begun last; None before the first."""
+    if not table_exists(connection, "ops.run_context"):
+        return None
+    row = connection.execute("select run_id from ops.run_context").fetchone()
+    return row[0] if row else None
 
 
 def as_of_date(connection: duckdb.DuckDBPyConnection) -> date:

@@ -9,6 +9,7 @@ import pytest
 
 from orchestration.ingestion.contracts import FeedContract, load_contracts
 from orchestration.resources.dbt import ensure_manifest
+from orchestration.resources.registry import REGISTRY_FILE, render_registry
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, STAGING_DIR, Settings
 
 # Models longer than this deserve a step of their own; names here may only get fewer.
@@ -104,13 +105,16 @@ def test_models_are_short_enough_to_read(models: list[dict]) -> None:
 
 
 @pytest.mark.parametrize("contract", load_contracts(STAGING_DIR), ids=lambda c: c.label)
-def test_staging_uses_the_keys_of_the_landing_contract(contract: FeedContract) -> None:
+def test_staging_judges_the_feed_that_it_reads(contract: FeedContract) -> None:
     path = STAGING_DIR / contract.source / f"stg_{contract.source}__{contract.feed}.sql"
     sql = path.read_text()
-    for argument, columns in (("keys", contract.keys), ("watermark", contract.watermark)):
-        found = re.search(rf"{argument}\s*=\s*\[([^\]]*)\]", sql)
-        written = re.findall(r"'([^']+)'", found.group(1)) if found else []
-        assert written == list(columns), f"{path.name}: {argument}"
+    arguments = f"'{contract.source}', '{contract.feed}'"
+    assert f"{{{{ landed({arguments}) }}}}" in sql
+    assert f"{{{{ judged('typed', {arguments}) }}}}" in sql
+
+
+def test_the_registry_says_what_the_yaml_files_say() -> None:
+    assert (DBT_PROJECT_DIR / REGISTRY_FILE).read_text() == render_registry(DBT_PROJECT_DIR)
 
 
 def test_no_model_speaks_a_dialect_that_another_engine_reads_differently() -> None:

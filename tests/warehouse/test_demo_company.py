@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from tests.conftest import Company
+from tests.standardisation.rendering import macros
 from tests.warehouse.comparison import differing_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
@@ -187,6 +188,62 @@ def test_identity_is_precise_and_finds_most_people(company: Company) -> None:
     accuracy = pairwise_accuracy(predicted, records)
     assert accuracy.precision >= 0.995
     assert accuracy.recall >= 0.95
+
+
+def test_what_staff_typed_becomes_what_is_true(company: Company) -> None:
+    place_text = macros().call(
+        "place_text", "member.province", "member.city", "member.district", "member.address"
+    )
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{company.build}' as build (read_only)")
+        connection.execute(f"attach '{company.truth}' as truth (read_only)")
+        shares = connection.execute(
+            f"""
+            select
+                avg(cast(member.gender = person.sex as int)) filter (member.gender <> 'unknown'),
+                avg(cast(member.birth_date = person.birth_date as int)),
+                avg(cast(member.full_name = person.full_name as int)),
+                avg(cast(list_contains(person.emails, member.email) as int))
+                    filter (member.email <> 'test@test.com'),
+                avg(cast(place.province = person.province and place.city = person.city as int))
+            from build.staging.stg_crm__members as member
+            inner join truth.record as record
+                on record.source = 'crm' and record.source_customer_id = member.member_no
+            inner join truth.person as person using (person_id)
+            left join build.intermediate.int_places__resolved as place
+                on place.place_text = {place_text}
+            where member._verdict = 'staged'
+            """  # noqa: S608
+        ).fetchone()
+    assert min(shares) >= 0.995, shares
+
+
+def test_what_was_concluded_is_mostly_right_and_always_flagged(people) -> None:
+    concluded = people.execute(
+        """
+        select count(*), avg(cast(customer.gender = person.sex as int))
+        from published.main.customer_360 as customer
+        inner join customer_person using (customer_id)
+        inner join truth.main.person as person using (person_id)
+        where customer.gender_is_imputed
+        """
+    ).fetchone()
+    assert concluded[0] >= 10
+    assert concluded[1] >= 0.85
+    # a flag and a rule come together, and neither without a value
+    assert (
+        people.execute(
+            """
+            select count(*)
+            from published.main.customer_360
+            where gender_is_imputed <> coalesce(gender_source like '%:%', false)
+                or (gender_is_imputed and gender = 'unknown')
+                or age_is_imputed <> coalesce(age_source like '%:%', false)
+                or place_is_imputed <> coalesce(place_source like '%:%', false)
+            """
+        ).fetchone()[0]
+        == 0
+    )
 
 
 def test_churn_ranks_almost_as_well_as_knowing_the_truth_could(people) -> None:

@@ -1,71 +1,61 @@
-{# Identifiers and names of people, in the one form that links records. Null means: never link by this. #}
-
-{#
-    E.164. Chinese mobiles in any spelling; foreign numbers with + or 00; landlines with their area code.
-    Null for everything else: starred (138****1234), ciphertext, virtual numbers with an extension
-    (13812345678-1234), service numbers, landlines without area code or with an extension.
-#}
-{% macro normalise_phone(text) -%}
-    {%- set clean = "regexp_replace(" ~ clean_code(text) ~ ", '[.]0$', '')" -%}
-    {%- set dialled = regexp_replace_all(clean, '[ ().-]', '') -%}
-    {%- set area_prefix = '(([+]|00)860?|0)' -%}
-    case
-        when {{ matches(dialled, '^(([+]|00)?86)?0?1[3-9][0-9]{9}$') }}
-            then '+86' || right({{ dialled }}, 11)
-        when {{ matches(dialled, '^' ~ area_prefix ~ '((10|2[0-9])[2-9][0-9]{7}|[3-9][0-9]{2}[2-9][0-9]{6,7})$') }}
-            then '+86' || regexp_replace({{ dialled }}, '^{{ area_prefix }}', '')
-        when {{ matches(dialled, '^([+]|00)[1-9][0-9]{7,14}$') }} and not {{ matches(dialled, '^([+]|00)86') }}
-            then '+' || regexp_replace({{ dialled }}, '^([+]|00)', '')
-    end
-{%- endmacro %}
-
-
-{# Lower case, half width, no blanks; null when it has not the form of an address, which starred ones have not. #}
-{% macro normalise_email(text) -%}
-    {%- set address = "lower(replace(" ~ clean_text(text) ~ ", ' ', ''))" -%}
-    case
-        when {{ matches(address, '^[a-z0-9][a-z0-9._%+-]*@[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*[.][a-z]{2,}$') }}
-            then {{ address }}
-    end
-{%- endmacro %}
-
-
-{#
-    A person's name without titles and notes in parentheses; Chinese names without inner blanks. Null when part of
-    it is starred or written 某, when it has no letters, and for a lone surname (王先生), which names nobody.
-    Words that are no name (匿名) are in seeds/placeholder_identifier.csv.
-#}
-{% macro normalise_person_name(text) -%}
-    {%- set plain = "regexp_replace(" ~ clean_text(text) ~ ", ' *[(].*$', '')" -%}
-    {%- set untitled = "regexp_replace(regexp_replace(" ~ plain
-        ~ ", ' *(先生|女士|小姐|太太|老师|同学|经理|师傅|阿姨)$', ''), '^([Mm][Rr][Ss]?|[Mm][Ss]|[Mm][Ii][Ss][Ss]|[Dd][Rr])([.] *| +)', '')" -%}
-    case
-        when {{ matches(untitled, '[*某•●]') }} then null
-        when {{ matches(untitled, '[一-龥]') }}
-            then case when length(replace({{ untitled }}, ' ', '')) > 1 then replace({{ untitled }}, ' ', '') end
-        when {{ matches(untitled, '[A-Za-zÀ-ɏ]') }} then {{ regexp_replace_all(untitled, ' +', ' ') }}
-    end
-{%- endmacro %}
-
+{# Identity card numbers, and how genders are written. #}
 
 {#
     Identity card number. An 18-digit Chinese number must pass its check digit (GB 11643: the weighted sum
-    modulo 11 is 1), so a mistyped one links nobody; other forms must have 6 to 17 letters and digits.
+    modulo 11 is 1), so a mistyped one links nobody; other forms must have 6 to 17 letters and digits. Most values
+    need no cleaning, so these are asked first. The range from & to ) holds the apostrophe.
 #}
 {% macro normalise_national_id(text) -%}
-    {%- set number = "upper(" ~ regexp_replace_all(clean_code(text), '[ -]', '') ~ ")" -%}
-    {%- set weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2] -%}
+    {%- set number = "upper(" ~ regexp_replace_all(half_width(text), '[ "=&-)-]', '') ~ ")" -%}
+    {%- set form = '^[1-9][0-9]{16}[0-9X]$' -%}
     case
-        when {{ matches(number, '^[1-9][0-9]{16}[0-9X]$') }}
-            then case
-                when (
-                    {% for weight in weights -%}
-                        {{ weight }} * cast(substr({{ number }}, {{ loop.index }}, 1) as integer) +
-                    {% endfor -%}
-                    case when right({{ number }}, 1) = 'X' then 10 else cast(right({{ number }}, 1) as integer) end
-                ) % 11 = 1
-                    then {{ number }}
-            end
+        when {{ matches(text, form) }} then case when {{ has_check_digit(text) }} then {{ text }} end
+        when {{ matches(number, form) }} then case when {{ has_check_digit(number) }} then {{ number }} end
         when {{ matches(number, '^[A-Z0-9]{6,17}$') }} and {{ matches(number, '[0-9]{4}') }} then {{ number }}
+    end
+{%- endmacro %}
+
+{% macro has_check_digit(number) -%}
+    (
+        {% for weight in [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2] -%}
+            {{ weight }} * cast(substr({{ number }}, {{ loop.index }}, 1) as integer) +
+        {% endfor -%}
+        case when right({{ number }}, 1) = 'X' then 10 else cast(right({{ number }}, 1) as integer) end
+    ) % 11 = 1
+{%- endmacro %}
+
+
+{# The 17th digit of an 18-digit Chinese number is odd for men. Takes what normalise_national_id returned. #}
+{% macro national_id_gender(number) -%}
+    case
+        when {{ matches(number, '^[0-9]{16}[13579][0-9X]$') }} then 'male'
+        when {{ matches(number, '^[0-9]{16}[02468][0-9X]$') }} then 'female'
+    end
+{%- endmacro %}
+
+
+{# Digits 7 to 14 of an 18-digit Chinese number are the date of birth. Takes what normalise_national_id returned. #}
+{% macro national_id_birth_date(number) -%}
+    case
+        when {{ matches(number, '^[0-9]{6}(19|20)[0-9]{9}[0-9X]$') }}
+            then try_cast(substr({{ number }}, 7, 4) || '-' || substr({{ number }}, 11, 2) || '-' || substr({{ number }}, 13, 2) as date)
+    end
+{%- endmacro %}
+
+
+{#
+    A gender as the vocabulary gender_spelling lists it: lower case, half width, without punctuation, blanks, skin
+    tones of emoji and the word for gender before it; null when nothing is left. Most values need none of that.
+#}
+{% macro gender_key(text) -%}
+    case
+        when {{ matches(text, '^[A-Za-z0-9一-龥]+$') }} then lower({{ text }})
+        else nullif(
+            {{ regexp_replace_all(
+                "lower(" ~ half_width(text) ~ ")",
+                '^ *(性别|性別|gender|sex)[ :=]+|[.]0$|[ .,;:!?。、()<>/|_"🏻-🏿【】「」-]',
+                ''
+            ) }}, ''
+        )
     end
 {%- endmacro %}

@@ -1,33 +1,41 @@
-{{ config(materialized='table') }}
+{{ kept_except('int_records__changed', ['source', 'source_customer_id']) }}
 
-{# every place that names a customer, with the times at which it does #}
+{# every fact that names a customer, and every profile, with the times at which it does #}
 {% set sightings = [
-    (ref('int_orders__unioned'), none, 'source_customer_id', ['ordered_at']),
-    (ref('int_pos__tickets'), 'pos', 'source_customer_id', ['sold_at']),
-    (ref('int_events__unioned'), none, 'source_customer_id', ['occurred_at']),
-    (ref('int_reviews__unioned'), none, 'source_customer_id', ['reviewed_at']),
-    (ref('int_campaign_touches__unioned'), none, 'source_customer_id', ['touched_at']),
-    (ref('int_points__unioned'), none, 'source_customer_id', ['changed_at']),
-    (staged('crm', 'members'), 'crm', 'member_no', ['registered_at', 'updated_at']),
-    (staged('app', 'users'), 'app', 'user_id', ['registered_at', 'updated_at']),
-    (staged('standard', 'customers'), 'standard', 'source_customer_id', ['registered_at', 'updated_at']),
+    (ref('int_orders__unioned'), ['ordered_at']),
+    (ref('int_pos__tickets'), ['sold_at']),
+    (ref('int_events__unioned'), ['occurred_at']),
+    (ref('int_reviews__unioned'), ['reviewed_at']),
+    (ref('int_campaign_touches__unioned'), ['touched_at']),
+    (ref('int_points__unioned'), ['changed_at']),
+    (ref('int_customers__landed'), ['registered_at', 'updated_at']),
 ] %}
 
 with
 
 sightings as (
-{% for relation, source, customer_column, time_columns in sightings %}
+{% for relation, time_columns in sightings %}
     select
-        {{ "'" ~ source ~ "' as source" if source else 'source' }},
-        {{ customer_column }} as source_customer_id,
+        {{ "'pos' as source" if relation == ref('int_pos__tickets') else 'source' }},
+        source_customer_id,
         least({{ time_columns | first }}, {{ time_columns | last }}) as first_seen_at,
         greatest({{ time_columns | first }}, {{ time_columns | last }}) as last_seen_at
 
     from {{ relation }}
 
-    where {{ customer_column }} is not null
+    where source_customer_id is not null
 {{ '    union all' if not loop.last }}
 {%- endfor %}
+),
+
+changed_sightings as (
+
+    select *
+
+    from sightings
+
+    where {{ only_changed('int_records__changed', ['source', 'source_customer_id']) }}
+
 ),
 
 seen as (
@@ -38,7 +46,7 @@ seen as (
         min(first_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at
 
-    from sightings
+    from changed_sightings
 
     group by source, source_customer_id
 

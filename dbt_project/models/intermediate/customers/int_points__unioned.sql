@@ -1,22 +1,8 @@
 with
 
-crm_points as (
-
-    select * from {{ staged('crm', 'points') }}
-
-),
-
 unioned as (
 
-    select
-        'crm' as source,
-        entry_id,
-        member_no as source_customer_id,
-        entry_type,
-        points,
-        changed_at
-
-    from crm_points
+    {{ provided('points', also=['_file_id', '_row_number', '_changed_in']) }}
 
 )
 

@@ -1,3 +1,5 @@
+{{ kept_except('int_records__changed', {'source': "'pos'", 'source_customer_id': 'source_customer_id'}) }}
+
 with
 
 tickets as (
@@ -6,7 +8,10 @@ tickets as (
 
     from {{ ref('int_pos__tickets') }}
 
-    where source_customer_id is not null
+    where
+        source_customer_id is not null
+        and {{ only_changed('int_records__changed', {'source': "'pos'", 'source_customer_id': 'source_customer_id'}
+        ) }}
 
 ),
 

@@ -1,8 +1,14 @@
+{{ kept_except('int_records__changed', {'source': "'tmall'", 'source_customer_id': 'source_customer_id'}) }}
+
 with
 
 orders as (
 
-    select *, cast(ordered_at as string) || order_id as order_key from {{ staged('tmall', 'orders') }}
+    select *, cast(ordered_at as string) || order_id as order_key
+
+    from {{ staged('tmall', 'orders') }}
+
+    where {{ only_changed('int_records__changed', {'source': "'tmall'", 'source_customer_id': 'buyer_ouid'}) }}
 
 ),
 

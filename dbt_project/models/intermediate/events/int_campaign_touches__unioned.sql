@@ -1,23 +1,8 @@
 with
 
-standard_touches as (
-
-    select * from {{ staged('standard', 'campaign_touches') }}
-
-),
-
 unioned as (
 
-    select
-        'standard' as source,
-        campaign_id,
-        source_customer_id,
-        touched_at,
-        touch_type,
-        arm,
-        coupon_id
-
-    from standard_touches
+    {{ provided('campaign_touches', also=['_file_id', '_row_number', '_changed_in']) }}
 
 )
 

@@ -2,15 +2,15 @@
 
 with
 
-declared as (
+sighted as (
 
-    select * from {{ ref('int_identity__declared') }}
+    select * from {{ ref('int_identity__sighted') }}
 
 ),
 
-observed as (
+tmall_scope as (
 
-    select * from {{ ref('int_identity__observed') }}
+    select * from {{ ref('int_identity__tmall_scope') }}
 
 ),
 
@@ -20,41 +20,45 @@ placeholders as (
 
 ),
 
-unioned as (
+scoped as (
 
-    select * from declared
+    -- one scope for all Tmall accounts whose shop nobody names
+    select
+        sighted.source || ':' || sighted.source_customer_id as record_key,
+        sighted.id_type,
+        case
+            when sighted.id_type = 'tmall_ouid' and sighted.id_scope = '' then tmall_scope.id_scope
+            else sighted.id_scope
+        end as id_scope,
+        sighted.id_value,
+        sighted.first_seen_at,
+        sighted.last_seen_at
 
-    union all
+    from sighted
 
-    select * from observed
+    cross join tmall_scope
 
 ),
 
 genuine as (
 
     -- at most one placeholder per value
-    select unioned.*
+    select scoped.*
 
-    from unioned
+    from scoped
 
     left join placeholders
-        on unioned.id_type = placeholders.id_type
-        and lower(unioned.id_value) = placeholders.id_value
+        on scoped.id_type = placeholders.id_type
+        and lower(scoped.id_value) = placeholders.id_value
 
     where placeholders.id_value is null
-
-),
-
-evidence as (
-
-    select * from {{ ref('int_identity__evidence_until') }}
 
 ),
 
 identifiers as (
 
     select
-        source || ':' || source_customer_id as record_key,
+        record_key,
         id_type,
         id_scope,
         id_value,
@@ -63,12 +67,7 @@ identifiers as (
 
     from genuine
 
-    -- one row
-    cross join evidence
-
-    where genuine.first_seen_at is null or genuine.first_seen_at < evidence.until_at
-
-    group by source, source_customer_id, id_type, id_scope, id_value
+    group by 1, 2, 3, 4
 
 )
 

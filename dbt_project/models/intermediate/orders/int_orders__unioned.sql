@@ -1,28 +1,26 @@
-{{ config(materialized='table') }}
+{{ kept_except('int_orders__changed', ['source', 'order_id']) }}
 
 with
 
-tmall_orders as (
+provided as (
 
-    select * from {{ ref('int_tmall__orders') }}
-
-),
-
-tickets as (
-
-    select * from {{ ref('int_pos__tickets') }}
+    {{ provided('orders') }}
 
 ),
 
-standard_orders as (
+statements as (
 
-    select * from {{ ref('int_standard__orders') }}
+    select * from {{ ref('int_order_statements__completed') }}
 
 ),
 
 refunds as (
 
-    select * from {{ ref('int_refunds__unioned') }}
+    select *
+
+    from {{ ref('int_refunds__unioned') }}
+
+    where {{ only_changed('int_orders__changed', ['source', 'order_id']) }}
 
 ),
 
@@ -32,6 +30,9 @@ refunds_per_order as (
         source,
         order_id,
         min(refunded_at) as first_refunded_at,
+        max(source_customer_id) as source_customer_id,
+        max(channel) as channel,
+        max(store_id) as store_id,
         sum(refund_amount) as refund_amount
 
     from refunds
@@ -40,72 +41,56 @@ refunds_per_order as (
 
 ),
 
+all_sold as (
+
+    select * from provided
+
+    union all
+
+    select
+        source,
+        order_id,
+        source_customer_id,
+        channel,
+        store_id,
+        status,
+        ordered_at,
+        gross_amount,
+        discount_amount,
+        coupon_amount,
+        paid_amount,
+        is_paid
+
+    from statements
+
+),
+
 sold as (
 
-    select
-        source,
-        order_id,
-        source_customer_id,
-        channel,
-        store_id,
-        status,
-        ordered_at,
-        gross_amount,
-        discount_amount,
-        coupon_amount,
-        paid_amount,
-        is_paid
+    select *
 
-    from tmall_orders
+    from all_sold
 
-    union all
-
-    -- sales, and returns whose sale was never landed: those stand as orders that paid nothing
-    select
-        'pos' as source,
-        order_id,
-        source_customer_id,
-        'store' as channel,
-        store_id,
-        'paid' as status,
-        sold_at as ordered_at,
-        gross_amount,
-        cast(gross_amount - paid_amount as decimal(18, 2)) as discount_amount,
-        cast(0 as decimal(18, 2)) as coupon_amount,
-        paid_amount,
-        not is_return as is_paid
-
-    from tickets
-
-    where not is_return or refund_of_order_id = order_id
-
-    union all
-
-    select
-        source,
-        order_id,
-        source_customer_id,
-        channel,
-        store_id,
-        status,
-        ordered_at,
-        gross_amount,
-        discount_amount,
-        coupon_amount,
-        paid_amount,
-        is_paid
-
-    from standard_orders
+    where {{ only_changed('int_orders__changed', ['source', 'order_id']) }}
 
 ),
 
 refunded_only as (
 
-    -- refunds whose order was never landed keep their money in an order of their own
+    -- refunds whose order was never landed keep their money in an order that paid nothing
     select
         refunds_per_order.source,
         refunds_per_order.order_id,
-        refunds_per_order.first_refunded_at
+        refunds_per_order.source_customer_id,
+        coalesce(refunds_per_order.channel, refunds_per_order.source) as channel,
+        refunds_per_order.store_id,
+        'refunded' as status,
+        refunds_per_order.first_refunded_at as ordered_at,
+        cast(0 as decimal(18, 2)) as gross_amount,
+        cast(0 as decimal(18, 2)) as discount_amount,
+        cast(0 as decimal(18, 2)) as coupon_amount,
+        cast(0 as decimal(18, 2)) as paid_amount,
+        false as is_paid
 
     from refunds_per_order
 
@@ -123,21 +108,7 @@ unioned as (
 
     union all
 
-    select
-        source,
-        order_id,
-        cast(null as string) as source_customer_id,
-        source as channel,
-        cast(null as string) as store_id,
-        'refunded' as status,
-        first_refunded_at as ordered_at,
-        cast(0 as decimal(18, 2)) as gross_amount,
-        cast(0 as decimal(18, 2)) as discount_amount,
-        cast(0 as decimal(18, 2)) as coupon_amount,
-        cast(0 as decimal(18, 2)) as paid_amount,
-        false as is_paid
-
-    from refunded_only
+    select * from refunded_only
 
 ),
 

@@ -1,10 +1,14 @@
-{{ config(materialized='table') }}
+{{ kept_except('int_orders__changed', {'source': "'pos'", 'order_id': 'order_id'}) }}
 
 with
 
 ticket_lines as (
 
-    select * from {{ staged('pos', 'ticket_lines') }}
+    select *
+
+    from {{ staged('pos', 'ticket_lines') }}
+
+    where {{ only_changed('int_orders__changed', {'source': "'pos'", 'order_id': 'order_id'}) }}
 
 ),
 
@@ -32,15 +36,15 @@ known_cards as (
 
 ),
 
-tickets as (
+summed as (
 
     select
-        store_id || '-' || ticket_no as order_id,
+        order_id,
         store_id,
         max(pos_customer_id) as pos_customer_id,
         max(card_no) as member_no,
         max(phone) as phone,
-        store_id || '-' || max(original_ticket_no) as original_order_id,
+        max(original_order_id) as original_order_id,
         min(sold_at) as sold_at,
         sum(shelf_amount) as shelf_amount,
         sum(line_amount) as line_amount,
@@ -49,41 +53,27 @@ tickets as (
 
     from known_cards
 
-    group by store_id, ticket_no
+    group by order_id, store_id
 
 ),
 
-sales as (
+tickets as (
 
-    select order_id as sale_order_id from tickets where not is_return
-
-),
-
-matched_returns as (
-
-    -- at most one sale per return
     select
-        tickets.order_id,
-        tickets.store_id,
-        coalesce(tickets.pos_customer_id, 'M:' || tickets.member_no) as source_customer_id,
-        tickets.member_no,
-        tickets.phone,
-        tickets.sold_at,
-        tickets.is_return,
-        case when tickets.is_return then coalesce(sales.sale_order_id, tickets.order_id) end as refund_of_order_id,
-        cast(
-            case when tickets.is_return then 0 else greatest(tickets.shelf_amount, tickets.line_amount) end
-            as decimal(18, 2)
-        ) as gross_amount,
-        cast(case when tickets.is_return then 0 else tickets.line_amount end as decimal(18, 2)) as paid_amount,
-        cast(case when tickets.is_return then - tickets.line_amount else 0 end as decimal(18, 2)) as refund_amount
+        order_id,
+        store_id,
+        coalesce(pos_customer_id, 'M:' || member_no) as source_customer_id,
+        member_no,
+        phone,
+        sold_at,
+        is_return,
+        case when is_return then coalesce(original_order_id, order_id) end as refund_of_order_id,
+        cast(case when is_return then 0 else greatest(shelf_amount, line_amount) end as decimal(18, 2)) as gross_amount,
+        cast(case when is_return then 0 else line_amount end as decimal(18, 2)) as paid_amount,
+        cast(case when is_return then - line_amount else 0 end as decimal(18, 2)) as refund_amount
 
-    from tickets
-
-    left join sales
-        on tickets.is_return
-        and tickets.original_order_id = sales.sale_order_id
+    from summed
 
 )
 
-select * from matched_returns
+select * from tickets

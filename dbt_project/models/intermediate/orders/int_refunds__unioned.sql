@@ -1,58 +1,45 @@
-{{ config(materialized='table') }}
-
 with
 
-tmall_refunds as (
+provided as (
 
-    select * from {{ staged('tmall', 'refunds') }} where is_settled
-
-),
-
-tickets as (
-
-    select * from {{ ref('int_pos__tickets') }} where is_return
+    {{ provided('refunds') }}
 
 ),
 
-standard_orders as (
+statements as (
 
-    select * from {{ ref('int_standard__orders') }} where refund_amount <> 0
+    select * from {{ ref('int_order_statements__completed') }} where refund_amount <> 0
 
 ),
 
 unioned as (
 
     select
-        'tmall' as source,
+        source,
         order_id,
         refund_id,
-        completed_at as refunded_at,
-        refund_amount
+        refunded_at,
+        refund_amount,
+        source_customer_id,
+        channel,
+        store_id
 
-    from tmall_refunds
-
-    union all
-
-    select
-        'pos' as source,
-        refund_of_order_id as order_id,
-        order_id as refund_id,
-        sold_at as refunded_at,
-        refund_amount
-
-    from tickets
+    from provided
 
     union all
 
-    -- the extract does not say when money went back
+    -- an order statement does not say when money went back
     select
-        'standard' as source,
+        source,
         order_id,
         order_id as refund_id,
         ordered_at as refunded_at,
-        refund_amount
+        refund_amount,
+        source_customer_id,
+        channel,
+        store_id
 
-    from standard_orders
+    from statements
 
 )
 

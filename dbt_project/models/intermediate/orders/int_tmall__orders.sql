@@ -29,11 +29,9 @@ amounts as (
 balanced as (
 
     select
-        'tmall' as source,
         order_id,
         source_customer_id,
         'tmall' as channel,
-        cast(null as string) as store_id,
         case
             when is_paid then 'paid'
             when landed_status = 'cancelled' then 'cancelled'

@@ -14,6 +14,12 @@ rejected_lines as (
 
 ),
 
+rejected_rows as (
+
+    select * from {{ ref('int_rejects__rows') }}
+
+),
+
 rejects as (
 
     -- nobody knows which part of an unreadable line is personal, so only its shape is shown
@@ -28,13 +34,21 @@ rejects as (
         {{ regexp_replace_all('raw_text', '[^ ,;:=|{}\"\t-]', 'x') }} as masked_text
 
     from rejected_lines
-{% for source_name, feeds in staged_feeds().items() %}
-{%- for feed in feeds %}
+
     union all
 
-    {{ rejected_rows(source_name, feed) }}
-{% endfor %}
-{%- endfor %}
+    select
+        source,
+        feed,
+        _file_id as file_id,
+        _row_number as row_number,
+        rule,
+        detail,
+        raw_text,
+        masked_text
+
+    from rejected_rows
+
 ),
 
 located as (

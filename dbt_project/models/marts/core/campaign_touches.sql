@@ -1,8 +1,15 @@
+{{ kept_except('int_facts__refreshed', ['_file_id', '_row_number']) }}
+{{ config(on_schema_change='fail') }}
+
 with
 
 campaign_touches as (
 
-    select * from {{ ref('int_campaign_touches__unioned') }}
+    select *
+
+    from {{ ref('int_campaign_touches__unioned') }}
+
+    where {{ only_changed('int_facts__refreshed', ['_file_id', '_row_number']) }}
 
 ),
 
@@ -31,7 +38,11 @@ resolved as (
         campaign_touches.arm,
         campaign_touches.coupon_id,
         campaign_touches.touched_at,
-        {{ business_date('campaign_touches.touched_at') }} as touch_date
+        {{ business_date('campaign_touches.touched_at') }} as touch_date,
+
+        ---------- landing
+        campaign_touches._file_id,
+        campaign_touches._row_number
 
     from campaign_touches
 

@@ -1,8 +1,15 @@
+{{ kept_except('int_facts__refreshed', ['_file_id', '_row_number']) }}
+{{ config(on_schema_change='fail') }}
+
 with
 
 events as (
 
-    select * from {{ ref('int_events__unioned') }}
+    select *
+
+    from {{ ref('int_events__unioned') }}
+
+    where {{ only_changed('int_facts__refreshed', ['_file_id', '_row_number']) }}
 
 ),
 
@@ -12,39 +19,9 @@ records as (
 
 ),
 
-device_sightings as (
-
-    select
-        identifiers.id_value as device_id,
-        records.customer_id,
-        min(identifiers.first_seen_at) as linked_at
-
-    from {{ ref('int_identity__identifiers') }} as identifiers
-
-    inner join records
-        on identifiers.record_key = records.record_key
-
-    where identifiers.id_type = 'device'
-
-    group by identifiers.id_value, records.customer_id
-
-),
-
 devices as (
 
-    -- a device that several customers used has no row, so its anonymous events stay anonymous
-    select
-        id_map.id_value as device_id,
-        id_map.customer_id,
-        device_sightings.linked_at
-
-    from {{ source('identity', 'id_map') }} as id_map
-
-    left join device_sightings
-        on id_map.id_value = device_sightings.device_id
-        and id_map.customer_id = device_sightings.customer_id
-
-    where id_map.id_type = 'device' and id_map.id_scope = ''
+    select * from {{ ref('int_devices__resolved') }}
 
 ),
 
@@ -82,7 +59,12 @@ resolved as (
 
         ---------- dates and timestamps
         events.occurred_at,
-        {{ business_date('events.occurred_at') }} as event_date
+        {{ business_date('events.occurred_at') }} as event_date,
+
+        ---------- landing
+        events.device_id as _device_id,
+        events._file_id,
+        events._row_number
 
     from events
 

@@ -1,8 +1,15 @@
+{{ kept_except('int_orders__refreshed', ['source', 'order_id']) }}
+{{ config(on_schema_change='fail') }}
+
 with
 
 order_items as (
 
-    select * from {{ ref('int_order_items__unioned') }}
+    select *
+
+    from {{ ref('int_order_items__unioned') }}
+
+    where {{ only_changed('int_orders__refreshed', ['source', 'order_id']) }}
 
 ),
 

@@ -1,8 +1,15 @@
+{{ kept_except('int_orders__refreshed', ['source', 'order_id']) }}
+{{ config(on_schema_change='fail') }}
+
 with
 
 orders as (
 
-    select * from {{ ref('int_orders__unioned') }}
+    select *
+
+    from {{ ref('int_orders__unioned') }}
+
+    where {{ only_changed('int_orders__refreshed', ['source', 'order_id']) }}
 
 ),
 

@@ -6,18 +6,18 @@ products as (
 
 ),
 
+categorised as (
+
+    select * from {{ ref('int_products__categorised') }}
+
+),
+
 ranked as (
 
     -- product numbers are the retailer's own, so two systems that know one describe the same thing
     select
         *,
-        row_number() over (
-            partition by product_id
-            order by
-                case when product_name is null then 1 else 0 end,
-                {{ source_rank('source') }},
-                source
-        ) as preference
+        row_number() over (partition by product_id order by {{ product_preference() }}) as preference
 
     from products
 
@@ -25,20 +25,28 @@ ranked as (
 
 preferred as (
 
+    -- at most one category per product
     select
-        product_id,
-        source,
-        product_name,
-        category_l1,
-        category_l2,
-        category_l3,
-        brand,
-        list_price,
-        stock_quantity
+        ranked.product_id,
+        ranked.source,
+        ranked.product_name,
+        categorised.category_l1,
+        categorised.category_l2,
+        categorised.category_l3,
+        categorised.category_l1_code,
+        categorised.category_l2_code,
+        categorised.category_source,
+        coalesce(categorised.category_is_imputed, false) as category_is_imputed,
+        ranked.brand,
+        ranked.list_price,
+        ranked.stock_quantity
 
     from ranked
 
-    where preference = 1
+    left join categorised
+        on ranked.product_id = categorised.product_id
+
+    where ranked.preference = 1
 
 )
 

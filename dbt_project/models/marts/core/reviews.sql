@@ -1,8 +1,15 @@
+{{ kept_except('int_facts__refreshed', ['_file_id', '_row_number']) }}
+{{ config(on_schema_change='fail') }}
+
 with
 
 reviews as (
 
-    select * from {{ ref('int_reviews__unioned') }}
+    select *
+
+    from {{ ref('int_reviews__unioned') }}
+
+    where {{ only_changed('int_facts__refreshed', ['_file_id', '_row_number']) }}
 
 ),
 
@@ -25,7 +32,11 @@ resolved as (
         reviews.rating,
         {{ mask_contacts('reviews.review_text') }} as review_text,
         reviews.reviewed_at,
-        {{ business_date('reviews.reviewed_at') }} as review_date
+        {{ business_date('reviews.reviewed_at') }} as review_date,
+
+        ---------- landing
+        reviews._file_id,
+        reviews._row_number
 
     from reviews
 

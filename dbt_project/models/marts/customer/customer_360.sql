@@ -24,6 +24,12 @@ profiles as (
 
 ),
 
+repairs as (
+
+    select * from {{ ref('int_customer_repairs') }}
+
+),
+
 places as (
 
     select * from {{ ref('int_customer_places') }}
@@ -90,21 +96,40 @@ strategies as (
 
 ),
 
+completed as (
+
+    -- at most one repair per customer; what somebody states is never replaced
+    select
+        profiles.*,
+        coalesce(profiles.gender, repairs.gender, 'unknown') as known_gender,
+        coalesce(profiles.gender_source, repairs.gender_source) as known_gender_source,
+        profiles.gender is null and repairs.gender is not null as gender_is_imputed,
+        coalesce(profiles.birth_date, repairs.birth_date) as known_birth_date,
+        coalesce(profiles.birth_date_source, repairs.birth_date_source) as known_birth_date_source,
+        profiles.birth_date is null and repairs.birth_date is not null as birth_date_is_imputed
+
+    from profiles
+
+    left join repairs
+        on profiles.customer_id = repairs.customer_id
+
+),
+
 aged as (
 
     -- a birthday counts from its day on
     select
-        profiles.customer_id,
-        extract(year from as_of.as_of_date) - extract(year from profiles.birth_date)
+        completed.*,
+        extract(year from as_of.as_of_date) - extract(year from completed.known_birth_date)
         - case
             when extract(month from as_of.as_of_date) * 100 + extract(day from as_of.as_of_date)
-                < extract(month from profiles.birth_date) * 100
-                + extract(day from profiles.birth_date)
+                < extract(month from completed.known_birth_date) * 100
+                + extract(day from completed.known_birth_date)
                 then 1
             else 0
         end as age
 
-    from profiles
+    from completed
 
     cross join as_of
 
@@ -119,9 +144,9 @@ combined as (
         features.as_of_date,
 
         ---------- profile
-        coalesce(profiles.gender, 'unknown') as gender,
-        profiles.gender_source,
-        false as gender_is_imputed,
+        coalesce(aged.known_gender, 'unknown') as gender,
+        aged.known_gender_source as gender_source,
+        coalesce(aged.gender_is_imputed, false) as gender_is_imputed,
         cast(case when aged.age between 0 and 120 then aged.age end as integer) as age,
         case
             when aged.age < 0 or aged.age > 120 then null
@@ -133,23 +158,25 @@ combined as (
             when aged.age < 65 then '55_64'
             when aged.age >= 65 then '65_plus'
         end as age_band,
-        profiles.birth_date_source as age_source,
-        false as age_is_imputed,
+        aged.known_birth_date_source as age_source,
+        coalesce(aged.birth_date_is_imputed, false) as age_is_imputed,
         places.province,
         places.city,
+        places.province_code,
+        places.city_code,
         places.city_tier,
         places.place_source,
-        false as place_is_imputed,
-        profiles.occupation,
-        profiles.occupation_source,
-        profiles.income_band,
-        profiles.income_band_source,
-        cast(profiles.household_size as integer) as household_size,
-        profiles.household_size_source,
+        coalesce(places.place_is_imputed, false) as place_is_imputed,
+        aged.occupation,
+        aged.occupation_source,
+        aged.income_band,
+        aged.income_band_source,
+        cast(aged.household_size as integer) as household_size,
+        aged.household_size_source,
         features.is_member,
-        cast(profiles.record_count as bigint) as record_count,
-        cast(profiles.source_count as bigint) as source_count,
-        profiles.sources,
+        cast(aged.record_count as bigint) as record_count,
+        cast(aged.source_count as bigint) as source_count,
+        aged.sources,
         voices.channels,
 
         ---------- contactability
@@ -210,9 +237,6 @@ combined as (
         strategies.next_action_en
 
     from features
-
-    left join profiles
-        on features.customer_id = profiles.customer_id
 
     left join aged
         on features.customer_id = aged.customer_id

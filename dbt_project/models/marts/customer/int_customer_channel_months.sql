@@ -1,4 +1,4 @@
-{{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
+{{ kept_per_customer() }}
 
 {#
     What each customer bought by channel and month of the order, as as_of_date sees it. customer_360 sums its
@@ -24,6 +24,7 @@ orders as (
     where
         orders.customer_id is not null
         and orders.ordered_at < as_of.as_of_end_at
+        and {{ only_changed_customers('orders.customer_id') }}
 
 ),
 

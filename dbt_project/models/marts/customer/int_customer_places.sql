@@ -1,61 +1,83 @@
 {{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
 
-{# The commercial tier of the city that int_customer_profiles settled on. #}
+{#
+    Where a customer lives: the place that int_customer_profiles settled on, completed from other evidence where it
+    lacks its city. Evidence for another province than the stated one is left aside.
+#}
 
 with
 
 profiles as (
 
-    select customer_id, province, city, place_source from {{ ref('int_customer_profiles') }}
+    select * from {{ ref('int_customer_profiles') }}
 
 ),
 
-cities as (
+repairs as (
 
-    select distinct city from profiles where city is not null
+    select * from {{ ref('int_customer_repairs') }} where province_code is not null
+
+),
+
+regions as (
+
+    select * from {{ ref('region') }}
 
 ),
 
 tiers as (
 
-    select * from {{ ref('city_tier') }}
+    select * from {{ ref('int_regions__tiers') }}
 
 ),
 
-matched_tiers as (
+completing as (
 
-    -- 吉林市 and 吉林 both start with the listed name; the longest listed name wins
+    -- one region per code, one tier per city
     select
-        cities.city,
-        tiers.tier,
-        row_number() over (
-            partition by cities.city order by length(tiers.city_name) desc, tiers.city_name
-        ) as preference
+        repairs.customer_id,
+        repairs.province_code,
+        repairs.city_code,
+        provinces.name as province,
+        cities.name as city,
+        case when repairs.city_code is not null then coalesce(tiers.tier, 'tier_4_or_below') end as city_tier,
+        repairs.place_source
 
-    from cities
+    from repairs
 
-    inner join tiers
-        on left(cities.city, length(tiers.city_name)) = tiers.city_name
+    inner join regions as provinces
+        on repairs.province_code = provinces.code
+
+    left join regions as cities
+        on repairs.city_code = cities.code
+
+    left join tiers
+        on repairs.city_code = tiers.city_code
 
 ),
 
 places as (
 
-    -- one preferred tier per city
+    -- at most one repair per customer: a whole place for nobody's, a city for a province's
     select
         profiles.customer_id,
-        profiles.province,
-        profiles.city,
-        profiles.place_source,
-        case
-            when profiles.city is not null then coalesce(matched_tiers.tier, 'tier_4_or_below')
-        end as city_tier
+        coalesce(completing.province, profiles.province) as province,
+        coalesce(completing.city, profiles.city) as city,
+        coalesce(completing.province_code, profiles.province_code) as province_code,
+        coalesce(completing.city_code, profiles.city_code) as city_code,
+        coalesce(completing.city_tier, profiles.city_tier) as city_tier,
+        coalesce(completing.place_source, profiles.place_source) as place_source,
+        completing.customer_id is not null as place_is_imputed
 
     from profiles
 
-    left join matched_tiers
-        on profiles.city = matched_tiers.city
-        and matched_tiers.preference = 1
+    left join completing
+        on profiles.customer_id = completing.customer_id
+        and profiles.city is null
+        and (
+            profiles.province is null
+            or (profiles.province_code = completing.province_code and completing.city_code is not null)
+        )
 
 )
 

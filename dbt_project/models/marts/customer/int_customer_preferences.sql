@@ -1,4 +1,4 @@
-{{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
+{{ kept_per_customer() }}
 
 {# What a customer buys most, by money paid for it until as_of_date; ties go to more lines, then to the name. #}
 {%- set preferences = {'category': 'category_l1', 'brand': 'brand'} -%}
@@ -23,6 +23,7 @@ orders as (
         orders.customer_id is not null
         and orders.is_valid
         and orders.ordered_at < as_of.as_of_end_at
+        and {{ only_changed_customers('orders.customer_id') }}
 
 ),
 

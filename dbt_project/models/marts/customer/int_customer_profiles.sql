@@ -3,7 +3,8 @@
 {#
     Which record speaks for a customer, attribute by attribute: the most trusted source that says anything,
     then its newest statement, then the smallest record key. The place is taken from one record as a whole,
-    or a customer could live in a city of another province.
+    or a customer could live in a city of another province; in the names and codes of the gazetteer where it
+    knows the place, as landed elsewhere. A birth date that makes somebody unborn or older than 120 is none.
 #}
 {%- set attributes = ['gender', 'birth_date', 'occupation', 'income_band', 'household_size'] -%}
 {%- set order_of_trust -%}
@@ -18,20 +19,31 @@ as_of as (
 
 ),
 
+places as (
+
+    select * from {{ ref('int_places__resolved') }}
+
+),
+
 records as (
 
-    -- one customers row per record; records that first showed up later are not known yet
+    -- one customers row per record, one place per text; records that first showed up later are not known yet
     select
         resolved.customer_id,
         customers.record_key,
         customers.source,
         nullif(customers.gender, 'unknown') as gender,
-        customers.birth_date,
+        case
+            when {{ is_credible_birth_date('customers.birth_date', 'as_of.as_of_date') }} then customers.birth_date
+        end as birth_date,
         customers.occupation,
         customers.income_band,
         customers.household_size,
-        customers.province,
-        customers.city,
+        coalesce(places.province, customers.province) as province,
+        case when places.place_text is not null then places.city else customers.city end as city,
+        places.province_code,
+        places.city_code,
+        places.city_tier,
         customers.registered_at,
         customers.updated_at
 
@@ -39,6 +51,9 @@ records as (
 
     inner join {{ ref('int_records__resolved') }} as resolved
         on customers.record_key = resolved.record_key
+
+    left join places
+        on {{ place_text('customers.province', 'customers.city', 'customers.district', 'customers.address') }} = places.place_text
 
     cross join as_of
 
@@ -68,6 +83,9 @@ place_preferences as (
         source,
         province,
         city,
+        province_code,
+        city_code,
+        city_tier,
         row_number() over (
             partition by customer_id
             order by case when city is null then 1 else 0 end, {{ order_of_trust }}
@@ -104,6 +122,9 @@ surviving as (
         {%- endfor %}
         place_preferences.province,
         place_preferences.city,
+        place_preferences.province_code,
+        place_preferences.city_code,
+        place_preferences.city_tier,
         place_preferences.source as place_source,
         counted.record_count,
         counted.source_count,

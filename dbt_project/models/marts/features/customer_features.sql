@@ -1,8 +1,11 @@
+{{ config(on_schema_change='fail') }}
+{{ kept_per_snapshot() }}
+
 with
 
 windows as (
 
-    select * from {{ ref('int_customer_windows') }}
+    select * from {{ ref('int_customer_windows') }} where {{ only_open_snapshots() }}
 
 ),
 

@@ -1,16 +1,20 @@
-{{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
+{{ kept_per_customer() }}
 
 with
 
 reviews as (
 
-    select * from {{ ref('reviews') }} where customer_id is not null
+    select * from {{ ref('reviews') }} where customer_id is not null and {{ only_changed_customers() }}
 
 ),
 
 campaign_touches as (
 
-    select * from {{ ref('campaign_touches') }} where customer_id is not null
+    select *
+
+    from {{ ref('campaign_touches') }}
+
+    where customer_id is not null and {{ only_changed_customers() }}
 
 ),
 
@@ -22,7 +26,7 @@ points as (
 
 records as (
 
-    select * from {{ ref('int_records__resolved') }}
+    select * from {{ ref('int_records__resolved') }} where {{ only_changed_customers() }}
 
 ),
 

@@ -1,4 +1,4 @@
-{{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
+{{ kept_per_customer() }}
 
 {#
     All that a customer did on one business day, in measures that may be summed over days. Everything as-of is
@@ -27,13 +27,13 @@ with
 
 orders as (
 
-    select * from {{ ref('orders') }} where customer_id is not null
+    select * from {{ ref('orders') }} where customer_id is not null and {{ only_changed_customers() }}
 
 ),
 
 order_items as (
 
-    select * from {{ ref('order_items') }} where customer_id is not null
+    select * from {{ ref('order_items') }} where customer_id is not null and {{ only_changed_customers() }}
 
 ),
 
@@ -47,19 +47,23 @@ events as (
 
     -- who browsed before the first login was not known at the time, so no snapshot may count it:
     -- a login that happens later would change snapshots that are already out
-    select * from {{ ref('events') }} where customer_id is not null and not is_linked_later
+    select *
+
+    from {{ ref('events') }}
+
+    where customer_id is not null and not is_linked_later and {{ only_changed_customers() }}
 
 ),
 
 contacts as (
 
-    select * from {{ ref('int_customer_contacts') }}
+    select * from {{ ref('int_customer_contacts') }} where {{ only_changed_customers() }}
 
 ),
 
 first_purchases as (
 
-    select * from {{ ref('int_customer_first_purchases') }}
+    select * from {{ ref('int_customer_first_purchases') }} where {{ only_changed_customers() }}
 
 ),
 
@@ -195,10 +199,20 @@ combined as (
         {%- endfor %}
         case when order_days.order_count > 0 then 1 else 0 end as purchase_day_count,
         cast(
+            coalesce(order_days.paid_amount, 0) - coalesce(refund_days.refund_amount, 0) as decimal(18, 2)
+        ) as net_amount,
+        cast(
             coalesce(order_days.contact_count, 0)
             + coalesce(event_days.event_count, 0)
             + coalesce(contact_days.contact_count, 0) as integer
-        ) as interaction_count
+        ) as interaction_count,
+        case
+            when
+                coalesce(order_days.contact_count, 0)
+                + coalesce(event_days.event_count, 0)
+                + coalesce(contact_days.contact_count, 0) > 0 then 1
+            else 0
+        end as active_day_count
 
     from days
     {% for side in measures_by_side %}

@@ -1,4 +1,5 @@
-{{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
+{{ config(schema='intermediate', contract={'enforced': false}) }}
+{{ kept_per_snapshot() }}
 
 with
 
@@ -94,6 +95,8 @@ customer_feature_dates as (
     inner join feature_dates
         on first_seen.first_seen_date <= feature_dates.as_of_date
         or (first_seen.first_seen_date is null and feature_dates.as_of_date = as_of.as_of_date)
+
+    where {{ only_open_snapshots('feature_dates.as_of_date', 'first_seen.customer_id') }}
 
 )
 

@@ -1,16 +1,20 @@
-{{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
+{{ kept_per_customer() }}
 
 with
 
 orders as (
 
-    select * from {{ ref('orders') }} where customer_id is not null and is_valid
+    select *
+
+    from {{ ref('orders') }}
+
+    where customer_id is not null and is_valid and {{ only_changed_customers() }}
 
 ),
 
 order_items as (
 
-    select * from {{ ref('order_items') }}
+    select * from {{ ref('order_items') }} where {{ only_changed_customers() }}
 
 ),
 

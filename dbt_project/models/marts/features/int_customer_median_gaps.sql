@@ -1,10 +1,10 @@
-{{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
+{{ kept_per_customer() }}
 
 with
 
 purchases as (
 
-    select * from {{ ref('int_customer_purchases') }}
+    select * from {{ ref('int_customer_purchases') }} where {{ only_changed_customers() }}
 
 ),
 
@@ -24,7 +24,7 @@ medians as (
         and latest.purchase_number >= earlier.purchase_number
 
     where
-        latest.is_last_of_snapshot
+        latest.is_last_of_month
         and latest.purchase_number > 1
         and earlier.purchase_number > 1
 

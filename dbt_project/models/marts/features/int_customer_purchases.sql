@@ -1,4 +1,4 @@
-{{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
+{{ kept_per_customer() }}
 
 with
 
@@ -10,7 +10,7 @@ as_of as (
 
 days as (
 
-    select * from {{ ref('int_customer_days') }}
+    select * from {{ ref('int_customer_days') }} where {{ only_changed_customers() }}
 
 ),
 
@@ -19,7 +19,6 @@ numbered as (
     select
         days.customer_id,
         days.activity_date as purchase_date,
-        {{ feature_date('days.activity_date') }} as feature_date,
         row_number() over customer_purchases as purchase_number,
         min(days.activity_date) over customer_purchases as first_purchase_date,
         lag(days.activity_date) over customer_purchases as previous_purchase_date
@@ -41,10 +40,10 @@ spaced as (
     select
         *,
         {{ days_between('previous_purchase_date', 'purchase_date') }} as gap_days,
-        -- the purchase that a snapshot looks back on
-        feature_date is distinct from lead(feature_date) over (
+        -- the purchase that its month's snapshot looks back on
+        date_trunc('month', purchase_date) is distinct from lead(date_trunc('month', purchase_date)) over (
             partition by customer_id order by purchase_number
-        ) as is_last_of_snapshot
+        ) as is_last_of_month
 
     from numbered
 

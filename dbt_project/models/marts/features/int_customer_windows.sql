@@ -1,31 +1,13 @@
-{{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
+{{ kept_per_snapshot() }}
+{{ config(schema='intermediate', contract={'enforced': false}) }}
 
 {#
     Sums over all days and over the last N days, for every customer and snapshot date. A day enters the sums
     at the first snapshot that sees it and leaves an N-day sum at the first one that it is too old for, so a
-    running sum of both gives every window in time linear to the days; joining days to the snapshots of a
-    year would multiply them by twelve.
+    snapshot is the sum of all moves until then; joining days to the snapshots of a year would multiply them by
+    twelve. An incremental build goes on from the last closed month-end, whose sums count as one move.
 #}
-{%- set lifetime_measures = [
-    'order_count', 'purchase_day_count', 'coupon_order_count', 'store_order_count',
-    'night_order_count', 'weekend_order_count', 'gross_amount', 'discount_amount', 'paid_amount',
-    'refund_amount', 'unit_count', 'new_product_count', 'new_category_count',
-    'new_channel_count', 'points_change'
-] -%}
-{%- set window_measures = {
-    30: ['order_count', 'net_amount', 'event_count', 'active_day_count'],
-    90: [
-        'order_count', 'net_amount', 'event_count', 'view_count', 'search_count',
-        'favorite_count', 'cart_count', 'session_count', 'active_day_count'
-    ],
-    180: ['order_count'],
-    365: ['order_count', 'net_amount', 'event_count', 'share_count', 'interaction_count'],
-} -%}
-{%- set all_measures = (lifetime_measures + window_measures.values() | sum(start=[])) | unique | list -%}
-{%- set types = {'unit_count': 'decimal(18, 3)'} -%}
-{%- for measure in ['gross_amount', 'discount_amount', 'paid_amount', 'refund_amount', 'net_amount'] -%}
-    {%- do types.update({measure: 'decimal(18, 2)'}) -%}
-{%- endfor %}
+{%- set sums = window_sums() %}
 
 with
 
@@ -37,103 +19,81 @@ as_of as (
 
 feature_dates as (
 
-    select * from {{ ref('int_customer_feature_dates') }}
+    select * from {{ ref('int_customer_feature_dates') }} where {{ only_open_snapshots() }}
 
 ),
 
 days as (
 
-    select
-        days.*,
-        days.paid_amount - days.refund_amount as net_amount,
-        case when days.interaction_count > 0 then 1 else 0 end as active_day_count
-
-    from {{ ref('int_customer_days') }} as days
-
-    cross join as_of
-
-    where days.activity_date <= as_of.as_of_date
+    select * from {{ ref('int_customer_days') }}
 
 ),
 
-entered as (
+moves as (
+
+    {{ moves() }}
+    {% for length in sums.values() | map(attribute='length') | select | unique %}
+    union all
+
+    {{ moves(length) }}
+    {% endfor %}
+    {%- if asks_what_changed() %}
+    union all
 
     select
-        days.customer_id,
-        {{ feature_date('days.activity_date') }} as as_of_date,
-        {%- for measure in all_measures %}
-        cast(sum(days.{{ measure }}) as {{ types.get(measure, 'bigint') }}) as {{ measure }},
+        customer_id,
+        as_of_date,
+        {{ sums | join(',\n        ') }},
+        last_interaction_date,
+        last_event_date
+
+    from {{ this }}
+
+    where
+        as_of_date = {{ add_days(first_open_date(), -1) }}
+        and not {{ stands_in(ref('int_customers__changed'), ['customer_id']) }}
+    {%- endif %}
+
+),
+
+net_moves as (
+
+    select
+        customer_id,
+        as_of_date,
+        {%- for column, sum in sums.items() %}
+        cast(sum({{ column }}) as {{ sum['type'] }}) as {{ column }},
         {%- endfor %}
-        max(days.activity_date) filter (where days.interaction_count > 0) as last_interaction_date,
-        max(days.activity_date) filter (where days.event_count > 0) as last_event_date
+        max(last_interaction_date) as last_interaction_date,
+        max(last_event_date) as last_event_date
 
-    from days
-
-    cross join as_of
+    from moves
 
     group by 1, 2
 
 ),
-{% for length, measures in window_measures.items() %}
-left_{{ length }}_days as (
 
-    select
-        days.customer_id,
-        {{ feature_date(add_days('days.activity_date', length)) }} as as_of_date,
-        {%- for measure in measures %}
-        cast(sum(days.{{ measure }}) as {{ types.get(measure, 'bigint') }}) as {{ measure }}{{ ',' if not loop.last }}
-        {%- endfor %}
-
-    from days
-
-    cross join as_of
-
-    where {{ add_days('days.activity_date', length) }} <= as_of.as_of_date
-
-    group by 1, 2
-
-),
-{% endfor %}
 summed as (
 
-    -- one row per customer and snapshot on every side
+    -- many moves to one snapshot; a customer without any has zeros
     select
         feature_dates.customer_id,
         feature_dates.as_of_date,
         feature_dates.first_seen_date,
         feature_dates.is_member,
-        {%- for measure in lifetime_measures %}
-        cast(
-            sum(coalesce(entered.{{ measure }}, 0)) over until_then as {{ types.get(measure, 'bigint') }}
-        ) as {{ measure }},
+        {%- for column, sum in sums.items() %}
+        cast(coalesce(sum(net_moves.{{ column }}), 0) as {{ sum['type'] }}) as {{ column }},
         {%- endfor %}
-        {%- for length, measures in window_measures.items() %}
-        {%- for measure in measures %}
-        cast(
-            sum(
-                coalesce(entered.{{ measure }}, 0) - coalesce(left_{{ length }}_days.{{ measure }}, 0)
-            ) over until_then as {{ types.get(measure, 'bigint') }}
-        ) as {{ measure }}_{{ length }}d,
-        {%- endfor %}
-        {%- endfor %}
-        max(entered.last_interaction_date) over until_then as last_interaction_date,
-        max(entered.last_event_date) over until_then as last_event_date
+        max(net_moves.last_interaction_date) as last_interaction_date,
+        max(net_moves.last_event_date) as last_event_date
 
     from feature_dates
 
-    left join entered
-        on feature_dates.customer_id = entered.customer_id
-        and feature_dates.as_of_date = entered.as_of_date
-    {% for length in window_measures %}
-    left join left_{{ length }}_days
-        on feature_dates.customer_id = left_{{ length }}_days.customer_id
-        and feature_dates.as_of_date = left_{{ length }}_days.as_of_date
-    {% endfor %}
-    window until_then as (
-        partition by feature_dates.customer_id
-        order by feature_dates.as_of_date
-        rows between unbounded preceding and current row
-    )
+    left join net_moves
+        on feature_dates.customer_id = net_moves.customer_id
+        and feature_dates.as_of_date >= net_moves.as_of_date
+
+    group by 1, 2, 3, 4
 
 )
 

@@ -36,7 +36,27 @@ profile_months as (
 
 raw_money as (
 
-    select * from {{ ref('int_raw_money__read') }}
+    select source, order_id, amount from {{ ref('int_raw_money__landed') }}
+
+    union all
+
+    select source, order_id, amount from {{ ref('int_raw_money__stated') }}
+
+),
+
+raw_money_of_orders as (
+
+    -- a return that is a document of its own goes under the sale that it undoes; at most one refund per document
+    select
+        raw_money.source,
+        coalesce(refunds.order_id, raw_money.order_id) as order_id,
+        raw_money.amount
+
+    from raw_money
+
+    left join refunds
+        on raw_money.source = refunds.source
+        and raw_money.order_id = refunds.refund_id
 
 ),
 
@@ -46,13 +66,13 @@ raw_groups as (
     select
         coalesce(orders.channel, 'missing from orders') as channel,
         coalesce(orders.order_month, date '1900-01-01') as month,
-        sum(raw_money.amount) as raw_amount
+        sum(raw_money_of_orders.amount) as raw_amount
 
-    from raw_money
+    from raw_money_of_orders
 
     left join orders
-        on raw_money.source = orders.source
-        and raw_money.order_id = orders.order_id
+        on raw_money_of_orders.source = orders.source
+        and raw_money_of_orders.order_id = orders.order_id
 
     group by 1, 2
 

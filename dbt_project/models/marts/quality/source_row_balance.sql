@@ -51,22 +51,18 @@ unreadable as (
 ),
 
 judged as (
-    {% for source_name, feeds in staged_feeds().items() %}
-    {%- set is_last_source = loop.last %}
-    {%- for feed in feeds %}
+    {% for feed in registered_feeds() %}
     select
-        '{{ source_name }}' as source,
-        '{{ feed }}' as feed,
+        '{{ feed['source'] }}' as source,
+        '{{ feed['feed'] }}' as feed,
         count_if(_verdict = 'staged') as staged_rows,
         count_if(_verdict = 'duplicate') as duplicate_rows,
         count_if(_verdict = 'rejected') as rejected_rows
 
-    from {{ ref('stg_' ~ source_name ~ '__' ~ feed) }}
-    {% if not (is_last_source and loop.last) %}
-    union all
-    {% endif %}
+    from {{ ref('stg_' ~ feed['source'] ~ '__' ~ feed['feed']) }}
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
-    {%- endfor %}
+
 ),
 
 feeds as (

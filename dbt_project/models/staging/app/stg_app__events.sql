@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('app', 'events') }}
+    select * from {{ landed('app', 'events') }}
 
 ),
 
@@ -57,7 +57,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['event_id'], watermark=[]) }}
+    {{ judged('typed', 'app', 'events') }}
 
 )
 

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('app', 'users') }}
+    select * from {{ landed('app', 'users') }}
 
 ),
 
@@ -46,13 +46,13 @@ typed as (
 
     -- at most one spelling per row
     left join genders
-        on lower({{ clean_text('source.gender') }}) = genders.spelling
+        on {{ gender_key('source.gender') }} = genders.spelling
 
 ),
 
 judged as (
 
-    {{ judged('typed', keys=['user_id'], watermark=['updated_at']) }}
+    {{ judged('typed', 'app', 'users') }}
 
 )
 

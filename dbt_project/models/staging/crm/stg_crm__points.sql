@@ -2,7 +2,13 @@ with
 
 source as (
 
-    select * from {{ source('crm', 'points') }}
+    select * from {{ landed('crm', 'points') }}
+
+),
+
+entry_types as (
+
+    select * from {{ ref('point_entry_type') }}
 
 ),
 
@@ -14,12 +20,7 @@ typed as (
         {{ clean_code('source.member_no') }} as member_no,
 
         ---------- strings
-        case
-            when {{ clean_text('source.entry_type') }} in ('获取', '获得', '赠送') then 'earned'
-            when {{ clean_text('source.entry_type') }} in ('兑换', '消费', '抵扣') then 'redeemed'
-            when {{ clean_text('source.entry_type') }} in ('过期', '失效') then 'expired'
-            else 'other'
-        end as entry_type,
+        coalesce(entry_types.entry_type, 'other') as entry_type,
 
         ---------- numerics
         {{ parse_whole_number('source.points') }} as points,
@@ -44,11 +45,15 @@ typed as (
 
     from source
 
+    -- at most one type per row
+    left join entry_types
+        on lower({{ clean_text('source.entry_type') }}) = entry_types.entry_text
+
 ),
 
 judged as (
 
-    {{ judged('typed', keys=['entry_id'], watermark=[]) }}
+    {{ judged('typed', 'crm', 'points') }}
 
 )
 

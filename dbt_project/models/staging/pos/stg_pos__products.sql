@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('pos', 'products') }}
+    select * from {{ landed('pos', 'products') }}
 
 ),
 
@@ -42,7 +42,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['product_id'], watermark=['updated_at']) }}
+    {{ judged('typed', 'pos', 'products') }}
 
 )
 

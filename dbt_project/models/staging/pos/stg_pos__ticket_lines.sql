@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('pos', 'ticket_lines') }}
+    select * from {{ landed('pos', 'ticket_lines') }}
 
 ),
 
@@ -14,9 +14,14 @@ typed as (
         {{ clean_code('source.ticket_no') }} as ticket_no,
         {{ clean_code('source.line_no') }} as line_no,
         {{ clean_code('source.original_ticket_no') }} as original_ticket_no,
+        {{ clean_code('source.store_id') }} || '-' || {{ clean_code('source.ticket_no') }} as order_id,
+        {{ clean_code('source.store_id') }} || '-' || {{ clean_code('source.original_ticket_no') }} as original_order_id,
         {{ clean_code('source.product_id') }} as product_id,
         {{ clean_code('source.member_no') }} as member_no,
         {{ clean_code('source.pos_customer_id') }} as pos_customer_id,
+        coalesce(
+            {{ clean_code('source.pos_customer_id') }}, 'M:' || {{ clean_code('source.member_no') }}
+        ) as source_customer_id,
         {{ clean_code('source.register_no') }} as register_no,
         {{ clean_code('source.cashier_no') }} as cashier_no,
 
@@ -65,7 +70,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['store_id', 'ticket_no', 'line_no'], watermark=[]) }}
+    {{ judged('typed', 'pos', 'ticket_lines') }}
 
 )
 

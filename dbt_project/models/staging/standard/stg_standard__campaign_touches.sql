@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('standard', 'campaign_touches') }}
+    select * from {{ landed('standard', 'campaign_touches') }}
 
 ),
 
@@ -45,7 +45,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['campaign_id', 'source_customer_id', 'touched_at', 'touch_type', 'coupon_id'], watermark=[]) }}
+    {{ judged('typed', 'standard', 'campaign_touches') }}
 
 )
 

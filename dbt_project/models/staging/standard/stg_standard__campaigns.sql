@@ -2,7 +2,13 @@ with
 
 source as (
 
-    select * from {{ source('standard', 'campaigns') }}
+    select * from {{ landed('standard', 'campaigns') }}
+
+),
+
+channel_aliases as (
+
+    select * from {{ ref('channel_alias') }}
 
 ),
 
@@ -15,7 +21,7 @@ typed as (
         ---------- strings
         {{ clean_text('source.campaign_name') }} as campaign_name,
         {{ clean_text('source.campaign_type') }} as campaign_type,
-        lower({{ clean_text('source.channel') }}) as channel,
+        coalesce(channel_aliases.code, lower({{ clean_text('source.channel') }})) as channel,
 
         ---------- dates
         {{ parse_date('source.starts_on') }} as starts_on,
@@ -35,11 +41,15 @@ typed as (
 
     from source
 
+    -- at most one code per row
+    left join channel_aliases
+        on lower({{ clean_text('source.channel') }}) = channel_aliases.channel_text
+
 ),
 
 judged as (
 
-    {{ judged('typed', keys=['campaign_id'], watermark=[]) }}
+    {{ judged('typed', 'standard', 'campaigns') }}
 
 )
 

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('standard', 'customers') }}
+    select * from {{ landed('standard', 'customers') }}
 
 ),
 
@@ -24,6 +24,7 @@ typed as (
 
         ---------- strings
         {{ normalise_person_name('source.full_name') }} as full_name,
+        {{ name_title_gender('source.full_name') }} as title_gender,
         case when {{ clean_text('source.gender') }} is not null then coalesce(genders.gender, 'unknown') end as gender,
         {{ normalise_phone('source.phone') }} as phone,
         {{ normalise_email('source.email') }} as email,
@@ -66,13 +67,13 @@ typed as (
 
     -- at most one spelling per row
     left join genders
-        on lower({{ clean_text('source.gender') }}) = genders.spelling
+        on {{ gender_key('source.gender') }} = genders.spelling
 
 ),
 
 judged as (
 
-    {{ judged('typed', keys=['source_customer_id'], watermark=['updated_at']) }}
+    {{ judged('typed', 'standard', 'customers') }}
 
 )
 

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('standard', 'events') }}
+    select * from {{ landed('standard', 'events') }}
 
 ),
 
@@ -57,7 +57,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['event_id'], watermark=[]) }}
+    {{ judged('typed', 'standard', 'events') }}
 
 )
 

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('standard', 'order_items') }}
+    select * from {{ landed('standard', 'order_items') }}
 
 ),
 
@@ -43,7 +43,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['order_id', 'line_no'], watermark=[]) }}
+    {{ judged('typed', 'standard', 'order_items') }}
 
 )
 

@@ -2,13 +2,19 @@ with
 
 source as (
 
-    select * from {{ source('standard', 'orders') }}
+    select * from {{ landed('standard', 'orders') }}
 
 ),
 
 statuses as (
 
     select * from {{ ref('order_status') }} where source = 'standard'
+
+),
+
+channel_aliases as (
+
+    select * from {{ ref('channel_alias') }}
 
 ),
 
@@ -21,7 +27,7 @@ typed as (
         {{ clean_code('source.store_id') }} as store_id,
 
         ---------- strings
-        coalesce(lower({{ clean_text('source.channel') }}), 'other') as channel,
+        coalesce(channel_aliases.code, lower({{ clean_text('source.channel') }}), 'other') as channel,
         case when {{ blank('source.status') }} then 'paid' else statuses.status end as status,
 
         ---------- numerics
@@ -58,11 +64,15 @@ typed as (
     left join statuses
         on lower({{ clean_text('source.status') }}) = statuses.status_text
 
+    -- at most one code per row
+    left join channel_aliases
+        on lower({{ clean_text('source.channel') }}) = channel_aliases.channel_text
+
 ),
 
 judged as (
 
-    {{ judged('typed', keys=['order_id'], watermark=[]) }}
+    {{ judged('typed', 'standard', 'orders') }}
 
 )
 

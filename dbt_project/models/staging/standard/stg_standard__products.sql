@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('standard', 'products') }}
+    select * from {{ landed('standard', 'products') }}
 
 ),
 
@@ -39,7 +39,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['product_id'], watermark=[]) }}
+    {{ judged('typed', 'standard', 'products') }}
 
 )
 

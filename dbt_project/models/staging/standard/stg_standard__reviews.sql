@@ -2,7 +2,13 @@ with
 
 source as (
 
-    select * from {{ source('standard', 'reviews') }}
+    select * from {{ landed('standard', 'reviews') }}
+
+),
+
+rating_words as (
+
+    select * from {{ ref('review_rating') }}
 
 ),
 
@@ -20,8 +26,10 @@ typed as (
 
         ---------- numerics
         -- a scale other than 1 to 5 cannot be told from the value, so such a rating is null
-        case when {{ parse_decimal('source.rating', 2) }} between 1 and 5
-            then cast({{ parse_decimal('source.rating', 2) }} as double)
+        case
+            when {{ parse_decimal('source.rating', 2) }} between 1 and 5
+                then cast({{ parse_decimal('source.rating', 2) }} as double)
+            else cast(rating_words.rating as double)
         end as rating,
 
         ---------- timestamps
@@ -41,11 +49,15 @@ typed as (
 
     from source
 
+    -- at most one rating per word
+    left join rating_words
+        on lower({{ clean_text('source.rating') }}) = rating_words.rating_text
+
 ),
 
 judged as (
 
-    {{ judged('typed', keys=['review_id'], watermark=[]) }}
+    {{ judged('typed', 'standard', 'reviews') }}
 
 )
 

@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('tmall', 'order_items') }}
+    select * from {{ landed('tmall', 'order_items') }}
 
 ),
 
@@ -46,7 +46,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['order_id', 'line_id'], watermark=[]) }}
+    {{ judged('typed', 'tmall', 'order_items') }}
 
 )
 

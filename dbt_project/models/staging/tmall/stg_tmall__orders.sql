@@ -2,7 +2,7 @@ with
 
 source as (
 
-    select * from {{ source('tmall', 'orders') }}
+    select * from {{ landed('tmall', 'orders') }}
 
 ),
 
@@ -27,8 +27,11 @@ typed as (
         {{ clean_text('source.order_status') }} as order_status,
         statuses.status,
         {{ normalise_person_name('source.receiver_name') }} as receiver_name,
+        {{ name_title_gender('source.receiver_name') }} as receiver_title_gender,
         {{ clean_text('source.receiver_address') }} as receiver_address,
         {{ clean_text('source.receiver_phone') }} as receiver_phone,
+        {{ phone_kind('source.receiver_phone') }} as receiver_phone_kind,
+        {{ masked_phone_pattern('source.receiver_phone') }} as receiver_phone_pattern,
         {{ clean_text('source.shop_name') }} as shop_name,
         {{ clean_text('source.close_reason') }} as close_reason,
 
@@ -77,7 +80,7 @@ typed as (
 
 judged as (
 
-    {{ judged('typed', keys=['order_id'], watermark=['modified_at']) }}
+    {{ judged('typed', 'tmall', 'orders') }}
 
 )
 

@@ -2,7 +2,13 @@ with
 
 source as (
 
-    select * from {{ source('tmall', 'refunds') }}
+    select * from {{ landed('tmall', 'refunds') }}
+
+),
+
+statuses as (
+
+    select * from {{ ref('refund_status') }} where source = 'tmall'
 
 ),
 
@@ -21,7 +27,7 @@ typed as (
 
         ---------- booleans
         -- a claim without a status stands in the report because money moved
-        coalesce({{ clean_text('source.refund_status') }} in ('退款成功', '退款完成', 'SUCCESS'), true) as is_settled,
+        {{ clean_text('source.refund_status') }} is null or coalesce(statuses.status = 'settled', false) as is_settled,
 
         ---------- timestamps
         {{ parse_instant('source.completed_at') }} as completed_at,
@@ -43,11 +49,15 @@ typed as (
 
     from source
 
+    -- at most one status per row
+    left join statuses
+        on lower({{ clean_text('source.refund_status') }}) = statuses.status_text
+
 ),
 
 judged as (
 
-    {{ judged('typed', keys=['refund_id'], watermark=[]) }}
+    {{ judged('typed', 'tmall', 'refunds') }}
 
 )
 

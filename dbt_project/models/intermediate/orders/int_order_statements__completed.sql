@@ -1,22 +1,37 @@
-{{ config(materialized='table') }}
+{{ kept_except('int_orders__changed', ['source', 'order_id']) }}
 
 with
 
+statements as (
+
+    {{ provided('order_statements') }}
+
+),
+
 orders as (
 
-    select * from {{ staged('standard', 'orders') }}
+    select *
+
+    from statements
+
+    where {{ only_changed('int_orders__changed', ['source', 'order_id']) }}
 
 ),
 
 order_items as (
 
-    select * from {{ staged('standard', 'order_items') }}
+    select *
+
+    from {{ ref('int_order_items__landed') }}
+
+    where {{ only_changed('int_orders__changed', ['source', 'order_id']) }}
 
 ),
 
 items_per_order as (
 
     select
+        source,
         order_id,
         sum(
             coalesce(
@@ -27,7 +42,7 @@ items_per_order as (
 
     from order_items
 
-    group by order_id
+    group by source, order_id
 
 ),
 
@@ -46,7 +61,8 @@ net_known as (
     from orders
 
     left join items_per_order
-        on orders.order_id = items_per_order.order_id
+        on orders.source = items_per_order.source
+        and orders.order_id = items_per_order.order_id
 
 ),
 
@@ -103,7 +119,7 @@ gross_known as (
 balanced as (
 
     select
-        'standard' as source,
+        source,
         order_id,
         source_customer_id,
         channel,

@@ -15,8 +15,8 @@
     select
         '{{ source_name }}' as source,
         '{{ feed }}' as feed,
-        judged._file_id as file_id,
-        judged._row_number as row_number,
+        judged._file_id,
+        judged._row_number,
         judged._rule as rule,
         cast(null as string) as detail,
         concat_ws(
@@ -42,5 +42,9 @@
         on judged._file_id = landed._file_id
         and judged._row_number = landed._row_number
 
-    where judged._verdict = 'rejected'
+    where
+        judged._verdict = 'rejected'
+        and {{ only_changed('int_rows__changed', {
+            '_file_id': 'judged._file_id', '_row_number': 'judged._row_number'
+        }) }}
 {%- endmacro %}

@@ -1,0 +1,12 @@
+{# Seconds since 1970-01-01 to a TIMESTAMP, fractions kept to the microsecond. #}
+{% macro timestamp_from_epoch(seconds) -%}
+    {{ return(adapter.dispatch('timestamp_from_epoch', 'strata360')(seconds)) }}
+{%- endmacro %}
+
+{% macro duckdb__timestamp_from_epoch(seconds) -%}
+    make_timestamp(cast(({{ seconds }}) * 1000000 as bigint))
+{%- endmacro %}
+
+{% macro spark__timestamp_from_epoch(seconds) -%}
+    timestamp_micros(cast(({{ seconds }}) * 1000000 as bigint))
+{%- endmacro %}

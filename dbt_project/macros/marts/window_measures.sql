@@ -1,0 +1,68 @@
+{#
+    The sums of int_customer_windows, by column name: which measure of a day each sums, over how many days (none for
+    all days so far), and its type.
+#}
+{% macro window_sums() -%}
+    {%- set measures_by_length = {
+        none: [
+            'order_count', 'purchase_day_count', 'coupon_order_count', 'store_order_count',
+            'night_order_count', 'weekend_order_count', 'gross_amount', 'discount_amount', 'paid_amount',
+            'refund_amount', 'unit_count', 'new_product_count', 'new_category_count',
+            'new_channel_count', 'points_change'
+        ],
+        30: ['order_count', 'net_amount', 'event_count', 'active_day_count'],
+        90: [
+            'order_count', 'net_amount', 'event_count', 'view_count', 'search_count',
+            'favorite_count', 'cart_count', 'session_count', 'active_day_count'
+        ],
+        180: ['order_count'],
+        365: ['order_count', 'net_amount', 'event_count', 'share_count', 'interaction_count'],
+    } -%}
+    {%- set sums = {} -%}
+    {%- for length, measures in measures_by_length.items() -%}
+        {%- for measure in measures -%}
+            {%- do sums.update({measure ~ ('_' ~ length ~ 'd' if length else ''): {
+                'measure': measure,
+                'length': length,
+                'type': 'decimal(18, 2)' if measure.endswith('_amount')
+                    else 'decimal(18, 3)' if measure == 'unit_count'
+                    else 'bigint',
+            }}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(sums) }}
+{%- endmacro %}
+
+
+{#
+    What moves the sums: a day enters all of them at the first snapshot that sees it (length none), and leaves those
+    over `length` days at the first one that it is too old for. Reads the CTEs days and as_of.
+#}
+{% macro moves(length=none) -%}
+    {%- set moves_on = add_days('days.activity_date', length) if length else 'days.activity_date' -%}
+    select
+        days.customer_id,
+        {{ feature_date(moves_on) }} as as_of_date,
+        {%- for column, sum in window_sums().items() %}
+        {%- if not length %}
+        cast(days.{{ sum['measure'] }} as {{ sum['type'] }}) as {{ column }},
+        {%- elif length == sum['length'] %}
+        cast(- days.{{ sum['measure'] }} as {{ sum['type'] }}) as {{ column }},
+        {%- else %}
+        cast(0 as {{ sum['type'] }}) as {{ column }},
+        {%- endif %}
+        {%- endfor %}
+        {%- if length %}
+        cast(null as date) as last_interaction_date,
+        cast(null as date) as last_event_date
+        {%- else %}
+        case when days.interaction_count > 0 then days.activity_date end as last_interaction_date,
+        case when days.event_count > 0 then days.activity_date end as last_event_date
+        {%- endif %}
+
+    from days
+
+    cross join as_of
+
+    where {{ moves_on }} <= as_of.as_of_date and {{ only_open_snapshots(moves_on, 'days.customer_id') }}
+{%- endmacro %}

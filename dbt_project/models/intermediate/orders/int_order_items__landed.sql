@@ -1,0 +1,9 @@
+with
+
+landed as (
+
+    {{ provided('order_items') }}
+
+)
+
+select * from landed

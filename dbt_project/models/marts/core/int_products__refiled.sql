@@ -1,0 +1,33 @@
+{{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
+
+with
+
+before as (
+
+    select * from {{ source('ops', 'complete_product') }}
+
+),
+
+products as (
+
+    select * from {{ ref('products') }}
+
+),
+
+refiled as (
+
+    -- at most one row per product on both sides
+    select coalesce(products.product_id, before.product_id) as product_id
+
+    from products
+
+    full outer join before
+        on products.product_id = before.product_id
+
+    where
+        products.category_l1 is distinct from before.category_l1
+        or products.brand is distinct from before.brand
+
+)
+
+select * from refiled

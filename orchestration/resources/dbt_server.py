@@ -1,0 +1,130 @@
+"""A process that has dbt imported and the project parsed, and runs commands in copies of itself.
+
+Belongs here: the server, which is this module run as a program, and starting and stopping it.
+Does not belong here: which commands are run, or the little program that hands them over
+(dbt_client.py).
+
+Importing dbt and reading the parsed project takes dbt five seconds before it looks at a model, and
+a run calls it three times. The server does both once, while ingestion is busy, and forks for each
+command: the copy ends with the command, so that nothing of one command, no handle on the warehouse
+least of all, is left for the next.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from orchestration.settings import DBT_PROJECT_DIR, Settings
+
+SOCKET_VARIABLE = "STRATA_DBT_SOCKET"
+MAX_REQUEST_BYTES = 4 * 2**20
+STOP_SECONDS = 10
+
+
+@contextmanager
+def dbt_server(settings: Settings, output: Path) -> Iterator[None]:
+    """Keep a server running; commands find it through the environment.
+
+    Without one they run dbt the usual way, so a server that cannot start costs time only.
+
+    Args:
+        settings: The company; its folder holds the socket.
+        output: File for what the server itself prints.
+    """
+    path = settings.warehouse_dir / "dbt.socket"
+    path.unlink(missing_ok=True)
+    with output.open("ab") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "orchestration.resources.dbt_server", str(path)],
+            env={**os.environ, **settings.dbt_environment()},
+            cwd=DBT_PROJECT_DIR,
+            stdout=log,
+            stderr=log,
+        )
+    os.environ[SOCKET_VARIABLE] = str(path)
+    try:
+        yield
+    finally:
+        del os.environ[SOCKET_VARIABLE]
+        server.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(STOP_SECONDS)
+        server.kill()
+        path.unlink(missing_ok=True)
+
+
+def serve(path: str) -> None:
+    """Answer requests one after the other until the process that started this one is gone.
+
+    A request is one JSON message {arguments, environment, folder}, sent together with the file
+    descriptors for its output. The answers are two lines: the copy's process id, its exit status.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(path)
+        os.chmod(path, 0o600)  # noqa: PTH101 - before anything listens
+        listener.listen()
+        runner = _warm_runner()
+        parent = os.getppid()
+        listener.settimeout(1.0)
+        while os.getppid() == parent:
+            try:
+                connection, _ = listener.accept()
+            except TimeoutError:
+                continue
+            with connection:
+                _answer(connection, runner)
+
+
+def _warm_runner():
+    """dbt with the project in memory; parsing it fails in the command's own words, not here."""
+    from dbt.cli.main import dbtRunner
+
+    parsed = dbtRunner().invoke(["--quiet", "parse", "--profiles-dir", str(DBT_PROJECT_DIR)])
+    return dbtRunner(manifest=parsed.result) if parsed.success else dbtRunner()
+
+
+def _answer(connection: socket.socket, runner) -> None:
+    message, descriptors, _, _ = socket.recv_fds(connection, MAX_REQUEST_BYTES, 2)
+    if not message:
+        return
+    pid = os.fork()
+    if pid == 0:
+        _become(json.loads(message), descriptors, runner)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    connection.send(f"{pid}\n".encode())
+    _, status = os.waitpid(pid, 0)
+    with suppress(BrokenPipeError):
+        connection.send(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+
+
+def _become(request: dict, descriptors: list[int], runner) -> None:
+    """Run the command in this copy, and end it."""
+    status = 2
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number, descriptor in zip((1, 2), descriptors, strict=True):
+            os.dup2(descriptor, number)
+        os.environ.clear()
+        os.environ.update(request["environment"])
+        os.chdir(request["folder"])
+        result = runner.invoke(request["arguments"])
+        status = 0 if result.success else 2 if result.exception else 1
+        if result.exception:
+            print(result.exception)  # noqa: T201 - what dbt's own command line does
+        sys.stdout.flush()
+    finally:
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
