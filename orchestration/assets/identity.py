@@ -4,11 +4,12 @@ Belongs here: reading the inputs and the previous ids, writing the result, its m
 Does not belong here: any rule of matching (analysis/identity/).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import duckdb
 import pyarrow as pa
 
 from orchestration.checks.identity import IDENTITY_CHECKS
@@ -83,43 +84,14 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
     def identity(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult]:
-        from orchestration.analysis.identity.config import IdentityConfig, MatchingConfig
         from orchestration.analysis.identity.matching.model import save_match_model
-        from orchestration.analysis.identity.quality import measure_quality
-        from orchestration.analysis.identity.resolve import resolve
 
         with timed_step(warehouse, context.run_id, "identity") as step:
-            inputs = _read_inputs(warehouse)
+            with warehouse.connect() as connection:
+                inputs = read_inputs(connection)
+                matches = read_match_state(connection) if settings.matching else None
             previous = _previous_tables(warehouse, settings)
-            previous_quality = previous.pop("previous_quality")
-            matching = MatchingConfig(seed=settings.seed) if settings.matching else None
-            resolution = resolve(
-                inputs["records"],
-                inputs["identifiers"],
-                **previous,
-                previous_matches=_match_state(warehouse) if matching else None,
-                overrides=inputs["overrides"],
-                run_id=context.run_id,
-                as_of_date=inputs["as_of"]["as_of_date"][0].as_py(),
-                config=IdentityConfig(matching=matching),
-                hash_key=settings.hash_key_bytes,
-            )
-            quality = measure_quality(
-                IDENTITY_CHECKS,
-                inputs["records"],
-                inputs["identifiers"],
-                resolution,
-                previous["previous_map"],
-                previous_quality,
-                context.run_id,
-            )
-            tables = {
-                **{name: getattr(resolution, name) for name in TABLES if hasattr(resolution, name)},
-                "id_quality": quality,
-                "id_accuracy": _accuracy(settings, resolution, inputs["identifiers"]),
-                "id_model": resolution.match_model,
-                **_state_tables(resolution.match_state),
-            }
+            resolution, tables = identify(inputs, previous, matches, settings, context.run_id)
             step.rows = warehouse.replace_tables(
                 {f"identity.{name}": table for name, table in tables.items()}
             )
@@ -128,7 +100,7 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
         model_path = resolution.match_report and save_match_model(
             resolution.match_report, settings.models_dir, context.run_id
         )
-        measured = {row["check_name"]: row for row in quality.to_pylist()}
+        measured = {row["check_name"]: row for row in tables["id_quality"].to_pylist()}
         checked = [check.result(measured[check.name]) for check in IDENTITY_CHECKS]
         with warehouse.connect() as connection:
             write_checks(connection, context.run_id, [outcome for _, outcome in checked])
@@ -147,12 +119,80 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
     return identity
 
 
-def _read_inputs(warehouse: Warehouse) -> dict[str, pa.Table]:
-    with warehouse.connect() as connection:
-        return {
-            name: connection.execute(f"from {qualified(table)}").to_arrow_table()
-            for name, table in INPUTS.items()
+def read_inputs(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
+    """The tables of INPUTS by name."""
+    return {
+        name: connection.execute(f"from {qualified(table)}").to_arrow_table()
+        for name, table in INPUTS.items()
+    }
+
+
+def read_match_state(connection: duckdb.DuckDBPyConnection) -> "MatchState | None":
+    """The comparisons that the last run left; None when it left none."""
+    from orchestration.analysis.identity.matching.linking import MatchState
+
+    if not all(table_exists(connection, name) for name in MATCH_STATE.values()):
+        return None
+    return MatchState(
+        **{
+            part: connection.execute(f"from {qualified(name)}").to_arrow_table()
+            for part, name in MATCH_STATE.items()
         }
+    )
+
+
+def identify(
+    inputs: Mapping[str, pa.Table],
+    previous: Mapping[str, pa.Table | None],
+    matches: "MatchState | None",
+    settings: Settings,
+    run_id: str,
+) -> "tuple[Resolution, dict[str, pa.Table]]":
+    """Everything that the step writes, without the warehouse it is read from and written to.
+
+    Args:
+        inputs: Tables under the names of INPUTS.
+        previous: Tables of the last run under the names of PREVIOUS; None for one it did not have.
+        matches: Comparisons of the last run; None compares everything.
+        settings: Whether records are matched, the seed, the hash key, the truth file.
+        run_id: Name of this run.
+
+    Returns:
+        The resolution, and the tables of the schema `identity` by name.
+    """
+    from orchestration.analysis.identity.config import IdentityConfig, MatchingConfig
+    from orchestration.analysis.identity.quality import measure_quality
+    from orchestration.analysis.identity.resolve import resolve
+
+    carried = {name: table for name, table in previous.items() if name != "previous_quality"}
+    matching = MatchingConfig(seed=settings.seed) if settings.matching else None
+    resolution = resolve(
+        inputs["records"],
+        inputs["identifiers"],
+        **carried,
+        previous_matches=matches,
+        overrides=inputs["overrides"],
+        run_id=run_id,
+        as_of_date=inputs["as_of"]["as_of_date"][0].as_py(),
+        config=IdentityConfig(matching=matching),
+        hash_key=settings.hash_key_bytes,
+    )
+    quality = measure_quality(
+        IDENTITY_CHECKS,
+        inputs["records"],
+        inputs["identifiers"],
+        resolution,
+        previous["previous_map"],
+        previous["previous_quality"],
+        run_id,
+    )
+    return resolution, {
+        **{name: getattr(resolution, name) for name in TABLES if hasattr(resolution, name)},
+        "id_quality": quality,
+        "id_accuracy": _accuracy(settings, resolution, inputs["identifiers"]),
+        "id_model": resolution.match_model,
+        **_state_tables(resolution.match_state),
+    }
 
 
 def _previous_tables(warehouse: Warehouse, settings: Settings) -> dict[str, pa.Table | None]:
@@ -169,20 +209,6 @@ def _previous_tables(warehouse: Warehouse, settings: Settings) -> dict[str, pa.T
         argument: published_table(settings.published_file, table)
         for argument, table in PREVIOUS.items()
     }
-
-
-def _match_state(warehouse: Warehouse) -> "MatchState | None":
-    from orchestration.analysis.identity.matching.linking import MatchState
-
-    with warehouse.connect() as connection:
-        if not all(table_exists(connection, name) for name in MATCH_STATE.values()):
-            return None
-        return MatchState(
-            **{
-                part: connection.execute(f"from {qualified(name)}").to_arrow_table()
-                for part, name in MATCH_STATE.items()
-            }
-        )
 
 
 def _state_tables(state: "MatchState | None") -> dict[str, pa.Table]:

@@ -1,5 +1,10 @@
 {{ config(materialized='table') }}
 
+{% set nicknamed = [] %}
+{%- for provider in providers('customers') if 'nickname' in provider['columns'] -%}
+    {%- do nicknamed.append(provider) -%}
+{%- endfor -%}
+
 with
 
 customers as (
@@ -26,12 +31,6 @@ shopping_cities as (
 
 ),
 
-app_versions as (
-
-    select * from {{ ref('stg_app__users') }} where _verdict <> 'rejected'
-
-),
-
 evidence as (
 
     select * from {{ ref('int_identity__evidence_until') }}
@@ -39,29 +38,28 @@ evidence as (
 ),
 
 nicknames as (
-
-    -- the newest version that was known when the evidence ends
+{% for provider in nicknamed %}
     select
-        app_versions.user_id,
-        app_versions.nickname,
-        row_number() over (
-            partition by app_versions.user_id
-            order by app_versions.updated_at desc nulls last, app_versions._row_hash
-        ) as preference
+        '{{ provider['source'] }}' as source,
+        {{ provider['as'].get('source_customer_id', 'source_customer_id') }} as source_customer_id,
+        nickname
 
-    from app_versions
+    from {{ known_version(provider) }} as known_version
 
-    cross join evidence
+    where nickname is not null
+{{ '    union all' if not loop.last }}
+{%- endfor %}
+),
 
-    where
-        app_versions.nickname is not null
-        and coalesce(coalesce(app_versions.updated_at, app_versions.registered_at) < evidence.until_at, true)
+places as (
+
+    select * from {{ ref('int_places__resolved') }}
 
 ),
 
 records as (
 
-    -- at most one row per record on every side; of a record that shows up later nothing is known yet
+    -- at most one row per record on every side, one place per text; of a record that shows up later nothing is known yet
     select
         seen.source || ':' || seen.source_customer_id as record_key,
         seen.source,
@@ -74,9 +72,9 @@ records as (
         starred.masked_name,
         nicknames.nickname,
         starred.masked_phone,
-        customers.province,
-        coalesce(customers.city, shopping_cities.city) as city,
-        customers.district,
+        coalesce(places.province, customers.province) as province,
+        coalesce(places.city, customers.city, shopping_cities.city) as city,
+        coalesce(places.district, customers.district) as district,
         customers.address,
         customers.postcode,
         customers.occupation
@@ -90,6 +88,10 @@ records as (
         and seen.source_customer_id = customers.source_customer_id
         and coalesce(seen.first_seen_at < evidence.until_at, true)
 
+    left join places
+        on {{ place_text('customers.province', 'customers.city', 'customers.district', 'customers.address') }}
+            = places.place_text
+
     left join starred
         on seen.source = starred.source
         and seen.source_customer_id = starred.source_customer_id
@@ -99,9 +101,8 @@ records as (
         and seen.source_customer_id = shopping_cities.source_customer_id
 
     left join nicknames
-        on seen.source = 'app'
-        and seen.source_customer_id = nicknames.user_id
-        and nicknames.preference = 1
+        on seen.source = nicknames.source
+        and seen.source_customer_id = nicknames.source_customer_id
 
 )
 

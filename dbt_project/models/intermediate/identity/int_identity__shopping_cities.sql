@@ -11,9 +11,30 @@ tickets as (
 
 ),
 
+customers as (
+
+    select * from {{ ref('int_customers__unioned') }} where source = 'crm'
+
+),
+
+places as (
+
+    select * from {{ ref('int_places__resolved') }}
+
+),
+
 members as (
 
-    select member_no, city from {{ ref('int_customers__unioned') }} where source = 'crm' and city is not null
+    -- one place per text
+    select customers.member_no, coalesce(places.city, customers.city) as city
+
+    from customers
+
+    left join places
+        on {{ place_text('customers.province', 'customers.city', 'customers.district', 'customers.address') }}
+            = places.place_text
+
+    where coalesce(places.city, customers.city) is not null
 
 ),
 

@@ -1,13 +1,20 @@
+{{ kept_except('int_identity__records_changed', ['source', 'source_customer_id']) }}
+
 {#
     What a platform leaves readable of a buyer's name and number. Staging makes null of both, because they never link
-    by themselves; the matching model weighs them beside other evidence. So they are read from the text as landed.
+    by themselves; the matching model weighs them beside other evidence. So names and accounts are read from the text
+    as landed.
 #}
 
 with
 
 orders as (
 
-    select * from {{ staged('tmall', 'orders') }}
+    select *
+
+    from {{ staged('tmall', 'orders') }}
+
+    where {{ only_changed('int_identity__records_changed', {'source': "'tmall'", 'source_customer_id': 'buyer_ouid'}) }}
 
 ),
 
@@ -29,8 +36,8 @@ shown as (
     select
         orders.buyer_ouid,
         orders.ordered_at,
-        {{ clean_text('landed.alipay_account') }} as account,
-        orders.receiver_phone as parcel_phone,
+        {{ masked_phone_pattern('landed.alipay_account') }} as account_pattern,
+        orders.receiver_phone_pattern as parcel_pattern,
         {{ clean_text('landed.receiver_name') }} as receiver_name
 
     from orders
@@ -47,11 +54,11 @@ shown as (
 
 phones as (
 
-    select buyer_ouid, 1 as trust, account as masked_phone, ordered_at from shown
+    select buyer_ouid, 1 as trust, account_pattern as masked_phone, ordered_at from shown
 
     union all
 
-    select buyer_ouid, 2 as trust, parcel_phone as masked_phone, ordered_at from shown
+    select buyer_ouid, 2 as trust, parcel_pattern as masked_phone, ordered_at from shown
 
 ),
 
@@ -67,7 +74,7 @@ preferred_phones as (
 
     from phones
 
-    where {{ matches('masked_phone', '^1[0-9][0-9][*]+[0-9]{4}$') }}
+    where masked_phone is not null
 
     group by buyer_ouid, trust, masked_phone
 
