@@ -21,6 +21,9 @@ app = typer.Typer(
     add_completion=False,
 )
 
+source_app = typer.Typer(help="The systems that files come from.", no_args_is_help=True)
+app.add_typer(source_app, name="source")
+
 # Exit status of a command that could not do its work; those of a run are in orchestration.run.
 FAILED = 1
 
@@ -270,6 +273,37 @@ def dashboard(
             *("--client.toolbarMode", "minimal"),
         ],
     )
+
+
+@source_app.command("new")
+def source_new(
+    name: Annotated[str, typer.Argument(help="Name of the system: its folder under landing/.")],
+    sample: Annotated[Path, typer.Option(help="One of its files, in any format that lands.")],
+    feed: Annotated[
+        str | None, typer.Option(help="Name of the kind of file; default: made of its name.")
+    ] = None,
+) -> None:
+    """Draft the landing contract and the staging model of a new feed from a sample file.
+
+    A source that exists gains the feed. Nothing that is there is written over.
+    """
+    from orchestration.ingestion.draft import DraftError, draft_source
+    from orchestration.settings import STAGING_DIR, Settings
+
+    try:
+        draft = draft_source(name, sample, feed, STAGING_DIR)
+    except DraftError as error:
+        _fail(str(error))
+    proposal = draft.proposal
+    for path in (draft.files.sources_file, draft.files.models_file, draft.files.model_file):
+        _say(f"wrote {path}")
+    _say(f"keys: {', '.join(proposal.keys)}")
+    _say(f"watermark: {', '.join(proposal.watermark) or 'none'}")
+    for column in proposal.columns:
+        _say(f"  {column.name}: {column.kind.name}, {column.kind.privacy}")
+    for doubt in proposal.doubts:
+        _say(f"Look at this: {doubt}")
+    _say(draft.next_steps(Settings().landing_dir))
 
 
 def _simulate(persons: int, seed: int, landing: Path, truth: Path, until: date | None) -> None:

@@ -55,7 +55,7 @@ def build_defs(
             *landing_specs(contracts),
             ingest_assets(contracts, manifest, settings),
             model_assets(manifest, settings),
-            identity_assets(settings),
+            identity_assets(manifest, settings),
             clusters_asset(settings),
             churn_asset(settings),
             published_asset(manifest, settings),

@@ -35,6 +35,30 @@ unresolved as (
 
     where source_customer_id is not null and customer_id is null
 
+    union all
+
+    select 'coupons' as fact, source, source_customer_id
+
+    from {{ ref('coupons') }}
+
+    where source_customer_id is not null and customer_id is null
+
+    union all
+
+    select 'referrals' as fact, source, referrer_source_customer_id
+
+    from {{ ref('referrals') }}
+
+    where referrer_customer_id is null
+
+    union all
+
+    select 'referrals' as fact, source, referred_source_customer_id
+
+    from {{ ref('referrals') }}
+
+    where referred_customer_id is null
+
 )
 
 select

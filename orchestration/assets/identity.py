@@ -4,6 +4,7 @@ Belongs here: reading the inputs and the previous ids, writing the result, its m
 Does not belong here: any rule of matching (analysis/identity/).
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.checks.identity import IDENTITY_CHECKS
+from orchestration.publishing.pseudonyms import private_sources, restore_record_ids
 from orchestration.publishing.reader import published_table
 from orchestration.resources.run_record import note_evidence, timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse, table_exists
@@ -63,8 +65,9 @@ MATCH_STATE = {
 }
 
 
-def identity_assets(settings: Settings) -> dg.AssetsDefinition:
+def identity_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
     """OneID as one step that writes its tables in one transaction."""
+    private = private_sources(json.loads(manifest.read_text()))
 
     @dg.multi_asset(
         name="identity",
@@ -90,7 +93,7 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
             with warehouse.connect() as connection:
                 inputs = read_inputs(connection)
                 matches = read_match_state(connection) if settings.matching else None
-            previous = _previous_tables(warehouse, settings)
+            previous = _previous_tables(warehouse, settings, inputs["records"], private)
             resolution, tables = identify(inputs, previous, matches, settings, context.run_id)
             step.rows = warehouse.replace_tables(
                 {f"identity.{name}": table for name, table in tables.items()}
@@ -195,7 +198,9 @@ def identify(
     }
 
 
-def _previous_tables(warehouse: Warehouse, settings: Settings) -> dict[str, pa.Table | None]:
+def _previous_tables(
+    warehouse: Warehouse, settings: Settings, records: pa.Table, private: tuple[str, ...]
+) -> dict[str, pa.Table | None]:
     """What the last run left: in the build file, or in the published one if that was lost."""
     with warehouse.connect() as build:
         if table_exists(build, "identity.id_map"):
@@ -205,10 +210,12 @@ def _previous_tables(warehouse: Warehouse, settings: Settings) -> dict[str, pa.T
                 else None
                 for argument, table in PREVIOUS.items()
             }
-    return {
+    previous = {
         argument: published_table(settings.published_file, table)
         for argument, table in PREVIOUS.items()
     }
+    known = {argument: table for argument, table in previous.items() if table is not None}
+    return previous | restore_record_ids(known, records, private, settings.hash_key_bytes)
 
 
 def _state_tables(state: "MatchState | None") -> dict[str, pa.Table]:

@@ -13,7 +13,12 @@ import dagster as dg
 import duckdb
 from pydantic import Field
 
-from orchestration.checks.landing import FEED_CHECKS, STRAY_FILES, stray_files_result
+from orchestration.checks.landing import (
+    FEED_CHECKS,
+    MAX_SHOWN,
+    STRAY_FILES,
+    stray_files_result,
+)
 from orchestration.ingestion.contracts import FeedContract
 from orchestration.ingestion.discover import Discovery, discover
 from orchestration.ingestion.load import FeedLoad, load_feed
@@ -245,7 +250,7 @@ def _metadata(load: FeedLoad) -> dict[str, dg.MetadataValue | int | float]:
                 "error": outcome.error or "",
             }
         )
-        for outcome in changed[:200]
+        for outcome in changed[:MAX_SHOWN]
     ]
     return {
         "dagster/row_count": load.rows_loaded,

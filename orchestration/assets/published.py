@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from orchestration.analysis.identity.hashing import install_hmac
 from orchestration.publishing.catalogue import PublishedTable, published_tables
 from orchestration.publishing.publish import publish
 from orchestration.resources.increment import complete_run
@@ -35,6 +36,7 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
         started_at = utc_now()
         with warehouse.connect() as connection:
             _log_overhead(connection, context.run_id, started_at)
+            install_hmac(connection, settings.hash_key_bytes)
             publication = publish(
                 connection,
                 tables,

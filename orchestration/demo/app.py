@@ -16,6 +16,7 @@ import numpy as np
 from orchestration.demo import behaviour, catalogue, clock, crm
 from orchestration.demo.landing import LandingWriter
 from orchestration.demo.population import NEVER, People
+from orchestration.demo.visits import Visits
 
 REPEATED_RATE, REPEATED_LATE_SHARE = 0.015, 0.05
 MALFORMED_EVERY = 20_000
@@ -23,7 +24,8 @@ SECOND_DEVICE_RATE, BORROWED_DEVICE_RATE, BORROWED_SESSION_RATE = 0.12, 0.06, 0.
 KIOSK_STORES = 3
 KIOSK_RATE = 0.015
 LOGS_IN_LATE_RATE = 0.2
-WECHAT_ONLY_RATE = 0.05
+#: Of those who use WeChat with the retailer at all.
+SIGNS_IN_BY_WECHAT_RATE, WECHAT_ONLY_RATE = 0.97, 0.03
 ACCOUNT_EMAIL_RATE = 0.35
 #: Every third month is delivered compressed.
 COMPRESSED_EVERY = 3
@@ -33,16 +35,13 @@ _TYPE_SHARES = np.cumsum([0.64, 0.13, 0.07, 0.10, 0.04, 0.02])
 
 @dataclass
 class AppTruth:
-    """What the log cannot say: who held which device, and when each person was last active."""
+    """What the log cannot say: who held which device, and how often each person came."""
 
     devices: set[tuple[str, int]]
     kiosks: set[str]
     shared: set[str]
     users: dict[str, int]
-    #: last session per person in days, -inf before any
-    last_session: np.ndarray
-    #: sessions per person so far
-    session_count: np.ndarray
+    visits: Visits
 
 
 def user_id(people: People, person: np.ndarray) -> list[str]:
@@ -82,6 +81,7 @@ def write_users(
     times = np.stack([made, changed, edits], axis=1)
     month = np.maximum(clock.month_index(np.minimum(times, clock.MONTH_EDGES[-1] * 2)), 0)
     ids = user_id(people, person)
+    unions = crm.union_ids(people, person)
     found: dict[str, int] = {}
     for m in range(months):
         edge = int(clock.MONTH_EDGES[m + 1])
@@ -90,7 +90,10 @@ def write_users(
         for k in chosen.tolist():
             who = int(person[k])
             when = int(np.where(times[k] < edge, times[k], -(2**61)).max())
-            by_wechat = crm.wechat_share(people, who) < crm.UNIONID_RATE and traits[k, 2] < 0.7
+            by_wechat = (
+                crm.wechat_share(people, who) < crm.UNIONID_RATE
+                and traits[k, 2] < SIGNS_IN_BY_WECHAT_RATE
+            )
             # the login number changes when the user says so, not when the number does
             told = times[k, 1] < edge or made[k] >= new_phone[k]
             phone = people.next_phone[who] if told else people.first_phone[who]
@@ -109,7 +112,7 @@ def write_users(
                         "nickname": f"{people.pinyin[who]}_{(people.first + who) * 37 % 9973}",
                         "gender": gender,
                         "birthday": str(people.birth[who]) if traits[k, 6] < 0.5 else None,
-                        "wechat_unionid": crm.union_id(people, who) if by_wechat else None,
+                        "wechat_unionid": unions[k] if by_wechat else None,
                         "registered_at": stamps[0].replace(" ", "T") + "+08:00",
                         "updated_at": stamps[1].replace(" ", "T") + "+08:00",
                     },
@@ -137,7 +140,8 @@ def write_events(
     Yields:
         After each month, what is true up to its end (the same object, growing).
     """
-    truth = AppTruth(set(), set(), set(), {}, np.full(len(people), -np.inf), np.zeros(len(people)))
+    visits = Visits(people.app_from, people.account_from, people.session_rate)
+    truth = AppTruth(set(), set(), set(), {}, visits)
     late: list[str] = []
     for month in range(months):
         suffix = ".gz" if month % COMPRESSED_EVERY == 2 else ""
@@ -145,25 +149,6 @@ def write_events(
         lines, late = _month_of_events(seed, people, month, late, truth, bad_rows)
         writer.append_jsonl("app", "events", name, lines)
         yield truth
-
-
-def _sessions(rng: np.random.Generator, people: People, month: int):
-    start, end = clock.MONTH_EDGES[month] / clock.DAY, clock.MONTH_EDGES[month + 1] / clock.DAY
-    low = np.maximum(people.app_from / clock.DAY, start)
-    high = np.maximum(np.minimum(people.died_day, end), low)
-    season = clock.SEASON_BY_MONTH[month % 12]
-    counts = rng.poisson(people.session_rate * season * np.maximum(high - low, 0))
-    person = np.repeat(np.arange(len(people)), counts)
-    moment = low[person] + rng.random(len(person)) * (high - low)[person]
-    # the time of day is the session's own; the day stays
-    hour = rng.choice(24, size=len(person), p=behaviour.ONLINE_SHARES)
-    second = np.floor(moment).astype(np.int64) * clock.DAY + hour * 3600
-    second += rng.integers(0, 3000, len(person))
-    # never before the app was installed
-    second = np.maximum(
-        second, np.minimum(people.app_from[person], (end * clock.DAY) - 3600)
-    ).astype(np.int64)
-    return person, second
 
 
 def _month_of_events(
@@ -176,10 +161,8 @@ def _month_of_events(
 ) -> tuple[list[str], list[str]]:
     goods = catalogue.load()
     rng = clock.stream(seed, clock.STREAM_EVENTS, people.chunk, month)
-    person, began = _sessions(rng, people, month)
+    person, began = truth.visits.draw(rng, people, month)
     sessions = len(person)
-    np.maximum.at(truth.last_session, person, began / clock.DAY)
-    np.add.at(truth.session_count, person, 1.0)
 
     everyone = people.first + np.arange(len(people))
     second_from = np.where(

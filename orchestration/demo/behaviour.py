@@ -1,8 +1,8 @@
 """When people buy, through which channel, and what is in the basket.
 
 Belongs here: the buy-till-you-die purchase process and basket contents, for one chunk over the
-whole horizon. Does not belong here: how a channel records an order (`tmall`, `pos`), or churn
-truth (`truth`).
+whole horizon. Does not belong here: what an online order costs (`online`), how a channel records it
+(`tmall`, `jd`, `shop`, `wechat_shop`, `pos`), or churn truth (`truth`).
 
 People buy as a Poisson process in shopping time (calendar days weighted by the season) from the
 day they join until they drop out, which happens after an exponential shopping time: Pareto/NBD
@@ -25,6 +25,8 @@ _ONLINE_HOURS = np.array(
 ONLINE_SHARES = _ONLINE_HOURS / _ONLINE_HOURS.sum()
 _STORE_HOURS = np.array([0] * 10 + [5, 7, 7, 6, 6, 7, 8, 8, 9, 10, 9, 6] + [0] * 2, dtype=float)
 HABIT_RATE = 0.35
+#: Where a purchase is made, as `Purchases.channel` says it.
+STORE, TMALL, JD, SHOP, WECHAT = range(5)
 
 
 @dataclass
@@ -36,7 +38,7 @@ class Purchases:
 
     person: np.ndarray
     placed_at: np.ndarray
-    in_store: np.ndarray
+    channel: np.ndarray
     is_paid: np.ndarray
     is_identified: np.ndarray
     discount_rate: np.ndarray
@@ -48,6 +50,11 @@ class Purchases:
 
     def __len__(self) -> int:
         return len(self.person)
+
+    @property
+    def in_store(self) -> np.ndarray:
+        """Bought at a till."""
+        return self.channel == STORE
 
     @property
     def is_visible(self) -> np.ndarray:
@@ -68,6 +75,14 @@ def _times(rng: np.random.Generator, people: People) -> tuple[np.ndarray, np.nda
     person = np.concatenate([person, joiners])
     day = np.concatenate([day, people.joined_day[joiners].astype(np.int64)])
     return person, day
+
+
+def _channels(seed: int, people: People, person: np.ndarray, in_store: np.ndarray) -> np.ndarray:
+    """The channel of each purchase; people keep to a main online channel and often a second."""
+    rng = clock.stream(seed, clock.STREAM_CHANNELS, people.chunk, 1)
+    elsewhere = rng.random(len(person)) < people.second_channel_share[person]
+    online = np.where(elsewhere, people.second_channel[person], people.main_channel[person])
+    return np.where(in_store, STORE, online)
 
 
 def _seconds_of_day(rng: np.random.Generator, hours: np.ndarray, count: int) -> np.ndarray:
@@ -138,7 +153,7 @@ def simulate_purchases(seed: int, people: People) -> Purchases:
     return Purchases(
         person=person,
         placed_at=placed_at,
-        in_store=in_store,
+        channel=_channels(seed, people, person, in_store),
         is_paid=is_paid,
         is_identified=is_identified,
         discount_rate=discount_rate,

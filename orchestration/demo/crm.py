@@ -1,21 +1,22 @@
 """The membership system: members as staff typed them, and the points ledger.
 
 Belongs here: who is a member under which number, what the record says at each change, points.
-Does not belong here: purchases (`behaviour`, `tmall`, `pos`).
+Does not belong here: purchases (`behaviour`, `online`, `pos`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.demo import clock, dirt, names
+from orchestration.demo import behaviour, clock, dirt, jd, names, tmall, weibo
 from orchestration.demo.behaviour import Purchases
 from orchestration.demo.landing import LandingWriter, number_cell
+from orchestration.demo.online import OnlineOrders
 from orchestration.demo.population import NEVER, People
 from orchestration.demo.pos import Tickets
-from orchestration.demo.tmall import TmallOrders, buyer_ouid
 
 JOINED_TWICE_RATE = 0.03
 NO_PHONE_RATE = 0.03
@@ -26,7 +27,7 @@ STRANGERS_PHONE_RATE, FAMILY_PHONE_RATE = 0.0005, 0.03
 #: The same where the family member is no member, so that no second name warns of it.
 UNNAMED_FAMILY_PHONE_RATE = 0.001
 EMAIL_RATE = 0.50
-OUID_BOUND_RATE = 0.88
+OUID_BOUND_RATE, JD_BOUND_RATE = 0.88, 0.92
 UNIONID_RATE = 0.45
 NATIONAL_ID_RATE = 0.03
 NUMERIC_PHONE_RATE = 0.04
@@ -51,11 +52,11 @@ def member_number(people: People, person: np.ndarray, slot: np.ndarray) -> list[
     return [f"VIP{value:09d}" for value in (serial % 1_000_000_000).tolist()]
 
 
-def union_id(people: People, person: int) -> str:
-    """The person's WeChat account under the retailer's open-platform account."""
-    index = np.array([people.first + person])
-    a, b = int(clock.mix(index, 61)[0]), int(clock.mix(index, 62)[0])
-    return f"o6_{a:016x}{b % 16**9:09x}"
+def union_ids(people: People, person: np.ndarray, account: int = 0) -> list[str]:
+    """WeChat accounts under the retailer's open-platform account; a few people have a second."""
+    index = (people.first + person) * 2 + account
+    pairs = zip(clock.mix(index, 61).tolist(), clock.mix(index, 62).tolist(), strict=True)
+    return [f"o6_{a:016x}{b % 16**9:09x}" for a, b in pairs]
 
 
 def simulate_members(seed: int, people: People) -> Members:
@@ -117,7 +118,17 @@ def write_members(
     spell = rng.random((count, 4, 3))
     typo = rng.random((count, 2))
     stranger = rng.integers(0, len(people), count)
-    ouid = buyer_ouid(people, members.person, np.zeros(count, dtype=np.int64), seed)
+    first_account = np.zeros(count, dtype=np.int64)
+    bound_accounts = list(
+        zip(
+            tmall.buyer_ouid(people, members.person, first_account, seed),
+            jd.buyer_id(people, members.person, first_account, seed),
+            union_ids(people, members.person),
+            strict=True,
+        )
+    )
+    jd_traits = clock.stream(seed, clock.STREAM_CRM, people.chunk, 2).random((count, 3))
+    uid = weibo.bound_uid(people, members.person)
     for m in range(months):
         edge = int(clock.MONTH_EDGES[m + 1])
         chosen = np.flatnonzero((month == m).any(axis=1))
@@ -136,7 +147,9 @@ def write_members(
                     spell[k, version],
                     typo[k],
                     int(stranger[k]),
-                    ouid[k],
+                    bound_accounts[k],
+                    jd_traits[k],
+                    uid[k],
                 )
             )
         if people.chunk == 0 and m % 8 == 5:
@@ -147,7 +160,7 @@ def write_members(
                     *[""] * 12,
                     "2024-01-01 00:00:00",
                     "2024-01-01 00:00:00",
-                    *[""] * 6,
+                    *[""] * 7,
                 ]
             )
             key = ("crm", "members", "missing_member_no")
@@ -165,7 +178,9 @@ def _member_row(
     spell: np.ndarray,
     typo: np.ndarray,
     stranger: int,
-    ouid: str,
+    accounts: tuple[str, str, str],
+    jd_traits: np.ndarray,
+    uid: str,
 ) -> list[str]:
     who, second = int(members.person[k]), members.slot[k] == 1
     gender = "male" if people.is_male[who] else "female"
@@ -182,12 +197,10 @@ def _member_row(
     if traits[5] < NATIONAL_ID_RATE:
         citizen = dirt.national_id(region, birth, people.first + who, bool(people.is_male[who]))
     registered = int(members.registered[k])
-    shops_online = people.store_share[who] < 1.0
-    bound_from = registered + (0 if traits[7] < 0.6 else int(traits[8] * 200) * clock.DAY)
-    # a bound account shows up with the next change of the record at the latest
-    bound = (
-        shops_online and traits[6] < OUID_BOUND_RATE and (when >= bound_from or traits[7] < 0.85)
-    )
+    ouid, jd_id, union = accounts
+    written = (registered, when)
+    tmall_bound = _is_bound(people, who, behaviour.TMALL, OUID_BOUND_RATE, traits[6:9], written)
+    jd_bound = _is_bound(people, who, behaviour.JD, JD_BOUND_RATE, jd_traits, written)
     tier = min(int(people.spend_level[who] * 1.4) + (when - registered > 400 * clock.DAY), 3)
     stamp = clock.local_text(np.array([registered, when]))
     consent = [
@@ -212,10 +225,32 @@ def _member_row(
         _TIERS[tier],
         stamp[0],
         stamp[1],
-        ouid if bound and not second else "",
-        union_id(people, who) if wechat_share(people, who) < UNIONID_RATE else "",
+        ouid if tmall_bound and not second else "",
+        jd_id if jd_bound and not second else "",
+        union if wechat_share(people, who) < UNIONID_RATE else "",
+        uid if not second else "",
         *consent,
     ]
+
+
+def _is_bound(
+    people: People,
+    who: int,
+    channel: int,
+    rate: float,
+    traits: np.ndarray,
+    written: tuple[int, int],
+) -> bool:
+    """Whether a record names the member's account on a channel; `written` is when the member
+    joined and when the record was written."""
+    registered, when = written
+    shops_there = people.store_share[who] < 1.0 and (
+        people.main_channel[who] == channel
+        or (people.second_channel[who] == channel and people.second_channel_share[who] > 0)
+    )
+    bound_from = registered + (0 if traits[1] < 0.6 else int(traits[2] * 200) * clock.DAY)
+    # a bound account shows up with the next change of the record at the latest
+    return bool(shops_there and traits[0] < rate and (when >= bound_from or traits[1] < 0.85))
 
 
 def wechat_share(people: People, who: int) -> float:
@@ -263,7 +298,7 @@ def write_points(
     seed: int,
     people: People,
     purchases: Purchases,
-    orders: TmallOrders,
+    online_orders: Sequence[OnlineOrders],
     tickets: Tickets,
     members: Members,
     months: int,
@@ -272,10 +307,11 @@ def write_points(
     """Append the ledger: points earned on identified purchases, redeemed, expired at year's end."""
     rng = clock.stream(seed, clock.STREAM_POINTS, people.chunk)
     due = np.zeros(len(purchases), dtype=np.int64)
-    due[orders.index] = orders.due
     due[tickets.index] = tickets.amount
     when = purchases.placed_at.copy()
-    when[orders.index] = np.minimum(orders.paid_at, NEVER)
+    for orders in online_orders:
+        due[orders.index] = orders.due
+        when[orders.index] = orders.paid_at
     shown = np.ones(len(purchases), dtype=bool)
     shown[tickets.index] = tickets.shows_card
     spends = rng.random(len(purchases))

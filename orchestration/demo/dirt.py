@@ -24,6 +24,12 @@ def mask_phone(number: int) -> str:
     return f"{text[:3]}****{text[7:]}"
 
 
+def mask_phone_short(number: int) -> str:
+    """138*******4, as JD shows it since 2021."""
+    text = str(number)
+    return f"{text[:3]}*******{text[10:]}"
+
+
 def mask_email(email: str) -> str:
     """zha***@163.com."""
     local, domain = email.split("@")

@@ -8,6 +8,7 @@ accounts and the way a channel spells things (the channel modules and `dirt`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from orchestration.demo import catalogue, clock, names
 #: People per chunk. Households, shared phones and gifts stay within one: chunks are independent.
 CHUNK = 20_000
 NEVER = np.int64(2**60)
+#: province, city, district, street, postcode
+Address = tuple[str, str, str, str, str]
 
 # Purchase and dropout rates per day of shopping time, gamma across people (Pareto/NBD).
 PURCHASE_SHAPE, PURCHASE_MEAN = 2.0, 0.0265
@@ -27,6 +30,12 @@ MEMBER_RATE = 0.45
 APP_USER_RATE = 0.50
 APP_VISITOR_RATE = 0.07
 CANCEL_RATE = 0.05
+#: Main online channel (Tmall, JD, the web shop, WeChat) of people without and with a membership:
+#: the JD shop sells at member prices, so hardly anybody buys there without joining. With a second
+#: channel next to it (never the same, in the same proportions) orders spread over the channels
+#: about as 45 : 22 : 18 : 15.
+MAIN_CHANNEL_SHARES = np.array([[0.575, 0.025, 0.225, 0.175], [0.34, 0.47, 0.10, 0.09]])
+SECOND_CHANNEL_RATE = 0.55
 #: Share of abandoned numbers that a stranger gets half a year later.
 RECYCLED_NUMBER_RATE = 0.02
 #: Chance that a store purchase is identified at all, with and without ever joining the programme.
@@ -69,6 +78,10 @@ class People:
     tastes: np.ndarray
     store_share: np.ndarray
     home_store: np.ndarray
+    # online channels as in behaviour; the second one's share of online purchases, often 0
+    main_channel: np.ndarray
+    second_channel: np.ndarray
+    second_channel_share: np.ndarray
     identified_rate: np.ndarray
     session_rate: np.ndarray
     # accounts
@@ -91,13 +104,29 @@ class People:
             when < self.number_until[person], self.first_phone[person], self.next_phone[person]
         )
 
-    def address_at(self, person: int, when: int) -> tuple[str, str, str, str, str]:
+    @cached_property
+    def _homes(self) -> tuple[list[Address], list[Address]]:
+        """Everybody's address before and after the move that some make."""
+        place = self.place.tolist()
+        homes: tuple[list[Address], list[Address]] = ([], [])
+        for moved, (district, street) in enumerate(
+            ((self.district, self.street), (self.new_district, self.new_street))
+        ):
+            for at, part, where in zip(place, district.tolist(), street, strict=True):
+                city, province, _, postcode, _, districts = names.PLACES[at]
+                homes[moved].append(
+                    (province, city, districts[part], where, f"{postcode}{part * 10:02d}")
+                )
+        return homes
+
+    def address_at(self, person: int, when: int) -> Address:
         """province, city, district, street, postcode of one person at one time."""
-        city, province, _, postcode, _, districts = names.PLACES[self.place[person]]
-        moved = when >= self.moved_at[person]
-        district = (self.new_district if moved else self.district)[person]
-        street = (self.new_street if moved else self.street)[person]
-        return province, city, districts[district], street, f"{postcode}{district * 10:02d}"
+        return self._homes[int(when >= self.moved_at[person])][person]
+
+    def addresses_at(self, person: np.ndarray, when: np.ndarray) -> list[Address]:
+        """The same for many people, each at a time of their own."""
+        moved = (when >= self.moved_at[person]).tolist()
+        return [self._homes[m][p] for p, m in zip(person.tolist(), moved, strict=True)]
 
 
 def phone_number(slot: np.ndarray, seed: int) -> np.ndarray:
@@ -274,6 +303,8 @@ def draw(seed: int, chunk: int, persons: int) -> People:
     # numbers given up come back to strangers half a year later
     _recycle_numbers(rng, first_phone, number_until, joined_day)
 
+    main_channel, second_channel, second_channel_share = _online_channels(seed, chunk, member_kind)
+
     person_ids = [f"R{i:07d}" for i in index.tolist()]
     return People(
         chunk=chunk,
@@ -309,12 +340,37 @@ def draw(seed: int, chunk: int, persons: int) -> People:
         ),
         store_share=store_share,
         home_store=home_store,
+        main_channel=main_channel,
+        second_channel=second_channel,
+        second_channel_share=second_channel_share,
         identified_rate=identified_rate,
         session_rate=session_rate,
         member_from=member_from,
         app_from=app_from,
         account_from=account_from,
     )
+
+
+def _online_channels(
+    seed: int, chunk: int, is_member: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Main and second online channel per person, numbered from 1 (0 is the store), and the
+    second one's share of the person's online purchases."""
+    rng = clock.stream(seed, clock.STREAM_CHANNELS, chunk)
+    count = len(is_member)
+    everyone = np.arange(count)
+    shares = MAIN_CHANNEL_SHARES[is_member.astype(int)]
+    edges = np.cumsum(shares, axis=1)
+
+    def channel_at(point: np.ndarray) -> np.ndarray:
+        return np.minimum((edges <= point[:, None]).sum(axis=1), edges.shape[1] - 1)
+
+    main = channel_at(rng.random(count) * edges[:, -1])
+    # the rest of the circle behind the main channel's own arc
+    rest = rng.random(count) * (edges[:, -1] - shares[everyone, main])
+    second = channel_at((edges[everyone, main] + rest) % edges[:, -1])
+    share = np.where(rng.random(count) < SECOND_CHANNEL_RATE, rng.beta(2.0, 4.0, count), 0.0)
+    return main + 1, second + 1, share
 
 
 def _recycle_numbers(

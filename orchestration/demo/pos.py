@@ -20,7 +20,7 @@ OTHER_STORE_RATE = 0.12
 SECOND_NUMBER_RATE = 0.06
 #: Given an identified ticket of a member: the card is shown; and then nothing else is entered.
 CARD_RATE, CARD_ONLY_RATE = 0.62, 0.15
-PHONE_RATE = 0.80
+PHONE_RATE = 0.92
 #: Identified tickets on which the cashier typed the retailer's own number; anonymous ones likewise.
 SERVICE_PHONE_RATE, ANONYMOUS_SERVICE_PHONE_RATE = 0.02, 0.06
 SECOND_PHONE_RATE = 0.15

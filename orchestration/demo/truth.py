@@ -7,6 +7,8 @@ belong here: anything the pipeline could see (that is in the landing files).
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -23,10 +25,13 @@ from orchestration.demo.best_churn import (
     churn_probability,
     reachable_churn_probability,
 )
+from orchestration.demo.online import OnlineOrders
 from orchestration.demo.population import NEVER, People
 from orchestration.demo.pos import Tickets, store_name, ticket_name
-from orchestration.demo.tmall import TmallOrders
+from orchestration.demo.reviews import Reviews
+from orchestration.demo.visits import Visits
 
+_CHANNELS = ("store", "tmall", "jd", "shop", "wechat")
 _SCHEMA = """
 create table person (
     person_id varchar primary key, household_id varchar, sex varchar, birth_date date,
@@ -35,6 +40,7 @@ create table person (
     lambda_per_day double, mu_per_day double,
     visible_lambda_per_day double, session_rate_per_day double, died_at timestamp,
     price_sensitivity double, spend_level double, store_share double,
+    main_channel varchar, second_channel varchar, second_channel_share double,
     favourite_categories varchar[], is_member boolean, is_app_user boolean);
 create table record (
     source varchar, source_customer_id varchar, person_id varchar,
@@ -45,6 +51,9 @@ create table orders (
     paid_amount decimal(18, 2), refund_amount decimal(18, 2), is_valid boolean);
 create table refund (
     source varchar, order_id varchar, refunded_at timestamp, refund_amount decimal(18, 2));
+create table review (
+    source varchar, review_id varchar, person_id varchar, sentiment double,
+    aspects map(varchar, double), primary key (source, review_id));
 create table churn (
     as_of_date date, horizon_days integer, person_id varchar, is_eligible boolean,
     churned boolean, best_churn_probability double, known_rates_churn_probability double);
@@ -68,10 +77,12 @@ comment on table device is 'Who used which device; person_id is null for a store
 comment on table orders is 'Orders as the newest landed state shows them, business time; person_id '
     'is null for anonymous tickets. One row per source and order.';
 comment on table refund is 'Money that went back by the last day. One row per refund or return.';
+comment on table review is 'What the author of each review thinks of the product, -1 .. 1, and of '
+    'the aspects that the words name; no aspects where only stars were left. One row per review.';
 comment on table churn is 'Whether somebody with an identified valid order orders again within the '
     'horizon, from the simulated future. One row per as_of_date and person.';
 comment on column churn.best_churn_probability is 'No valid identified order in the horizon, '
-    'given the identified orders and app visits up to as_of_date, the season, and how rates are '
+    'given the identified orders and visits up to as_of_date, the season, and how rates are '
     'spread over the population: the best that any model of the landing files can reach.';
 comment on column churn.known_rates_churn_probability is 'The same for an observer who also knows '
     'the own rates of each person, which nobody can: a bound.';
@@ -80,12 +91,15 @@ comment on table totals is 'Paid by month of the order, refunded by month of the
 """
 
 
-def _prior(people: People, has_app: bool) -> Rates:
-    """Rates of a sample of people with or without the app, at even distances of the chunk."""
-    chosen = np.flatnonzero(people.session_rate > 0) if has_app else np.arange(len(people))
+def _prior(people: People, rates: np.ndarray, group: tuple[bool, ...]) -> Rates:
+    """Rates of a sample of people who visit the touchpoints of `group`, at even distances of the
+    chunk; of each of the others they visit none."""
+    has = np.array(group)
+    chosen = np.flatnonzero((rates[:, has] > 0).all(axis=1))
     chosen = chosen[:: max(len(chosen) // PRIOR_SAMPLE, 1)]
-    session = people.session_rate[chosen] if has_app else np.zeros(len(chosen))
-    return Rates(people.visible_rate[chosen], session, people.dropout_rate[chosen])
+    return Rates(
+        people.visible_rate[chosen], np.where(has, rates[chosen], 0.0), people.dropout_rate[chosen]
+    )
 
 
 class TruthFile:
@@ -112,6 +126,14 @@ class TruthFile:
         # table is one of the names above
         self._db.table("batch").insert_into(table)
         self._db.unregister("batch")
+
+    def define(self, ddl: str) -> None:
+        """Make the truth tables that a feed's own module describes."""
+        self._db.execute(ddl)
+
+    def add(self, table: str, batch: pa.Table) -> None:
+        """Add rows to a table that `define` made."""
+        self._insert(table, batch)
 
     def add_people(self, people: People) -> None:
         """Add the people of a chunk who joined by the last day."""
@@ -167,6 +189,9 @@ class TruthFile:
                     "price_sensitivity": people.price_sensitivity[known],
                     "spend_level": people.spend_level[known],
                     "store_share": people.store_share[known],
+                    "main_channel": [_CHANNELS[c] for c in people.main_channel[known]],
+                    "second_channel": [_CHANNELS[c] for c in people.second_channel[known]],
+                    "second_channel_share": people.second_channel_share[known],
                     "favourite_categories": [
                         [goods.category_names[c] for c in row] for row in favourite
                     ],
@@ -191,6 +216,19 @@ class TruthFile:
             ),
         )
 
+    def add_strangers(self, source: str, found: dict[str, str]) -> None:
+        """Add customer numbers of people who are in no other table (number -> person_id)."""
+        self._insert(
+            "record",
+            pa.table(
+                {
+                    "source": pa.array([source] * len(found), type=pa.string()),
+                    "source_customer_id": pa.array(list(found), type=pa.string()),
+                    "person_id": pa.array(list(found.values()), type=pa.string()),
+                }
+            ),
+        )
+
     def add_devices(
         self, people: People, devices: set[tuple[str, int]], shared: set[str], kiosks: set[str]
     ) -> None:
@@ -210,33 +248,63 @@ class TruthFile:
             ),
         )
 
-    def add_tmall(self, people: People, purchases: Purchases, orders: TmallOrders) -> None:
-        """Add Tmall orders and refunds as landed by the last day."""
-        created = purchases.placed_at[orders.index]
-        kept = np.flatnonzero(created < self._end)
+    def add_online(
+        self, people: People, source: str, orders: OnlineOrders, ids: Sequence[str]
+    ) -> None:
+        """Add one channel's orders and refunds as landed by the last day.
+
+        Args:
+            people: The chunk.
+            source: System that issued the order numbers.
+            orders: Its orders over the whole horizon.
+            ids: Their numbers.
+        """
+        kept = np.flatnonzero(orders.created < self._end)
         paid = orders.paid_at < self._end
         went_back = orders.refund_settled & (orders.refund_at < self._end)
         refunded = np.bincount(
             orders.refund_order[went_back],
             weights=orders.refund_amount[went_back],
-            minlength=len(created),
+            minlength=len(orders),
         ).astype(np.int64)
-        ids = orders.order_id
         self._add_orders(
-            "tmall",
-            [str(v) for v in ids[kept].tolist()],
-            [people.person_ids[k] for k in purchases.person[orders.index[kept]].tolist()],
-            created[kept],
+            source,
+            [ids[k] for k in kept.tolist()],
+            [people.person_ids[k] for k in orders.person[kept].tolist()],
+            orders.created[kept],
             np.where(paid, orders.due, 0)[kept],
             refunded[kept],
             paid[kept],
         )
         back = np.flatnonzero(went_back)
         self._add_refunds(
-            "tmall",
-            [str(v) for v in ids[orders.refund_order[back]].tolist()],
+            source,
+            [ids[k] for k in orders.refund_order[back].tolist()],
             orders.refund_at[back],
             orders.refund_amount[back],
+        )
+
+    def add_reviews(
+        self, people: People, source: str, reviews: Reviews, ids: Sequence[str]
+    ) -> None:
+        """Add what was reviewed by the last day, and what its authors think."""
+        kept = np.flatnonzero(reviews.written_at < self._end).tolist()
+        self._insert(
+            "review",
+            pa.table(
+                {
+                    "source": pa.array([source] * len(kept), type=pa.string()),
+                    "review_id": pa.array([ids[k] for k in kept], type=pa.string()),
+                    "person_id": pa.array(
+                        [people.person_ids[reviews.person[k]] for k in kept], type=pa.string()
+                    ),
+                    "sentiment": reviews.opinion[kept],
+                    "aspects": pa.array(
+                        [reviews.aspects[k] for k in kept],
+                        type=pa.map_(pa.string(), pa.float64()),
+                    ),
+                }
+            ),
         )
 
     def add_pos(self, people: People, purchases: Purchases, tickets: Tickets) -> None:
@@ -331,10 +399,16 @@ class TruthFile:
         people: People,
         purchases: Purchases,
         month: int,
-        last_session: np.ndarray,
-        session_count: np.ndarray,
+        touchpoints: Sequence[Visits],
     ) -> None:
-        """Add churn labels and best probabilities at the end of one month."""
+        """Add churn labels and best probabilities at the end of one month.
+
+        Args:
+            people: The chunk.
+            purchases: Its purchases over the whole horizon.
+            month: Months before it are over, it ends now.
+            touchpoints: Visits so far; each entry is a touchpoint.
+        """
         end = int(clock.MONTH_EDGES[month + 1])
         visible = purchases.is_visible
         # purchases come ordered by time: one sorted key per person and second
@@ -358,25 +432,35 @@ class TruthFile:
         def since(second: np.ndarray) -> np.ndarray:
             return np.maximum(now - clock.shopping_time(second / clock.DAY), 0.0)
 
-        # sessions of people without an account belong to nobody that anyone could name
-        has_app = people.account_from[known] < end
+        # visits of people without an account belong to nobody that anyone could name
+        named = np.stack([t.named_from[known] < end for t in touchpoints], axis=1)
         sign = key[here[known] - 1] - base[known]
-        sign = np.where(has_app, np.maximum(sign, last_session[known] * clock.DAY), sign)
+        for has, t in zip(named.T, touchpoints, strict=True):
+            sign = np.where(has, np.maximum(sign, t.last_day[known] * clock.DAY), sign)
         histories = Histories(
             age=since(key[first[known]] - base[known]),
             gap=since(sign),
             repeats=(here - first)[known] - 1.0,
-            sessions=np.where(has_app, session_count[known], 0.0),
-            app_age=np.where(has_app, since(np.maximum(people.app_from[known], 0)), 0.0),
+            visits=np.where(named, np.stack([t.count[known] for t in touchpoints], axis=1), 0.0),
+            visit_age=np.where(
+                named,
+                np.stack([since(np.maximum(t.since[known], 0)) for t in touchpoints], axis=1),
+                0.0,
+            ),
         )
+        rates = np.stack([t.rate for t in touchpoints], axis=1)
         own = Rates(
             people.visible_rate[known],
-            np.where(has_app, people.session_rate[known], 0.0),
+            np.where(named, rates[known], 0.0),
             people.dropout_rate[known],
         )
         reachable = np.empty(len(known))
-        for group, prior in ((has_app, _prior(people, True)), (~has_app, _prior(people, False))):
-            reachable[group] = reachable_churn_probability(histories.where(group), horizon, prior)
+        for group in itertools.product((False, True), repeat=len(touchpoints)):
+            members = np.flatnonzero((named == group).all(axis=1))
+            if len(members):
+                reachable[members] = reachable_churn_probability(
+                    histories.where(members), horizon, _prior(people, rates, group)
+                )
         as_of = clock.DATA_START + timedelta(days=as_of_day - 1)
         self._insert(
             "churn",

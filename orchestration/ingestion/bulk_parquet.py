@@ -7,24 +7,33 @@ from __future__ import annotations
 
 from functools import partial
 
+import pyarrow as pa
+
 from orchestration.ingestion.extra_columns import extra_object
 from orchestration.ingestion.outcomes import Counts, Prepared
 from orchestration.ingestion.parquet_reader import PARQUET_ERRORS, damaged, text_expression
-from orchestration.ingestion.writer import BATCH, FeedWriter
+from orchestration.ingestion.writer import BATCH, FeedWriter, MiscountError
 from orchestration.sql import literal, quote
+
+_BATCH_SCHEMA = pa.schema([("_batch_path", pa.string()), ("_batch_file_id", pa.int32())])
 
 
 def load_parquet(writer: FeedWriter, files: list[Prepared]) -> None:
     """Load files of one schema; a damaged one halves the batch until it is found."""
     counts = {prepared.file_id: Counts(read=prepared.schema.rows) for prepared in files}
     try:
-        with writer.batch_table(
-            [(str(prepared.readable), prepared.file_id, 0) for prepared in files]
-        ):
+        rows = [(str(prepared.readable), prepared.file_id) for prepared in files]
+        with writer.batch_table(_BATCH_SCHEMA, rows):
             writer.commit(files, partial(_parquet_relation, writer), counts)
-    except PARQUET_ERRORS as error:
+    except (*PARQUET_ERRORS, MiscountError) as error:
         if len(files) == 1:
-            writer.fail_prepared(files[0], str(damaged(error)))
+            problem = (
+                f"does not hold the {files[0].schema.rows:,} rows that its footer says; write it "
+                "again"
+                if isinstance(error, MiscountError)
+                else str(damaged(error))
+            )
+            writer.fail_prepared(files[0], problem)
             return
         middle = len(files) // 2
         load_parquet(writer, files[:middle])

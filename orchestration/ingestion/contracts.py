@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,9 @@ class ContractError(ValueError):
     """A source YAML does not say what ingestion needs; names the file and the key."""
 
 
-def normalise_header(text: str) -> str:
-    """A header as it is compared: no stray spaces, invisible characters, width or case."""
+@lru_cache(maxsize=10_000)
+def normalise_text(text: str) -> str:
+    """A header or marker as it is compared: no stray spaces, invisible characters, width, case."""
     return unicodedata.normalize("NFKC", text.translate(_INVISIBLE)).strip().casefold()
 
 
@@ -42,6 +43,7 @@ class ColumnContract:
     Attributes:
         name: Column of the raw table.
         header: What the file calls it; the name unless the YAML says otherwise.
+        aliases: What other exports call it, in order of preference.
         required: A file without this column is refused.
         privacy: One of PRIVACY_CLASSES.
     """
@@ -50,6 +52,25 @@ class ColumnContract:
     header: str
     required: bool
     privacy: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Every title that the column is known by, the preferred one first."""
+        return (self.header, *self.aliases)
+
+
+@dataclass(frozen=True)
+class DeletionMarker:
+    """How a feed says that a record no longer exists in its source.
+
+    Attributes:
+        column: Column of the raw table that carries the marker.
+        values: What it holds in a deleted record, as normalise_text makes it, without repeats.
+    """
+
+    column: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -65,6 +86,7 @@ class FeedContract:
         watermark: Columns that say which copy of a row is the newest; may be empty.
         columns: The columns, in YAML order.
         yaml_file: Where all this is written.
+        deleted: How a deleted record is marked; None where the source never says.
     """
 
     source: str
@@ -75,6 +97,7 @@ class FeedContract:
     watermark: tuple[str, ...]
     columns: tuple[ColumnContract, ...]
     yaml_file: Path
+    deleted: DeletionMarker | None = None
 
     @property
     def table(self) -> str:
@@ -92,10 +115,11 @@ class FeedContract:
 
     @cached_property
     def position_of_header(self) -> Mapping[str, int]:
-        """Normalised header to the column's position in `columns`."""
+        """Normalised title, aliases included, to the column's position in `columns`."""
         return {
-            normalise_header(column.header): position
+            normalise_text(title): position
             for position, column in enumerate(self.columns)
+            for title in column.headers
         }
 
 
@@ -169,7 +193,8 @@ def _read_feed(table: _Node, source: str, path: Path) -> FeedContract:
     )
     names = [column.name for column in columns]
     _refuse_duplicates(table, "columns", names)
-    _refuse_duplicates(table, "columns", [normalise_header(column.header) for column in columns])
+    titles = [normalise_text(title) for column in columns for title in column.headers]
+    _refuse_duplicates(table, "columns", titles)
     keys = landing.names("keys", names)
     if not keys:
         raise landing.error("keys", "is missing; name the columns that identify a row")
@@ -182,6 +207,7 @@ def _read_feed(table: _Node, source: str, path: Path) -> FeedContract:
         watermark=landing.names("watermark", names),
         columns=columns,
         yaml_file=path,
+        deleted=_read_deletion_marker(landing, names),
     )
 
 
@@ -189,7 +215,7 @@ def _read_column(column: _Node) -> ColumnContract:
     name = column.name()
     meta = column.meta()
     header = meta.get("header", name)
-    if not isinstance(header, str) or not normalise_header(header):
+    if not isinstance(header, str) or not normalise_text(header):
         raise meta.error("header", f"is {header!r}; write the column's title as a text")
     required = meta.get("required", False)
     if not isinstance(required, bool):
@@ -197,7 +223,23 @@ def _read_column(column: _Node) -> ColumnContract:
     privacy = meta.get("privacy", None)
     if privacy not in PRIVACY_CLASSES:
         raise meta.error("privacy", f"is {privacy!r}; write one of {list(PRIVACY_CLASSES)}")
-    return ColumnContract(name, header, required, privacy)
+    aliases = meta.texts("aliases", required=False)
+    return ColumnContract(name, header, required, privacy, aliases)
+
+
+def _read_deletion_marker(landing: _Node, names: list[str]) -> DeletionMarker | None:
+    value = landing.get("deleted", None)
+    if value is None:
+        return None
+    deleted = landing.child("deleted", value)
+    unknown = sorted(set(deleted.value) - {"column", "values"})
+    if unknown:
+        raise deleted.error(unknown[0], "is unknown; write {column: ..., values: [...]}")
+    column = deleted.get("column", None)
+    if column not in names:
+        raise deleted.error("column", f"is {column!r}; name one of {names}")
+    values = (normalise_text(text) for text in deleted.texts("values", required=True))
+    return DeletionMarker(column, tuple(dict.fromkeys(values)))
 
 
 def _refuse_duplicates(node: _Node, key: str, values: list[str]) -> None:
@@ -248,6 +290,18 @@ class _Node:
     def meta(self) -> _Node:
         config = self.child("config", self.value.get("config") or {})
         return config.child("meta", config.get("meta", None) or {})
+
+    def texts(self, key: str, *, required: bool) -> tuple[str, ...]:
+        """One text or a list of texts, none of them blank."""
+        value = self.value.get(key)
+        values = [value] if isinstance(value, str) else value or []
+        if not isinstance(values, list) or (required and not values):
+            raise self.error(key, "must be a list of texts with at least one entry")
+        for entry in values:
+            # YAML reads 1, true and no as something else than what the file holds
+            if not isinstance(entry, str) or not normalise_text(entry):
+                raise self.error(key, f"holds {entry!r}; write it as a text in quotes")
+        return tuple(values)
 
     def names(self, key: str, known: Any) -> tuple[str, ...]:
         """One name or a list of names, each of them known."""

@@ -92,7 +92,7 @@ def read_header(
         None when the file has nothing but blank lines.
 
     Raises:
-        UnreadableFileError: The record never ends.
+        UnreadableFileError: The record never ends, or is longer than any header.
     """
     with _open(path, line_end) as file:
         lines = _Lines(file, line_end, limits.max_line_bytes)
@@ -102,6 +102,11 @@ def read_header(
         if first is None:
             return None
         first_line = lines.number
+        if len(first) > limits.max_header_characters:
+            raise UnreadableFileError(
+                f"has a first line of over {limits.max_header_characters:,} characters, which is "
+                "no header; check its line ends and export it again"
+            )
         best: CsvHeader | None = None
         best_score = (-1, -1)
         for delimiter in DELIMITERS:
@@ -215,7 +220,7 @@ def _record_at(
     line: str, lines: _Lines, delimiter: str, limits: Limits
 ) -> tuple[list[str], str, int]:
     """Values of the record starting with `line`, or the rule it breaks, and the lines it takes."""
-    text, used = line, 0
+    text, used, length = line, 0, len(line)
     following: Iterator[str] | None = None
     while True:
         try:
@@ -229,12 +234,13 @@ def _record_at(
             for part in following:
                 parts.append(part)
                 used += 1
-                if '"' in part:
+                length += len(part)
+                if '"' in part or length > limits.max_line_bytes:
                     break
             else:
                 return [], "unterminated_quote", 0
             text = "".join(parts)
-            if len(text) > limits.max_line_bytes or "\0" in text:
+            if length > limits.max_line_bytes or "\0" in text:
                 return [], "unterminated_quote", 0
 
 

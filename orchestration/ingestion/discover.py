@@ -111,6 +111,11 @@ def format_of(file_name: str) -> tuple[str, bool] | None:
     return None
 
 
+def is_ordered_format(file_name: str) -> bool:
+    """Whether the columns of such a file have an order, which the keys of objects have not."""
+    return (format_of(file_name) or ("",))[0] != "jsonl"
+
+
 def _walk(folder: Path, root: Path, strays: list[StrayFile]) -> Iterator[Path]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)

@@ -38,6 +38,8 @@ _FRAGILE_NUMBER = (
     r":\s*-?([0-9]+(\.[0-9]+)?[eE]|[0-9]+\.[0-9]*0([^0-9]|$)|[0-9][0-9.]{15,}|0\.0000)"
 )
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
+_NUL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]')
 
 
 def keep_number_text(line: str) -> str:
@@ -60,6 +62,18 @@ def keep_number_text(line: str) -> str:
         return token
 
     return _TOKEN.sub(spell, line)
+
+
+def depth_of(line: str) -> int:
+    """How many brackets of a line are open at once, at most; those in strings do not count."""
+    depth = deepest = 0
+    for match in _BRACKET.finditer(line):
+        if match[0] in "{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif match[0] in "]}":
+            depth -= 1
+    return deepest
 
 
 def read_lines(files: list[tuple[int, TextFile]], limits: Limits) -> Iterator[pa.RecordBatch]:
@@ -114,16 +128,11 @@ def _batch(
     rule: list[str | None] | None = None
     if is_overlong:
         rule = ["line_too_long"] * count
-    elif has_nul:
-        rule = ["nul_byte" if "\0" in line else None for line in lines.to_pylist()]
-    elif count and pc.max(pc.binary_length(lines)).as_py() > limits.max_line_bytes:
-        rule = [
-            "line_too_long" if length > limits.max_line_bytes else None
-            for length in pc.binary_length(lines).to_pylist()
-        ]
+    else:
+        rule = _broken_rules(lines, limits, has_nul=has_nul)
     parsed_as = pa.nulls(count, pa.string())
     fragile = pc.match_substring_regex(lines, _FRAGILE_NUMBER)
-    if rule is None and pc.any(fragile).as_py():
+    if pc.any(fragile).as_py():
         parsed_as = pa.array(
             [
                 keep_number_text(line) if line is not None else None
@@ -142,6 +151,30 @@ def _batch(
         ],
         schema=LINE_SCHEMA,
     )
+
+
+def _broken_rules(lines: pa.Array, limits: Limits, *, has_nul: bool) -> list[str | None] | None:
+    """Rule per line, where a line is not to be parsed at all; None when all may be."""
+    count = len(lines)
+    rules: list[str | None] = [None] * count
+    lengths = pc.binary_length(lines)
+    if count and pc.max(lengths).as_py() > limits.max_line_bytes:
+        for position in np.flatnonzero(lengths.to_numpy() > limits.max_line_bytes):
+            rules[position] = "line_too_long"
+    if has_nul:
+        for position, line in enumerate(lines.to_pylist()):
+            if "\0" in line:
+                rules[position] = rules[position] or "nul_byte"
+    # an escaped backslash before it makes it six characters of text
+    for position in np.flatnonzero(pc.match_substring(lines, "\\u0000").to_numpy(False)):
+        if _NUL_ESCAPE.search(lines[position].as_py()):
+            rules[position] = rules[position] or "nul_byte"
+    # few lines open so many brackets, and only of those the depth is counted
+    opened = pc.add(pc.count_substring(lines, "{"), pc.count_substring(lines, "["))
+    for position in np.flatnonzero(opened.to_numpy() > limits.max_json_depth):
+        if depth_of(lines[position].as_py()) > limits.max_json_depth:
+            rules[position] = rules[position] or "too_deep"
+    return rules if any(rules) else None
 
 
 def _whole_lines(file: BinaryIO, line_end: bytes, max_line: int) -> Iterator[tuple[bytes, bool]]:

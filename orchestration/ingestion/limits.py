@@ -26,9 +26,13 @@ class Limits:
             compresses 5 to 40 times; gzip itself cannot pass 1,032.
         ratio_free_bytes: Bytes that may unpack before the ratio counts.
         max_line_bytes: Longest line of a CSV or JSONL file, in characters once decoded.
+        max_header_characters: Longest header of a CSV file.
         max_record_lines: Most lines one CSV record may span while its quote is looked for. Only
             files with a fault in them are read this way.
-        max_sheet_cells: Most cells in the rectangle that an XLSX sheet says it fills.
+        max_json_depth: Deepest nesting of a JSON line. DuckDB patches objects by recursion and
+            takes the process with it at 100,000 levels; exports have ten.
+        max_workbook_memory: Most bytes that opening an XLSX workbook may take. Its library holds
+            every cell, 80 to 100 bytes of them: this is a full sheet of 20 columns.
         reject_rows: Rejected rows that never fail a file.
         reject_share: Share of rejected rows above which the file fails whole. A wrong encoding or
             delimiter shows as a flood of rejects; loading the rest would look like success.
@@ -40,8 +44,10 @@ class Limits:
     max_ratio: int = 300
     ratio_free_bytes: int = 64 * 2**20
     max_line_bytes: int = 16 * 2**20
+    max_header_characters: int = 1_000_000
     max_record_lines: int = 1_000
-    max_sheet_cells: int = 200_000_000
+    max_json_depth: int = 200
+    max_workbook_memory: int = 2 * 2**30
     reject_rows: int = 20
     reject_share: float = 0.05
     batch_files: int = 1_000

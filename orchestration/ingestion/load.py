@@ -24,18 +24,24 @@ from orchestration.ingestion.bulk_rows import load_xlsx
 from orchestration.ingestion.columns import ColumnMap, map_columns
 from orchestration.ingestion.contracts import FeedContract
 from orchestration.ingestion.csv_reader import CsvHeader, read_header
-from orchestration.ingestion.discover import LandingFile, discover, is_stable
+from orchestration.ingestion.discover import (
+    LandingFile,
+    discover,
+    is_ordered_format,
+    is_stable,
+)
+from orchestration.ingestion.drift import Drift, FileColumns, compare
 from orchestration.ingestion.limits import (
     DEFAULT_LIMITS,
     Limits,
     UnreadableFileError,
     is_machine_fault,
 )
-from orchestration.ingestion.manifest import ensure_tables, next_load_number
+from orchestration.ingestion.manifest import ensure_tables, last_columns, next_load_number
 from orchestration.ingestion.outcomes import FeedLoad, FileOutcome, LandingLoad, Prepared
 from orchestration.ingestion.parquet_reader import ParquetSchema, read_schema
 from orchestration.ingestion.text import TextFile, prepare_text, sha256_of
-from orchestration.ingestion.writer import STAGE, FeedWriter
+from orchestration.ingestion.writer import FeedWriter
 from orchestration.ingestion.xlsx_reader import Workbook
 
 TEMP_PREFIX = "landing-"
@@ -131,6 +137,7 @@ def load_feed(
         _insertion_order(con),
         tempfile.TemporaryDirectory(dir=temp_dir, prefix=f"{TEMP_PREFIX}{os.getpid()}-") as folder,
     ):
+        previous = last_columns(con, contract)
         writer = FeedWriter(con, contract, run_id, load_number, limits)
         outcomes = _FeedLoader(writer, Path(folder), min_age_seconds).run(files)
     return FeedLoad(
@@ -139,6 +146,7 @@ def load_feed(
         files=outcomes,
         rows_loaded=sum(outcome.rows_loaded for outcome in outcomes),
         seconds=time.perf_counter() - started,
+        drifts=_drifts(contract, outcomes, previous),
     )
 
 
@@ -155,6 +163,7 @@ class _FeedLoader:
         self._min_age_seconds = min_age_seconds
         self._waiting_batches: dict[object, list[Prepared]] = {}
         self._content_in_flight: dict[str, str] = {}
+        self._parquet_types: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self._twins: list[tuple[LandingFile, os.stat_result, str]] = []
 
     def run(self, files: Sequence[LandingFile]) -> list[FileOutcome]:
@@ -208,7 +217,7 @@ class _FeedLoader:
         try:
             _LOADERS[files[0].file.format](self._writer, files)
         finally:
-            self._writer.con.execute(f"drop table if exists temp.{STAGE}")
+            self._writer.drop_stages()
             for prepared in files:
                 if prepared.readable != prepared.file.path:
                     prepared.readable.unlink(missing_ok=True)
@@ -241,11 +250,23 @@ class _FeedLoader:
                 self._twins.append((file, stat, sha256))
             raise _Repeated
 
+        try:
+            return self._examine(file, stat, sha256, text)
+        except BaseException:
+            if text is not None and text.is_copy:
+                text.path.unlink()
+            raise
+
+    def _examine(
+        self, file: LandingFile, stat: os.stat_result, sha256: str, text: TextFile | None
+    ) -> Prepared:
+        """Columns. Raises UnreadableFileError."""
         header: CsvHeader | None = None
         columns: ColumnMap | None = None
         schema: ParquetSchema | None = None
         workbook: Workbook | None = None
         extra_columns: tuple[str, ...] = ()
+        column_names: tuple[str, ...] = ()
         shape: object = None
         readable = text.path if text is not None and text.is_copy else self._alias(file)
         if file.format == "csv":
@@ -255,17 +276,20 @@ class _FeedLoader:
             if header is not None:
                 columns = map_columns(self._writer.contract, header.names)
                 extra_columns = columns.extra_columns
+                column_names = header.names
             shape = ("csv", header.names, header.delimiter) if header else ("csv",)
         elif file.format == "jsonl":
             shape = ("jsonl",)
         elif file.format == "parquet":
-            schema = read_schema(self._writer.con, readable)
+            schema = read_schema(self._writer.con, readable, self._parquet_types)
             columns = map_columns(self._writer.contract, schema.names)
             extra_columns = columns.extra_columns
+            column_names = schema.names
             shape = ("parquet", schema.names, schema.types)
         else:
             workbook = Workbook(file.path, self._writer.contract, self._writer.limits)
             extra_columns = workbook.extra_columns
+            column_names = workbook.column_names
         return Prepared(
             file=file,
             file_id=self._writer.file_id_for(file.file_name),
@@ -277,6 +301,7 @@ class _FeedLoader:
             shape=shape,
             bytes=text.unpacked_bytes if text is not None else stat.st_size,
             extra_columns=extra_columns,
+            column_names=column_names,
             text=text,
             header=header,
             columns=columns,
@@ -292,6 +317,21 @@ class _FeedLoader:
         alias = self._folder / f"alias-{len(self._writer.outcomes)}-{os.urandom(4).hex()}"
         alias.symlink_to(path)
         return alias
+
+
+def _drifts(
+    contract: FeedContract, outcomes: Sequence[FileOutcome], previous: FileColumns | None
+) -> list[Drift]:
+    """Each loaded file against the one before it, in the order of their names."""
+    drifts: list[Drift] = []
+    for outcome in outcomes:
+        if outcome.status == "loaded" and outcome.column_names:
+            file = FileColumns(
+                outcome.file_name, outcome.column_names, is_ordered_format(outcome.file_name)
+            )
+            drifts += compare(contract, file, previous)
+            previous = file
+    return drifts
 
 
 def _without_name(outcome: FileOutcome) -> str:

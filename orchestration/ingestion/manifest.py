@@ -16,7 +16,8 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.ingestion.contracts import RAW_SCHEMA, FeedContract
-from orchestration.ingestion.csv_reader import Reject
+from orchestration.ingestion.discover import is_ordered_format
+from orchestration.ingestion.drift import FileColumns
 from orchestration.sql import quote
 
 TECHNICAL_COLUMNS = (
@@ -46,6 +47,7 @@ create table if not exists raw.landing_file (
     run_id varchar not null,
     load_number integer,
     loaded_at timestamp not null,
+    column_names varchar,
     check (status <> 'loaded' or rows_read = rows_loaded + rows_rejected)
 )
 """
@@ -81,18 +83,7 @@ _MANIFEST_SCHEMA = pa.schema(
         ("run_id", pa.string()),
         ("load_number", pa.int32()),
         ("loaded_at", pa.timestamp("us")),
-    ]
-)
-_REJECT_SCHEMA = pa.schema(
-    [
-        ("source", pa.string()),
-        ("feed", pa.string()),
-        ("file_id", pa.int32()),
-        ("line_number", pa.int64()),
-        ("rule", pa.string()),
-        ("detail", pa.string()),
-        ("raw_text", pa.string()),
-        ("run_id", pa.string()),
+        ("column_names", pa.string()),
     ]
 )
 
@@ -118,6 +109,7 @@ class ManifestRow:
     run_id: str
     load_number: int | None
     loaded_at: datetime
+    column_names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -178,6 +170,7 @@ def ensure_tables(con: duckdb.DuckDBPyConnection, contracts: Sequence[FeedContra
     with transaction(con):
         con.execute(f"create schema if not exists {quote(RAW_SCHEMA)}")
         con.execute(_LANDING_FILE_DDL)
+        con.execute("alter table raw.landing_file add column if not exists column_names varchar")
         con.execute(_REJECTED_LINE_DDL)
         existing: dict[str, set[str]] = {}
         for table, column in con.execute(
@@ -233,36 +226,35 @@ def write_manifest(con: duckdb.DuckDBPyConnection, rows: Sequence[ManifestRow]) 
     records = [
         {
             **{name: getattr(row, name) for name in _MANIFEST_SCHEMA.names},
-            "extra_columns": json.dumps(list(row.extra_columns), ensure_ascii=False),
+            "extra_columns": _as_json(row.extra_columns),
+            "column_names": _as_json(row.column_names) if row.column_names else None,
         }
         for row in rows
     ]
-    _append(con, "raw.landing_file", pa.Table.from_pylist(records, _MANIFEST_SCHEMA), replace=True)
+    columns = ", ".join(quote(name) for name in _MANIFEST_SCHEMA.names)
+    con.register("strata_manifest", pa.Table.from_pylist(records, _MANIFEST_SCHEMA))
+    try:
+        con.execute(
+            f"insert or replace into raw.landing_file ({columns}) "  # noqa: S608
+            f"select {columns} from strata_manifest"
+        )
+    finally:
+        # after a failed statement the transaction is dead and its rollback removes the view
+        with suppress(duckdb.Error):
+            con.unregister("strata_manifest")
 
 
-def write_rejects(
-    con: duckdb.DuckDBPyConnection,
-    contract: FeedContract,
-    run_id: str,
-    rejects: Sequence[tuple[int, Reject]],
-) -> None:
-    """Insert rejected lines, each with its file id."""
-    if not rejects:
-        return
-    table = pa.Table.from_pydict(
-        {
-            "source": [contract.source] * len(rejects),
-            "feed": [contract.feed] * len(rejects),
-            "file_id": [file_id for file_id, _ in rejects],
-            "line_number": [reject.line_number for _, reject in rejects],
-            "rule": [reject.rule for _, reject in rejects],
-            "detail": [reject.detail for _, reject in rejects],
-            "raw_text": [reject.raw_text for _, reject in rejects],
-            "run_id": [run_id] * len(rejects),
-        },
-        schema=_REJECT_SCHEMA,
-    )
-    _append(con, "raw.rejected_line", table, replace=False)
+def last_columns(con: duckdb.DuckDBPyConnection, contract: FeedContract) -> FileColumns | None:
+    """The columns of the feed's newest loaded file that had any."""
+    row = con.execute(
+        "select file_name, column_names from raw.landing_file where source = ? and feed = ? "
+        "and status = 'loaded' and column_names is not null order by file_id desc limit 1",
+        [contract.source, contract.feed],
+    ).fetchone()
+    if row is None:
+        return None
+    file_name, names = row
+    return FileColumns(file_name, tuple(json.loads(names)), is_ordered_format(file_name))
 
 
 def remove_failed(con: duckdb.DuckDBPyConnection, file_ids: Sequence[int]) -> None:
@@ -304,13 +296,5 @@ def failed_files(con: duckdb.DuckDBPyConnection) -> list[FailedFile]:
     return [FailedFile(*row) for row in rows]
 
 
-def _append(con: duckdb.DuckDBPyConnection, target: str, rows: pa.Table, *, replace: bool) -> None:
-    columns = ", ".join(quote(name) for name in rows.schema.names)
-    verb = "insert or replace into" if replace else "insert into"
-    con.register("strata_rows", rows)
-    try:
-        con.execute(f"{verb} {target} ({columns}) select {columns} from strata_rows")  # noqa: S608
-    finally:
-        # after a failed statement the transaction is dead and its rollback removes the view
-        with suppress(duckdb.Error):
-            con.unregister("strata_rows")
+def _as_json(names: Sequence[str]) -> str:
+    return json.dumps(list(names), ensure_ascii=False)

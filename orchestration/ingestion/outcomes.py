@@ -6,12 +6,13 @@ Does not belong here: code that reads or writes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.ingestion.columns import ColumnMap
-from orchestration.ingestion.csv_reader import CsvHeader, Reject
+from orchestration.ingestion.csv_reader import CsvHeader
 from orchestration.ingestion.discover import LandingFile, StrayFile
+from orchestration.ingestion.drift import Drift
 from orchestration.ingestion.parquet_reader import ParquetSchema
 from orchestration.ingestion.text import TextFile
 from orchestration.ingestion.xlsx_reader import Workbook
@@ -31,6 +32,7 @@ class FileOutcome:
         rows_rejected: Lines now in raw.rejected_line.
         error: Why it failed, with the remedy; never a cell value.
         extra_columns: Columns the contract does not know.
+        column_names: All columns, as the file spells them and in its order; empty unless loaded.
     """
 
     file_name: str
@@ -40,17 +42,24 @@ class FileOutcome:
     rows_rejected: int = 0
     error: str | None = None
     extra_columns: tuple[str, ...] = ()
+    column_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class FeedLoad:
-    """What became of one feed, its files ordered by name."""
+    """What became of one feed, its files ordered by name.
+
+    Attributes:
+        drifts: How the columns of the files that were loaded differ from the contract, and from
+            those of the file before.
+    """
 
     source: str
     feed: str
     files: list[FileOutcome]
     rows_loaded: int
     seconds: float
+    drifts: list[Drift]
 
     def with_status(self, status: str) -> list[FileOutcome]:
         """The files that ended in this status."""
@@ -88,6 +97,8 @@ class Prepared:
         readable: What DuckDB reads: the file, a copy or an alias.
         shape: Files of equal shape may be read by one statement; None to be read alone.
         bytes: Unpacked size.
+        extra_columns: Columns the contract does not know.
+        column_names: All columns as the file spells them, in its order.
     """
 
     file: LandingFile
@@ -100,6 +111,7 @@ class Prepared:
     shape: object
     bytes: int
     extra_columns: tuple[str, ...]
+    column_names: tuple[str, ...]
     text: TextFile | None = None
     header: CsvHeader | None = None
     columns: ColumnMap | None = None
@@ -122,7 +134,6 @@ class Counts:
 
     read: int = 0
     rejected: int = 0
-    rejects: list[Reject] = field(default_factory=list)
 
     @property
     def loaded(self) -> int:

@@ -15,8 +15,12 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
 
 from orchestration.ingestion.limits import Limits, UnreadableFileError
 
@@ -96,53 +100,62 @@ def prepare_text(path: Path, is_gzip: bool, temp_dir: Path, limits: Limits) -> T
     Raises:
         UnreadableFileError: Neither UTF-8 nor GB18030, UTF-16, damaged, or too large.
     """
-    digest = hashlib.sha256()
-    if is_gzip:
-        readable = _gunzip(path, temp_dir, limits)
+    if not is_gzip:
+        digest = hashlib.sha256()
+        return _read_as_utf8(path, temp_dir, is_copy=False, digest=digest, feed_digest=True)
+    copy = _gunzip(path, temp_dir, limits)
+    try:
         with path.open("rb") as file:
-            for chunk in _chunks(file):
-                digest.update(chunk)
-        hashed = None
-    else:
-        readable = path
-        hashed = digest
+            digest = hashlib.file_digest(file, "sha256")
+        text = _read_as_utf8(copy, temp_dir, is_copy=True, digest=digest, feed_digest=False)
+    except BaseException:
+        copy.unlink()
+        raise
+    if text.path != copy:
+        copy.unlink()
+    return text
+
+
+def _read_as_utf8(
+    path: Path, temp_dir: Path, *, is_copy: bool, digest: hashlib._Hash, feed_digest: bool
+) -> TextFile:
     scan = _Scan("utf-8")
     failure: _DecodeFailure | None = None
-    with readable.open("rb") as file:
+    with path.open("rb") as file:
         for position, chunk in enumerate(_chunks(file)):
             if position == 0:
                 _refuse_foreign(chunk)
-            if hashed is not None:
-                hashed.update(chunk)
+            if feed_digest:
+                digest.update(chunk)
             if failure is None:
                 failure = scan.feed(chunk)
-            elif hashed is None:
+            elif not feed_digest:
                 break
     failure = failure or scan.finish()
     if failure is None:
-        return scan.result(readable, is_gzip, "utf-8-sig" if scan.has_bom else "utf-8", digest)
-
+        return scan.result(path, is_copy, "utf-8-sig" if scan.has_bom else "utf-8", digest)
     if scan.multibyte_seen >= UTF8_CHARACTERS_OF_PROOF:
         raise UnreadableFileError(
             f"is UTF-8 but has an invalid byte at offset {failure.offset}; export it again"
         )
-    copy = _new_file(temp_dir)
     scan = _Scan("gb18030")
-    with readable.open("rb") as source, copy.open("wb") as target:
-        for chunk in _chunks(source):
-            failure = scan.feed(chunk, target)
-            if failure:
-                break
-        else:
-            failure = scan.finish()
-    if is_gzip:
-        readable.unlink()
-    if failure:
+    copy = _new_file(temp_dir)
+    try:
+        with path.open("rb") as source, copy.open("wb") as target:
+            for chunk in _chunks(source):
+                failure = scan.feed(chunk, target)
+                if failure:
+                    break
+            else:
+                failure = scan.finish()
+        if failure:
+            raise UnreadableFileError(
+                f"is neither UTF-8 nor GB18030: invalid byte at offset {failure.offset}; "
+                "save it as UTF-8"
+            )
+    except BaseException:
         copy.unlink()
-        raise UnreadableFileError(
-            f"is neither UTF-8 nor GB18030: invalid byte at offset {failure.offset}; "
-            "save it as UTF-8"
-        )
+        raise
     return scan.result(copy, True, "gb18030", digest)
 
 
@@ -152,11 +165,13 @@ class _DecodeFailure:
 
 
 class _Scan:
-    """Decodes a stream strictly, chunk by chunk, and counts what the readers need to know."""
+    """Reads a stream strictly, chunk by chunk, and counts what the readers need to know."""
 
     def __init__(self, encoding: str) -> None:
-        self._decoder = codecs.getincrementaldecoder(encoding)("strict")
         self._is_utf8 = encoding == "utf-8"
+        self._decoder = codecs.getincrementaldecoder(encoding)("strict")
+        self._unfinished = b""
+        self._line_start = b""
         self._consumed = 0
         self._last_byte = b""
         self._written = 0
@@ -167,30 +182,49 @@ class _Scan:
         self.multibyte_seen = 0
 
     def feed(self, chunk: bytes, target: BinaryIO | None = None) -> _DecodeFailure | None:
-        pending = self._decoder.getstate()[0]
-        if self._is_utf8 and self._consumed == 0:
-            self.has_bom = chunk.startswith(codecs.BOM_UTF8)
-        try:
-            text = self._decoder.decode(chunk)
-        except UnicodeDecodeError as error:
-            self._count_multibyte(chunk[: max(0, error.start - len(pending))])
-            return _DecodeFailure(self._consumed - len(pending) + error.start)
-        self._count_multibyte(chunk)
+        failure = self._check_utf8(chunk) if self._is_utf8 else self._transcode(chunk, target)
+        if failure:
+            return failure
         self._consumed += len(chunk)
-        self.line_feeds += chunk.count(b"\n")
-        self.carriage_returns += chunk.count(b"\r")
+        # four times as fast as bytes.count where the byte is frequent
+        codes = np.frombuffer(chunk, dtype=np.uint8)
+        self.line_feeds += int(np.count_nonzero(codes == ord("\n")))
+        self.carriage_returns += int(np.count_nonzero(codes == ord("\r")))
         self.has_nul = self.has_nul or b"\0" in chunk
         self._last_byte = chunk[-1:]
-        if target is not None:
-            self._written += target.write(text.encode("utf-8"))
         return None
 
     def finish(self) -> _DecodeFailure | None:
-        pending = self._decoder.getstate()[0]
+        unfinished = self._unfinished or self._decoder.getstate()[0]
+        return _DecodeFailure(self._consumed - len(unfinished)) if unfinished else None
+
+    def _check_utf8(self, chunk: bytes) -> _DecodeFailure | None:
+        """Validate without making a string of it: five times as fast as decoding."""
+        if self._consumed == 0:
+            self.has_bom = chunk.startswith(codecs.BOM_UTF8)
+        if not self._unfinished and chunk.isascii():
+            return None
+        data = self._unfinished + chunk
+        end = _end_of_last_character(data)
+        if not _is_utf8(data, end):
+            try:
+                data.decode("utf-8")
+            except UnicodeDecodeError as error:
+                self._count_multibyte(data[: error.start])
+                return _DecodeFailure(self._consumed - len(self._unfinished) + error.start)
+        self._count_multibyte(data[:end])
+        self._unfinished = data[end:]
+        return None
+
+    def _transcode(self, chunk: bytes, target: BinaryIO | None) -> _DecodeFailure | None:
+        self._refuse_utf8_lines(chunk)
+        unfinished = self._decoder.getstate()[0]
         try:
-            self._decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return _DecodeFailure(self._consumed - len(pending))
+            text = self._decoder.decode(chunk)
+        except UnicodeDecodeError as error:
+            return _DecodeFailure(self._consumed - len(unfinished) + error.start)
+        if target is not None:
+            self._written += target.write(text.encode("utf-8"))
         return None
 
     def result(self, path: Path, is_copy: bool, encoding: str, digest: hashlib._Hash) -> TextFile:
@@ -206,10 +240,65 @@ class _Scan:
             has_nul=self.has_nul,
         )
 
-    def _count_multibyte(self, chunk: bytes) -> None:
-        if self._is_utf8 and self.multibyte_seen < UTF8_CHARACTERS_OF_PROOF:
-            bom = 1 if self._consumed == 0 and self.has_bom else 0
-            self.multibyte_seen += len(_MULTIBYTE_LEAD.findall(chunk)) - bom
+    def _refuse_utf8_lines(self, chunk: bytes) -> None:
+        """Refuse UTF-8 lines in a GB18030 file: they would decode into nonsense, unnoticed."""
+        data = self._line_start + chunk
+        ended = data.rfind(b"\n") + 1
+        searched = 0
+        for position in _chinese_utf8_runs(data[:ended]):
+            if position < searched:
+                continue
+            start = data.rfind(b"\n", 0, position) + 1
+            searched = data.index(b"\n", position) + 1
+            line = data[start:searched]
+            characters = len(_MULTIBYTE_LEAD.findall(line))
+            if characters >= UTF8_CHARACTERS_OF_PROOF and _is_utf8(line, len(line)):
+                number = self.line_feeds + data.count(b"\n", 0, start) + 1
+                raise UnreadableFileError(
+                    f"is GB18030 but has UTF-8 on line {number:,}; export it again in one encoding"
+                )
+        self._line_start = data[ended:][:CHUNK_BYTES]
+
+    def _count_multibyte(self, data: bytes) -> None:
+        wanted = UTF8_CHARACTERS_OF_PROOF - self.multibyte_seen
+        if wanted > 0:
+            start = len(codecs.BOM_UTF8) if self._consumed == 0 and self.has_bom else 0
+            found = islice(_MULTIBYTE_LEAD.finditer(data, start), wanted)
+            self.multibyte_seen += sum(1 for _ in found)
+
+
+def _is_utf8(data: bytes, end: int) -> bool:
+    offsets = pa.py_buffer(np.array([0, end], dtype=np.int32))
+    try:
+        pa.StringArray.from_buffers(1, offsets, pa.py_buffer(data)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _chinese_utf8_runs(data: bytes) -> list[int]:
+    """Where a run of non-ASCII bytes starts that could be Chinese in UTF-8; few in GB18030."""
+    codes = np.frombuffer(data, dtype=np.uint8)
+    if len(codes) < 4:
+        return []
+    is_high = codes >= 0x80
+    is_lead = (codes >= 0xE3) & (codes <= 0xE9)
+    is_trail = is_high & (codes < 0xC0)
+    is_start = is_lead[:-3] & is_trail[1:-2] & is_trail[2:-1] & (is_lead[3:] | ~is_high[3:])
+    is_start[1:] &= ~is_high[:-4]
+    return np.flatnonzero(is_start).tolist()
+
+
+def _end_of_last_character(data: bytes) -> int:
+    """Where the last whole UTF-8 character ends; a chunk may end in the middle of one."""
+    for back in range(1, min(3, len(data)) + 1):
+        byte = data[-back]
+        if byte < 0x80:
+            break
+        if byte >= 0xC0:
+            length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return len(data) - back if length > back else len(data)
+    return len(data)
 
 
 def _refuse_foreign(head: bytes) -> None:
@@ -244,6 +333,7 @@ def _gunzip(path: Path, temp_dir: Path, limits: Limits) -> Path:
         raise UnreadableFileError("is empty, not a gzip file; copy it again")
     copy = _new_file(temp_dir)
     written = 0
+    is_whole = False
     try:
         with gzip.open(path, "rb") as source, copy.open("wb") as target:
             for chunk in _chunks(source):
@@ -257,15 +347,14 @@ def _gunzip(path: Path, temp_dir: Path, limits: Limits) -> Path:
                         f"unpacks to more than {limits.max_ratio} times its size, which no export "
                         "does; check where it comes from"
                     )
+        is_whole = True
     except EOFError as error:
-        copy.unlink()
         raise UnreadableFileError("is a gzip file that ends too early; copy it again") from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        copy.unlink()
         raise UnreadableFileError("is a damaged gzip file; copy it again") from error
-    except UnreadableFileError:
-        copy.unlink()
-        raise
+    finally:
+        if not is_whole:
+            copy.unlink()
     return copy
 
 

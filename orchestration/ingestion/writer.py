@@ -26,19 +26,23 @@ from orchestration.ingestion.manifest import (
     remove_failed,
     transaction,
     write_manifest,
-    write_rejects,
 )
 from orchestration.ingestion.outcomes import Counts, FileOutcome, Prepared
 from orchestration.sql import quote
 
 # Temporary table and view that the readers fill and the transaction reads.
 STAGE = "strata_stage"
+REJECTS = "strata_rejects"
 BATCH = "strata_batch"
 _ROWS = "strata_rows"
 
 # SQL and parameters for the rows of some of the files: _file_id, _row_number, the contract's
 # columns by name, _extra.
 Relation = Callable[[list[Prepared]], tuple[str, list]]
+
+
+class MiscountError(RuntimeError):
+    """Other rows arrived than were counted; nothing of it was kept."""
 
 
 class _ChangedFiles(Exception):
@@ -132,6 +136,7 @@ class FeedWriter:
         encoding: str | None = None,
         counts: Counts | None = None,
         extra_columns: tuple[str, ...] = (),
+        column_names: tuple[str, ...] = (),
         error: str | None = None,
     ) -> ManifestRow:
         counts = counts or Counts()
@@ -153,6 +158,7 @@ class FeedWriter:
             run_id=self.run_id,
             load_number=self._load_number if status == "loaded" else None,
             loaded_at=datetime.now(UTC).replace(tzinfo=None),
+            column_names=column_names,
         )
 
     def fail(
@@ -220,7 +226,7 @@ class FeedWriter:
         files: list[Prepared],
         relation: Relation,
         counts: dict[int, Counts],
-        more_rejects: Callable[[list[Prepared]], None] | None = None,
+        rejects: Relation | None = None,
     ) -> None:
         """Rows, rejected lines and manifest rows of these files, all or none.
 
@@ -229,12 +235,16 @@ class FeedWriter:
             relation: Makes SQL and parameters yielding _file_id, _row_number, the contract's
                 columns and _extra, for the files it is given.
             counts: Per file id.
-            more_rejects: Writes rejected lines that are already in DuckDB.
+            rejects: Makes SQL and parameters yielding _file_id, line_number, rule, detail and
+                raw_text of the rejected lines; None where there can be none.
+
+        Raises:
+            MiscountError: Rows or rejected lines that arrived are not those of `counts`.
         """
         while files:
             try:
                 with transaction(self.con):
-                    self._insert_all(files, relation, counts, more_rejects)
+                    self._insert_all(files, relation, counts, rejects)
             except _ChangedFiles as change:
                 for prepared in change.files:
                     self.fail_prepared(
@@ -252,6 +262,7 @@ class FeedWriter:
                     count.loaded,
                     count.rejected,
                     extra_columns=prepared.extra_columns,
+                    column_names=prepared.column_names,
                 )
             return
 
@@ -260,7 +271,7 @@ class FeedWriter:
         files: list[Prepared],
         relation: Relation,
         counts: dict[int, Counts],
-        more_rejects: Callable[[list[Prepared]], None] | None,
+        rejects: Relation | None,
     ) -> None:
         expected = sum(counts[prepared.file_id].loaded for prepared in files)
         inserted = 0
@@ -278,21 +289,11 @@ class FeedWriter:
         if changed:
             raise _ChangedFiles(changed)
         if inserted != expected:
-            raise RuntimeError(
+            raise MiscountError(
                 f"{self.contract.label}: {inserted} rows arrived of {expected} that were read"
             )
-        if more_rejects is not None:
-            more_rejects(files)
-        write_rejects(
-            self.con,
-            self.contract,
-            self.run_id,
-            [
-                (prepared.file_id, reject)
-                for prepared in files
-                for reject in counts[prepared.file_id].rejects
-            ],
-        )
+        if rejects is not None:
+            self._insert_rejects(files, rejects, counts)
         write_manifest(
             self.con,
             [
@@ -306,10 +307,27 @@ class FeedWriter:
                     encoding=prepared.encoding,
                     counts=counts[prepared.file_id],
                     extra_columns=prepared.extra_columns,
+                    column_names=prepared.column_names,
                 )
                 for prepared in files
             ],
         )
+
+    def _insert_rejects(
+        self, files: list[Prepared], rejects: Relation, counts: dict[int, Counts]
+    ) -> None:
+        select, parameters = rejects(files)
+        inserted = self.con.execute(
+            "insert into raw.rejected_line "  # noqa: S608
+            "(source, feed, file_id, line_number, rule, detail, raw_text, run_id) "
+            f"select ?, ?, _file_id, line_number, rule, detail, raw_text, ? from ({select})",
+            [self.contract.source, self.contract.feed, self.run_id, *parameters],
+        ).fetchone()[0]
+        expected = sum(counts[prepared.file_id].rejected for prepared in files)
+        if inserted != expected:
+            raise MiscountError(
+                f"{self.contract.label}: {inserted} rejected lines arrived of {expected}"
+            )
 
     def fail_for_rejects(self, prepared: Prepared, rejected: int, read: int, rules: str) -> None:
         """Note that so many lines of a file do not fit that none of it can be trusted."""
@@ -322,30 +340,42 @@ class FeedWriter:
         )
 
     @contextmanager
-    def batch_table(self, rows: list[tuple[str, int, int]]) -> Iterator[None]:
-        """A view of (path, file id, first row id) to join with."""
-        columns = list(zip(*rows, strict=True))
-        self.con.register(
-            BATCH,
-            pa.table(
-                {
-                    "_batch_path": pa.array(columns[0], pa.string()),
-                    "_batch_file_id": pa.array(columns[1], pa.int32()),
-                    "_batch_first_row": pa.array(columns[2], pa.int64()),
-                }
-            ),
-        )
+    def batch_table(self, schema: pa.Schema, rows: list[tuple]) -> Iterator[None]:
+        """A view of a batch's files, to join rows with."""
+        columns = zip(*rows, strict=True)
+        arrays = [pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)]
+        self.con.register(BATCH, pa.Table.from_arrays(arrays, schema=schema))
         try:
             yield
         finally:
             with suppress(duckdb.Error):
                 self.con.unregister(BATCH)
 
-    def stage_arrow(self, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
-        """Fill the stage table batch by batch, so that memory holds one of them."""
-        self.con.register(_ROWS, schema.empty_table())
-        self.con.execute(f"create or replace temp table {STAGE} as select * from {_ROWS}")  # noqa: S608
+    def stage_arrow(
+        self, schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, select: str = "*"
+    ) -> None:
+        """Fill the stage table batch by batch, so that memory holds one of them.
+
+        Args:
+            schema: Schema of the batches.
+            batches: What to fill it with.
+            select: Expressions over a batch's columns that make the table's columns.
+        """
+        self._append(STAGE, schema.empty_table(), select, is_new=True)
         for batch in batches:
-            self.con.register(_ROWS, pa.Table.from_batches([batch]))
-            self.con.execute(f"insert into temp.{STAGE} select * from {_ROWS}")  # noqa: S608
+            self._append(STAGE, pa.Table.from_batches([batch]), select)
+
+    def stage_rejects(self, rejects: pa.Table, *, is_new: bool) -> None:
+        """Put rejected lines aside until their file is committed; a new table drops the old."""
+        self._append(REJECTS, rejects, "*", is_new=is_new)
+
+    def drop_stages(self) -> None:
+        """Free what a batch has staged."""
+        for table in (STAGE, REJECTS):
+            self.con.execute(f"drop table if exists temp.{table}")
+
+    def _append(self, table: str, rows: pa.Table, select: str, *, is_new: bool = False) -> None:
+        verb = f"create or replace temp table {table} as" if is_new else f"insert into temp.{table}"
+        self.con.register(_ROWS, rows)
+        self.con.execute(f"{verb} select {select} from {_ROWS}")  # noqa: S608
         self.con.unregister(_ROWS)

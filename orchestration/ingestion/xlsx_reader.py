@@ -1,32 +1,23 @@
-"""XLSX workbooks: cells to text.
+"""XLSX workbooks: which of their sheets carry a feed, and the rows of those.
 
-Belongs here: finding the sheets that carry a feed, and spelling dates and numbers as text.
-Does not belong here: column rules (columns.py).
+Belongs here: finding tables and headers, and telling what is wrong with a workbook.
+Does not belong here: opening it (xlsx_worker.py), column rules (columns.py).
 """
 
 from __future__ import annotations
 
-import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from orchestration.ingestion import xlsx_worker
 from orchestration.ingestion.columns import ColumnMap, count_matches, map_columns
 from orchestration.ingestion.contracts import FeedContract
 from orchestration.ingestion.limits import Limits, UnreadableFileError
-
-if TYPE_CHECKING:
-    from python_calamine import CalamineSheet
-
-# Exports put a title or a date range above the table; further down nobody calls it a header.
-HEADER_SEARCH_ROWS = 20
-# Beyond this a double no longer holds every integer, so its digits are spelt as it prints.
-EXACT_INTEGER = 2**53
-_DIMENSION = re.compile(rb'<dimension ref="[A-Z]+\d+:([A-Z]+)(\d+)"')
 
 
 @dataclass(frozen=True)
@@ -34,18 +25,77 @@ class SheetTable:
     """A sheet that carries the feed.
 
     Attributes:
-        sheet: The sheet, its cells in memory.
+        position: Which sheet, from 0.
         header_row: Row of the header, from 1.
-        columns: Its columns.
+        names: Its columns' names.
+        columns: What they mean.
     """
 
-    sheet: CalamineSheet
+    position: int
     header_row: int
+    names: tuple[str, ...]
     columns: ColumnMap
 
 
+class _OpenWorkbook:
+    """A process that holds one workbook, and the talk with it."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        _refuse_bomb(path, limits)
+        self._limits = limits
+        # what it prints is a stack trace, which may quote a cell
+        self._process = subprocess.Popen(
+            # -P: the folder of the script holds modules of ours, none of which it should import
+            [
+                sys.executable,
+                "-P",
+                xlsx_worker.__file__,
+                str(path),
+                str(limits.max_workbook_memory),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def ask_for(self, wanted: list[tuple[int, int]]) -> None:
+        """Which sheets to send, each from below which row."""
+        with suppress(BrokenPipeError):  # the answer that does not come says it
+            xlsx_worker.write_frame(self._process.stdin, xlsx_worker.ROWS, wanted)
+
+    def receive(self, expected: str):
+        """Content of the next frame; None at the end.
+
+        Raises:
+            UnreadableFileError: There is none, because the workbook cannot be read.
+        """
+        frame = xlsx_worker.read_frame(self._process.stdout)
+        if frame is None:
+            raise UnreadableFileError(
+                f"takes more than {self._limits.max_workbook_memory // 2**20:,} MB to open, about "
+                "100 bytes a cell; delete what lies beyond its table, split it, or export it as "
+                "CSV"
+            )
+        kind, content = frame
+        if kind == xlsx_worker.PROTECTED:
+            raise UnreadableFileError("is protected by a password; save it without one")
+        if kind == xlsx_worker.UNREADABLE:
+            raise UnreadableFileError(
+                f"is not a readable XLSX workbook ({content}); export it again"
+            )
+        return content if kind == expected else None
+
+    def close(self) -> None:
+        """End the process and free what it holds."""
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):
+                pipe.close()
+        self._process.wait()
+
+
 class Workbook:
-    """One open workbook.
+    """One workbook, held open by a process of its own until it is closed.
 
     Every sheet that has the feed's required columns is read: exports that outgrow a sheet go on in
     the next one. Other sheets (covers, pivots) are not data.
@@ -57,124 +107,97 @@ class Workbook:
         Raises:
             UnreadableFileError: Damaged, protected, too large, or no sheet fits the contract.
         """
-        # imported here: the library is only needed where a workbook lies
-        import python_calamine
-
-        _refuse_bomb(path, limits)
+        self._open = _OpenWorkbook(path, limits)
         try:
-            self._book = python_calamine.CalamineWorkbook.from_path(str(path))
-            self.tables = self._find_tables(contract)
-        except python_calamine.PasswordError as error:
-            raise UnreadableFileError("is protected by a password; save it without one") from error
-        except (python_calamine.CalamineError, OSError, ValueError) as error:
-            raise UnreadableFileError(
-                f"is not a readable XLSX workbook ({type(error).__name__}); export it again"
-            ) from error
-        except BaseException as error:
-            # the library is Rust; a panic on a malformed part is no Exception
-            if type(error).__name__ != "PanicException":
-                raise
-            raise UnreadableFileError("is a malformed XLSX workbook; export it again") from error
+            self.tables = _find_tables(contract, self._open.receive(xlsx_worker.SHEETS))
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def extra_columns(self) -> tuple[str, ...]:
         names = (name for table in self.tables for name in table.columns.extra_columns)
         return tuple(dict.fromkeys(names))
 
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Of all tables, those of the first in front."""
+        names = (name for table in self.tables for name in table.names if name)
+        return tuple(dict.fromkeys(names))
+
     def rows(self) -> Iterator[list[str | None]]:
-        """Contract columns and the extras as JSON, per non-empty row."""
-        for table in self.tables:
-            for number, cells in enumerate(table.sheet.iter_rows(), start=1):
-                if number <= table.header_row:
-                    continue
-                values = [cell_text(cell) for cell in cells]
-                if any(values):
-                    yield table.columns.pick(values)
+        """Contract columns and the extras as JSON, per non-empty row; can be asked for once.
 
-    def _find_tables(self, contract: FeedContract) -> list[SheetTable]:
-        tables = []
-        problem: tuple[int, UnreadableFileError] | None = None
-        for name in self._book.sheet_names:
-            sheet = self._book.get_sheet_by_name(name)
-            best: tuple[int, int, list[str]] = (0, 0, [])
-            for number, cells in enumerate(sheet.iter_rows(), start=1):
-                if number > HEADER_SEARCH_ROWS:
-                    break
-                header = [cell_text(cell) or "" for cell in cells]
-                matches = count_matches(contract, header)
-                if matches > best[0]:
-                    best = (matches, number, header)
-            matches, number, header = best
-            if not matches:
-                continue
-            try:
-                tables.append(SheetTable(sheet, number, map_columns(contract, header)))
-            except UnreadableFileError as error:
-                if problem is None or matches > problem[0]:
-                    problem = (matches, error)
-        if tables:
-            return tables
-        if problem:
-            raise problem[1]
-        raise UnreadableFileError(
-            f"has none of {contract.label}'s columns in the first {HEADER_SEARCH_ROWS} rows of "
-            f"any of its {len(self._book.sheet_names)} sheets; is it another feed's file?"
-        )
+        Raises:
+            UnreadableFileError: The workbook takes more memory than it may.
+        """
+        columns = {table.position: table.columns for table in self.tables}
+        self._open.ask_for([(table.position, table.header_row) for table in self.tables])
+        while (frame := self._open.receive(xlsx_worker.ROWS)) is not None:
+            position, rows = frame
+            for values in rows:
+                yield columns[position].pick(values)
+
+    def close(self) -> None:
+        """End the process and free what it holds."""
+        self._open.close()
 
 
-def cell_text(cell: Any) -> str | None:
-    """A cell as text: ISO dates, whole numbers without a point, None when empty."""
-    if isinstance(cell, str):
-        return cell or None
-    if cell is None:
-        return None
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, int):
-        return str(cell)
-    if isinstance(cell, float):
-        if cell.is_integer() and abs(cell) < EXACT_INTEGER:
-            return str(int(cell))
-        text = repr(cell)
-        return format(Decimal(text), "f") if "e" in text and abs(cell) > 1 else text
-    if isinstance(cell, datetime):
-        return cell.isoformat(sep=" ")
-    if isinstance(cell, (date, time)):
-        return cell.isoformat()
-    return str(cell)
+def sheet_heads(path: Path, limits: Limits) -> list[list[list[str | None]]]:
+    """The first rows of every sheet, as text.
+
+    Raises:
+        UnreadableFileError: Damaged, protected or too large.
+    """
+    workbook = _OpenWorkbook(path, limits)
+    try:
+        return workbook.receive(xlsx_worker.SHEETS)
+    finally:
+        workbook.close()
+
+
+def _find_tables(contract: FeedContract, sheets: list[list[list[str | None]]]) -> list[SheetTable]:
+    """Tables among the sheets, given the first rows of each."""
+    tables = []
+    problem: tuple[int, UnreadableFileError] | None = None
+    for position, head in enumerate(sheets):
+        best: tuple[int, int, list[str]] = (0, 0, [])
+        for number, cells in enumerate(head, start=1):
+            header = [text or "" for text in cells]
+            matches = count_matches(contract, header)
+            if matches > best[0]:
+                best = (matches, number, header)
+        matches, number, header = best
+        if not matches:
+            continue
+        try:
+            columns = map_columns(contract, header)
+            tables.append(SheetTable(position, number, tuple(header), columns))
+        except UnreadableFileError as error:
+            if problem is None or matches > problem[0]:
+                problem = (matches, error)
+    if tables:
+        return tables
+    if problem:
+        raise problem[1]
+    raise UnreadableFileError(
+        f"has none of {contract.label}'s columns in the first {xlsx_worker.HEADER_SEARCH_ROWS} "
+        f"rows of any of its {len(sheets)} sheets; is it another feed's file?"
+    )
 
 
 def _refuse_bomb(path: Path, limits: Limits) -> None:
+    """Look at what the archive says about itself; its true size is the process's to bear."""
     try:
         with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            sheets = [member for member in members if member.filename.startswith("xl/worksheets/")]
-            for member in sheets:
-                with archive.open(member) as file:
-                    _refuse_wide_sheet(file.read(4096), limits)
+            unpacked = sum(member.file_size for member in archive.infolist())
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
         raise UnreadableFileError(
             "is not a readable XLSX workbook: damaged, cut short, protected or another kind of "
             "file; export it again"
         ) from error
-    unpacked = sum(member.file_size for member in members)
     allowed = max(limits.ratio_free_bytes, limits.max_ratio * path.stat().st_size)
     if unpacked > min(limits.max_unpacked_bytes, allowed):
         raise UnreadableFileError(
             f"unpacks to {unpacked:,} bytes, which no export does; check where it comes from"
-        )
-
-
-def _refuse_wide_sheet(head: bytes, limits: Limits) -> None:
-    match = _DIMENSION.search(head)
-    if not match:
-        return
-    column = 0
-    for letter in match[1]:
-        column = column * 26 + letter - ord("A") + 1
-    cells = column * int(match[2])
-    if cells > limits.max_sheet_cells:
-        raise UnreadableFileError(
-            f"has a sheet of {cells:,} cells, most of them empty; delete the rows and columns "
-            "beyond the table and save it again"
         )

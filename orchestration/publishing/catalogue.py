@@ -6,10 +6,15 @@ Belongs here: the list and its privacy rule. Does not belong here: copying data.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-FORBIDDEN_CLASS = "identifier"
+from orchestration.publishing.pseudonyms import (
+    IDENTIFIER_CLASS,
+    private_sources,
+    published_expression,
+)
+
 # such columns say which landed row a fact came from; they stay in the build file
 TECHNICAL_PREFIX = "_"
 
@@ -24,12 +29,21 @@ class NothingToPublishError(RuntimeError):
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """One table of the published file; `source` is its name in the build file."""
+    """One table of the published file.
+
+    Attributes:
+        name: Its name there.
+        source: Its name in the build file.
+        description: Its comment.
+        columns: Column names and their comments.
+        expressions: SQL for the columns that readers see otherwise than the build file holds them.
+    """
 
     name: str
     source: str
     description: str
     columns: dict[str, str]
+    expressions: dict[str, str] = field(default_factory=dict)
 
 
 def published_tables(manifest_path: Path) -> list[PublishedTable]:
@@ -39,21 +53,26 @@ def published_tables(manifest_path: Path) -> list[PublishedTable]:
         NothingToPublishError: No model says so.
         UnsafeColumnError: A published column is classed as an identifier.
     """
-    nodes = json.loads(manifest_path.read_text())["nodes"].values()
+    manifest = json.loads(manifest_path.read_text())
+    private = private_sources(manifest)
     tables = []
-    for node in nodes:
+    for node in manifest["nodes"].values():
         if node["resource_type"] != "model" or not node["config"]["meta"].get("published"):
             continue
+        expressions = {}
         for column in node["columns"].values():
             if column["name"].startswith(TECHNICAL_PREFIX):
                 continue
-            privacy = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}
-            if privacy.get("privacy") == FORBIDDEN_CLASS:
+            meta = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}
+            if meta.get("privacy") == IDENTIFIER_CLASS:
                 raise UnsafeColumnError(
                     f"{node['original_file_path']}: {node['name']}.{column['name']} is classed "
-                    f"'{FORBIDDEN_CLASS}' and the model is published; mask or hash the column and "
+                    f"'{IDENTIFIER_CLASS}' and the model is published; mask or hash the column and "
                     "class what is left, or set meta.published to false"
                 )
+            expression = published_expression(column["name"], meta.get("record_id"), private)
+            if expression is not None:
+                expressions[column["name"]] = expression
         tables.append(
             PublishedTable(
                 name=node["name"],
@@ -64,6 +83,7 @@ def published_tables(manifest_path: Path) -> list[PublishedTable]:
                     for name, column in node["columns"].items()
                     if not name.startswith(TECHNICAL_PREFIX)
                 },
+                expressions=expressions,
             )
         )
     if not tables:

@@ -45,7 +45,7 @@ def publish(
     """Copy tables into `target` so that a reader sees the old file or the new one, never a mix.
 
     Args:
-        connection: The build file.
+        connection: The build file, with the macro of `install_hmac` where a table hides numbers.
         tables: What to copy; each becomes `main.<name>` with its comments.
         target: The published file. Its name stays fixed: it is the catalogue name BI tools store.
         run_id: The run that built the tables.
@@ -84,7 +84,12 @@ def discard(partial: Path) -> None:
 
 def _copy(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> int:
     name = f"published_copy.main.{quote(table.name)}"
-    columns = ", ".join(quote(column) for column in table.columns)
+    columns = ", ".join(
+        f"{table.expressions[column]} as {quote(column)}"
+        if column in table.expressions
+        else quote(column)
+        for column in table.columns
+    )
     connection.execute(
         f"create table {name} as select {columns} from {qualified(table.source)}"  # noqa: S608
     )

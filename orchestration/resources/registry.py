@@ -32,6 +32,12 @@ ENTITIES = (
     "points",
     "campaigns",
     "campaign_touches",
+    "coupons",
+    "coupon_redemptions",
+    "enrichment",
+    "stores",
+    "stock",
+    "referrals",
 )
 HEADER = """\
 {#

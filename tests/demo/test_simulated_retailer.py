@@ -10,17 +10,19 @@ import csv
 import gzip
 import io
 import json
+import re
 from collections import Counter, defaultdict
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 
-from orchestration.demo import population, simulate
+from orchestration.demo import behaviour, population, simulate
 from orchestration.demo.best_churn import (
     Histories,
     Rates,
@@ -80,12 +82,57 @@ def json_lines(folder: Path, feed: str) -> tuple[list[dict], int]:
     return rows, broken
 
 
+def parquet_rows(folder: Path, feed: str) -> list[dict[str, object]]:
+    rows = []
+    for path in sorted((folder / "landing" / feed).rglob("*.parquet")):
+        rows += pq.read_table(path).to_pylist()
+    return rows
+
+
 def unwrapped(value: str) -> str:
-    return value.removeprefix('="').removesuffix('"')
+    return value.removeprefix('="').removesuffix('"').removeprefix("'").strip()
 
 
 def is_amount(value: str) -> bool:
     return value.replace(",", "").replace(".", "").removeprefix("-").isdigit()
+
+
+def newest(rows: list[dict], key: str, changed: str) -> dict[str, dict]:
+    """Of each key the row that changed last."""
+    found: dict[str, dict] = {}
+    for row in rows:
+        name = unwrapped(row[key])
+        if name not in found or row[changed] > found[name][changed]:
+            found[name] = row
+    return found
+
+
+def jd_orders(folder: Path) -> dict[str, dict[str, str]]:
+    rows = csv_rows(folder, "jd/orders", "gb18030")
+    readable = [r for r in rows if r["下单帐号"] and is_amount(r["应付金额"])]
+    return newest(readable, "订单号", "订单修改时间")
+
+
+def wechat_orders(folder: Path) -> dict[str, dict[str, str]]:
+    rows = csv_rows(folder, "wechat/orders", "utf-8-sig")
+    readable = [r for r in rows if r["用户OpenID"] and is_amount(r["实付金额"].lstrip("¥"))]
+    return newest(readable, "订单号", "更新时间")
+
+
+def shop_orders(folder: Path) -> dict[str, dict]:
+    """Every readable web shop order in its newest landed state, times in one zone."""
+    rows, _ = json_lines(folder, "shop/orders")
+    readable = []
+    for row in rows:
+        if is_amount(row["paid_amount"]) and row["created_at"].startswith("20"):
+            readable.append(row | {"changed": local(row["updated_at"])})
+    return newest(readable, "order_id", "changed")
+
+
+def local(text: str) -> str:
+    """An ISO time with offset in Beijing time."""
+    moment = datetime.fromisoformat(text).astimezone(timezone(timedelta(hours=8)))
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def newest_orders(folder: Path) -> dict[str, dict[str, str]]:
@@ -119,8 +166,13 @@ def test_a_later_end_only_adds_files(retailer: Path, tmp_path: Path) -> None:
     simulate(PERSONS, SEED, landing, tmp_path / "truth.duckdb", until=EARLY)
     early, late = files_of(landing), files_of(retailer / "landing")
     assert [name for name in early if late.get(name) != early[name]] == []
-    # 3 months more: a POS file a day, one file a month for each of eight feeds
-    assert len(late) - len(early) == 91 + 3 * 8
+    # 3 months more: a POS file a day, one file a month for each of the other feeds
+    feeds = {name.rsplit("/", 1)[0] for name in early if "/ticket_lines/" not in name}
+    # weekly stock, and in June what two providers sell
+    others = {"pos/stock", "pos/stores", "enrichment/attributes"}
+    monthly = len(feeds) - len([feed for feed in feeds if feed in others])
+    assert monthly == 999
+    assert len(late) - len(early) == 91 + 3 * monthly + 3 * 4 + 2
 
     touched = {path: path.stat().st_mtime_ns for path in landing.rglob("*") if path.is_file()}
     simulate(PERSONS, SEED, landing, tmp_path / "truth.duckdb", until=LATE)
@@ -134,6 +186,10 @@ def test_files_have_exactly_the_contract_headers(retailer: Path) -> None:
     marked = (retailer / "landing/pos/ticket_lines/2024/01/pos_20240104.csv").read_bytes()
     # every seventh day's till export starts with a byte order mark
     assert marked.startswith("\ufeff门店编号,收银机号,小票号".encode())
+    jd = (retailer / "landing/jd/orders/jd_order_202401.csv").read_bytes()
+    assert jd.decode("gb18030").splitlines()[0].startswith("订单号,店铺ID,店铺名称,支付方式")
+    wechat = (retailer / "landing/wechat/orders/mini_orders_202401.csv").read_bytes()
+    assert wechat.startswith("\ufeff订单号,小程序AppID,用户OpenID".encode())
 
 
 def test_tmall_money_equals_the_truth(retailer: Path) -> None:
@@ -151,6 +207,135 @@ def test_tmall_money_equals_the_truth(retailer: Path) -> None:
     assert {month: (paid[month], refunded[month]) for month in paid} == {
         month: (p, r) for month, p, r in truth
     }
+
+
+def totals(folder: Path, source: str) -> dict[str, tuple[Decimal, Decimal]]:
+    """Paid by month of order, refunded by month of refund, as the truth says."""
+    rows = truth_rows(folder, "select source, strftime(month, '%Y-%m'), paid, refunded from totals")
+    return {month: (paid, refunded) for name, month, paid, refunded in rows if name == source}
+
+
+def summed(
+    paid: list[tuple[str, str]], refunded: list[tuple[str, str]]
+) -> dict[str, tuple[Decimal, Decimal]]:
+    """The same from (time, amount) pairs of the files."""
+    sums: defaultdict[str, list[Decimal]] = defaultdict(lambda: [Decimal(), Decimal()])
+    for side, pairs in enumerate((paid, refunded)):
+        for moment, amount in pairs:
+            sums[moment[:7]][side] += Decimal(amount.replace("¥", ""))
+    return {month: (out, back) for month, (out, back) in sums.items()}
+
+
+def test_jd_money_is_what_was_confirmed_and_equals_the_truth(retailer: Path) -> None:
+    orders = jd_orders(retailer).values()
+    assert any(not o["付款确认时间"] and Decimal(o["应付金额"]) > 0 for o in orders)
+    paid = [
+        (order["下单时间"], order[part])
+        for order in orders
+        if order["付款确认时间"]
+        for part in ("应付金额", "余额支付")
+    ]
+    services = csv_rows(retailer, "jd/after_sales", "gb18030")
+    last = newest([r for r in services if r["服务单号"]], "服务单号", "更新时间")
+    refunded = [
+        (row["完成时间"], row["退款金额"])
+        for row in last.values()
+        if row["服务类型"] == "退货" and row["服务单状态"] == "完成"
+    ]
+    assert summed(paid, refunded) == totals(retailer, "jd")
+
+
+def test_shop_money_equals_the_truth(retailer: Path) -> None:
+    paid = [(local(o["created_at"]), o["paid_amount"]) for o in shop_orders(retailer).values()]
+    rows, _ = json_lines(retailer, "shop/refunds")
+    last = newest([r for r in rows if r["amount"]], "refund_id", "updated_at")
+    refunded = [
+        (local(r["completed_at"]), r["amount"]) for r in last.values() if r["status"] == "succeeded"
+    ]
+    assert summed(paid, refunded) == totals(retailer, "shop")
+
+
+def test_wechat_money_equals_the_truth(retailer: Path) -> None:
+    paid = [(o["下单时间"], o["实付金额"]) for o in wechat_orders(retailer).values()]
+    rows = csv_rows(retailer, "wechat/refunds", "utf-8-sig")
+    last = newest([r for r in rows if r["订单号"]], "售后单号", "更新时间")
+    refunded = [
+        (r["完成时间"], r["退款金额"]) for r in last.values() if r["售后状态"] == "退款完成"
+    ]
+    assert summed(paid, refunded) == totals(retailer, "wechat")
+
+
+def test_people_keep_to_a_main_channel_and_often_a_second() -> None:
+    people = population.draw(SEED, 0, 4_000)
+    bought = behaviour.simulate_purchases(SEED, people)
+    counts = np.bincount(bought.channel[~bought.in_store], minlength=5)[1:]
+    # some 2,000 online buyers, a few of whom buy ten times as often: two standard errors are 0.04
+    assert counts / counts.sum() == pytest.approx([0.45, 0.22, 0.18, 0.15], abs=0.05)
+    online = np.unique(
+        np.stack([bought.person[~bought.in_store], bought.channel[~bought.in_store]]), axis=1
+    )
+    channels = np.bincount(online[0])
+    assert channels.max() == 2
+    assert 0.2 < (channels[channels > 0] == 2).mean() < 0.55
+
+
+def test_jd_hides_every_receivers_phone_in_one_of_three_ways(retailer: Path) -> None:
+    phones = [row["联系电话"] for row in jd_orders(retailer).values()]
+    masked = [p for p in phones if len(p) == 11 and p[3:10] == "*******"]
+    virtual = [p for p in phones if re.fullmatch(r"184[0-9]{8}-[0-9]{4}", p)]
+    cipher = [p for p in phones if len(p) == 70 and p.isalnum()]
+    assert len(masked) + len(virtual) + len(cipher) == len(phones)
+    assert len(masked) > len(cipher) > len(virtual) > 0
+
+
+def test_guests_order_at_most_three_times_before_they_make_an_account(retailer: Path) -> None:
+    guests = [o for o in shop_orders(retailer).values() if o["customer_id"] is None]
+    assert all(o["contact"]["email"] or o["contact"]["phone"] for o in guests)
+    persons = dict(truth_rows(retailer, "select order_id, person_id from orders"))
+    assert max(Counter(persons[o["order_id"]] for o in guests).values()) <= 3
+
+
+def test_an_openid_is_one_persons_under_one_appid(retailer: Path) -> None:
+    person_of = dict(
+        truth_rows(
+            retailer,
+            "select source_customer_id, person_id from record where source = 'wechat'",
+        )
+    )
+    followers = csv_rows(retailer, "wechat/followers", "utf-8-sig")
+    users, _ = json_lines(retailer, "wechat/mini_program_users")
+    accounts: defaultdict[str, set[str]] = defaultdict(set)
+    openids: defaultdict[str, set[str]] = defaultdict(set)
+    for row in [*followers, *users]:
+        if row["openid"]:
+            person = person_of[f"{row['appid']}:{row['openid']}"]
+            openids[person].add(row["openid"])
+            if row["unionid"]:
+                accounts[row["unionid"]].add(person)
+    assert any(len(ids) > 1 for ids in openids.values())
+    assert all(len(persons) == 1 for persons in accounts.values())
+
+
+def test_reviews_are_of_bought_products_and_their_stars_follow_the_opinion(retailer: Path) -> None:
+    bought = {
+        (unwrapped(r["订单号"]), r["货号"]) for r in csv_rows(retailer, "jd/order_items", "gb18030")
+    }
+    said = [r for r in csv_rows(retailer, "jd/reviews", "gb18030") if r["评分"].isdigit()]
+    assert said
+    assert {(unwrapped(r["订单号"]), r["货号"]) for r in said} <= bought
+    shop, _ = json_lines(retailer, "shop/reviews")
+    assert any(r["text"] and r["text"].isascii() for r in shop)
+    assert any(r["stars"] is None for r in shop)
+    stars = {r["评价ID"]: int(r["评分"]) for r in said}
+    stars |= {r["review_id"]: r["stars"] for r in shop if r["stars"] and r["created_at"]}
+    truth = dict(truth_rows(retailer, "select review_id, sentiment from review"))
+    assert {r["评价ID"] for r in said} | {r["review_id"] for r in shop if r["created_at"]} == set(
+        truth
+    )
+    pairs = np.array([(truth[name], given) for name, given in stars.items()])
+    assert np.abs(pairs[:, 0]).max() <= 1
+    # six in a hundred stars slip by one
+    assert np.corrcoef(pairs.T)[0, 1] > 0.8
 
 
 def test_tmall_lines_add_up_to_their_order(retailer: Path) -> None:
@@ -229,6 +414,7 @@ def test_a_device_is_seen_before_its_account(retailer: Path) -> None:
 
 def test_every_record_in_the_files_has_a_person(retailer: Path) -> None:
     seen = {("tmall", row["买家OUID"]) for row in newest_orders(retailer).values()}
+    seen |= {("jd", row["下单帐号"]) for row in jd_orders(retailer).values()}
     for row in csv_rows(retailer, "pos/ticket_lines", "utf-8-sig"):
         if row["顾客号"]:
             seen.add(("pos", row["顾客号"]))
@@ -238,15 +424,65 @@ def test_every_record_in_the_files_has_a_person(retailer: Path) -> None:
     seen |= {("crm", row["会员号"]) for row in members if row["会员号"]}
     users, _ = json_lines(retailer, "app/users")
     seen |= {("app", row["user_id"]) for row in users if row["user_id"]}
-    truth = truth_rows(retailer, "select source, source_customer_id from record")
+    accounts, _ = json_lines(retailer, "shop/customers")
+    seen |= {("shop", row["customer_id"]) for row in accounts if row["customer_id"]}
+    for name, order in shop_orders(retailer).items():
+        seen.add(("shop", order["customer_id"] or f"G:{name}"))
+    followers = csv_rows(retailer, "wechat/followers", "utf-8-sig")
+    followers += json_lines(retailer, "wechat/mini_program_users")[0]
+    seen |= {("wechat", f"{r['appid']}:{r['openid']}") for r in followers if r["openid"]}
+    for order in wechat_orders(retailer).values():
+        seen.add(("wechat", f"{order['小程序AppID']}:{order['用户OpenID']}"))
+    for row in workbook_rows(retailer, "wechat/wecom_contacts"):
+        if row["外部联系人ID"]:
+            seen.add(("wechat", f"{row['企业ID']}:{row['外部联系人ID']}"))
+    truth = truth_rows(
+        retailer,
+        "select source, source_customer_id from record where source not in ('weibo', 'marketing')",
+    )
     assert seen == set(truth)
 
     # and what refers to a member or an account refers to an exported one
     events, _ = json_lines(retailer, "app/events")
     assert {("app", e["user_id"]) for e in events if e["user_id"]} <= seen
     assert {("crm", row["会员号"]) for row in workbook_rows(retailer, "crm/points")} <= seen
+    interactions = parquet_rows(retailer, "wechat/interactions")
+    assert {("wechat", f"{r['appid']}:{r['openid']}") for r in interactions if r["openid"]} <= seen
+    steps = [
+        step
+        for feed in ("page_views", "searches", "carts", "favourites", "reviews")
+        for step in json_lines(retailer, f"shop/{feed}")[0]
+    ]
+    assert {("shop", s["customer_id"]) for s in steps if s.get("customer_id")} <= seen
     devices = {row[0] for row in truth_rows(retailer, "select device_id from device")}
-    assert {e["device_id"] for e in events} == devices
+    browsers = {s["device_id"] for s in steps if s.get("device_id", "web-0") != "web-0"}
+    assert {e["device_id"] for e in events} | browsers == devices
+
+
+def test_the_ledger_knows_purchases_of_every_channel(retailer: Path) -> None:
+    # a point per yuan when the payment came in: the moment names the order
+    earned = {
+        (str(row["变动时间"]), int(float(row["变动积分"])))
+        for row in workbook_rows(retailer, "crm/points")
+        if row["变动类型"] == "获取"
+    }
+    jd = {
+        (o["付款确认时间"], int(Decimal(o["应付金额"]) + Decimal(o["余额支付"])))
+        for o in jd_orders(retailer).values()
+        if o["付款确认时间"]
+    }
+    wechat = {
+        (o["付款时间"], int(Decimal(o["实付金额"].lstrip("¥"))))
+        for o in wechat_orders(retailer).values()
+        if o["付款时间"]
+    }
+    shop = {
+        (local(o["paid_at"]), int(Decimal(o["paid_amount"])))
+        for o in shop_orders(retailer).values()
+        if o["paid_at"]
+    }
+    for orders in (jd, wechat, shop):
+        assert len(orders & earned) > 10
 
 
 def test_planted_bad_rows_are_counted(retailer: Path) -> None:
@@ -265,6 +501,24 @@ def test_planted_bad_rows_are_counted(retailer: Path) -> None:
     )
     assert bad["crm", "members", "missing_member_no"] == sum(
         not r["会员号"] for r in workbook_rows(retailer, "crm/members")
+    )
+    jd = csv_rows(retailer, "jd/orders", "gb18030")
+    assert bad["jd", "orders", "missing_buyer_id"] == sum(not r["下单帐号"] for r in jd)
+    assert bad["jd", "orders", "unreadable_amount"] == sum(
+        bool(r["应付金额"]) and not is_amount(r["应付金额"]) for r in jd
+    )
+    shop, broken = json_lines(retailer, "shop/orders")
+    assert bad["shop", "orders", "not_json"] == broken
+    assert bad["shop", "orders", "unreadable_amount"] == sum(
+        not is_amount(r["paid_amount"]) for r in shop
+    )
+    contacts = workbook_rows(retailer, "wechat/wecom_contacts")
+    assert bad["wechat", "wecom_contacts", "missing_external_userid"] == sum(
+        not r["外部联系人ID"] for r in contacts
+    )
+    messages = parquet_rows(retailer, "wechat/interactions")
+    assert bad["wechat", "interactions", "missing_openid"] == sum(
+        r["openid"] is None for r in messages
     )
 
 
@@ -318,19 +572,19 @@ def test_churn_probability_equals_a_simulation_with_the_same_rates() -> None:
     buys_at = np.where(first_purchase < death, first_purchase, np.inf)
     silent = buys_at > gap
     expected = (buys_at[silent] > gap + horizon).mean()
-    rates = Rates(np.array([purchase]), np.array([0.0]), np.array([dropout]))
+    rates = Rates(np.array([purchase]), np.zeros((1, 1)), np.array([dropout]))
     got = churn_probability(np.array([gap]), horizon, rates)
     assert got[0] == pytest.approx(expected, abs=0.005)
 
 
 def test_an_observer_of_one_kind_of_people_knows_their_rates() -> None:
-    kind = Rates(np.array([0.02]), np.array([0.05]), np.array([0.01]))
+    kind = Rates(np.array([0.02]), np.array([[0.05, 0.01]]), np.array([0.01]))
     histories = Histories(
         age=np.array([300.0, 300.0]),
         gap=np.array([5.0, 90.0]),
         repeats=np.array([4.0, 0.0]),
-        sessions=np.array([10.0, 1.0]),
-        app_age=np.array([300.0, 100.0]),
+        visits=np.array([[10.0, 2.0], [1.0, 0.0]]),
+        visit_age=np.array([[300.0, 200.0], [100.0, 0.0]]),
     )
     expected = churn_probability(histories.gap, 90.0, kind)
     assert reachable_churn_probability(histories, 90.0, kind) == pytest.approx(expected)
@@ -342,10 +596,47 @@ def test_an_observer_tells_frequent_buyers_from_rare_ones_by_their_history() -> 
     rates = np.where(np.arange(200_000) % 2 == 0, 0.04, 0.002)
     repeats = rng.poisson(rates * 100)
     expected = np.exp(-rates * 90)[repeats == 1].mean()
-    kinds = Rates(np.array([0.04, 0.002]), np.zeros(2), np.full(2, 1e-9))
-    one_repeat = Histories(*(np.array([value]) for value in (100.0, 10.0, 1.0, 0.0, 0.0)))
+    kinds = Rates(np.array([0.04, 0.002]), np.zeros((2, 1)), np.full(2, 1e-9))
+    one_repeat = Histories(
+        age=np.array([100.0]),
+        gap=np.array([10.0]),
+        repeats=np.array([1.0]),
+        visits=np.zeros((1, 1)),
+        visit_age=np.zeros((1, 1)),
+    )
     got = reachable_churn_probability(one_repeat, 90.0, kinds)
     assert got[0] == pytest.approx(expected, abs=0.01)
+
+
+def test_visits_to_two_touchpoints_tell_as_much_as_simulated_lives() -> None:
+    # two kinds of people, one visiting the first touchpoint often, one the second; 1,500,000
+    # lives of 100 days without a second purchase, of which those with the same visits count
+    rng = np.random.default_rng(11)
+    lives, horizon = 1_500_000, 60.0
+    kind = rng.integers(0, 2, lives)
+    purchase, dropout = np.array([0.004, 0.02])[kind], np.array([0.002, 0.006])[kind]
+    rates = np.array([[0.05, 0.01], [0.01, 0.05]])
+    death = rng.exponential(1 / dropout)
+    buys = rng.exponential(1 / purchase)
+    buys = np.where(buys < death, buys, np.inf)
+    seen = np.minimum(death, 100.0)
+    counts = rng.poisson(rates[kind] * seen[:, None])
+    # the last of n visits, spread evenly over the time seen
+    total = counts.sum(axis=1)
+    last = seen * rng.random(lives) ** (1 / np.maximum(total, 1))
+    same = (buys > 100) & (counts[:, 0] == 3) & (counts[:, 1] == 1) & (np.abs(last - 70) < 10)
+    expected = (buys[same] > 100 + horizon).mean()
+    prior = Rates(np.array([0.004, 0.02]), rates, np.array([0.002, 0.006]))
+    history = Histories(
+        age=np.array([100.0]),
+        gap=np.array([30.0]),
+        repeats=np.array([0.0]),
+        visits=np.array([[3.0, 1.0]]),
+        visit_age=np.full((1, 2), 100.0),
+    )
+    got = reachable_churn_probability(history, horizon, prior)
+    assert same.sum() > 3_000
+    assert got[0] == pytest.approx(expected, abs=0.03)
 
 
 @pytest.mark.parametrize(

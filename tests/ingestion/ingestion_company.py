@@ -1,4 +1,4 @@
-"""A company on scratch disk: a landing folder, two made-up sources and a warehouse in memory.
+"""A company on scratch disk: a landing folder, a made-up source of two feeds and a warehouse.
 
 Belongs here: what every ingestion test needs. Does not belong here: expectations.
 """
@@ -66,13 +66,13 @@ def csv_text(rows: list[tuple], header: tuple = HEADER, **options) -> str:
 class Company:
     """One company; `drop` files, `load` them, look at the tables."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, database: str = ":memory:") -> None:
         self.home = home
         self.landing = home / "landing"
         self.feed_dir = self.landing / "till" / "lines"
         self.feed_dir.mkdir(parents=True)
         self.contracts: tuple[FeedContract, ...] = load_contracts(write_contracts(home / "staging"))
-        self.con = duckdb.connect(config={"threads": 2})
+        self.con = duckdb.connect(database, config={"threads": 2})
         self.runs = 0
         self.last: LandingLoad | None = None
 

@@ -11,6 +11,7 @@ import pytest
 from ingestion_company import SOURCES, Company, csv_text, write_contracts
 
 from orchestration.ingestion import ContractError, load_contracts
+from orchestration.ingestion.contracts import DeletionMarker
 
 STAGING = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "staging"
 
@@ -44,6 +45,24 @@ def test_the_shipped_sources_are_valid_contracts():
         ("name: amount", "name: Amount", "columns[1].name"),
         ("            landing: {", "            landed: {", "config.meta.landing"),
         ("version: 2", "version: [2", "is not valid YAML"),
+        ('header: "顾客"', 'header: "顾客", aliases: 5', "columns[2].config.meta.aliases"),
+        ('header: "顾客"', 'header: "顾客", aliases: [true]', "aliases holds True"),
+        ('header: "顾客"', 'header: "顾客", aliases: [" "]', "columns[2].config.meta.aliases"),
+        ('header: "顾客"', 'header: "顾客", aliases: ["金额 "]', "tables[0].columns"),
+        (
+            "watermark: []",
+            'watermark: [], deleted: {column: gone, values: ["1"]}',
+            "deleted.column",
+        ),
+        ("watermark: []", "watermark: [], deleted: {column: note}", "deleted.values"),
+        ("watermark: []", "watermark: [], deleted: {column: note, values: []}", "deleted.values"),
+        ("watermark: []", "watermark: [], deleted: {column: note, values: [1]}", "holds 1; write"),
+        ("watermark: []", "watermark: [], deleted: note", "landing.deleted must be a mapping"),
+        (
+            "watermark: []",
+            'watermark: [], deleted: {column: note, value: "1"}',
+            "landing.deleted.value is unknown",
+        ),
     ],
 )
 def test_a_wrong_contract_is_refused_with_its_file_and_key(tmp_path, old, new, key):
@@ -55,6 +74,80 @@ def test_a_wrong_contract_is_refused_with_its_file_and_key(tmp_path, old, new, k
 
     assert "_till__sources.yml" in str(refusal.value)
     assert key in str(refusal.value)
+
+
+def test_a_deletion_marker_is_read_in_the_form_that_values_are_compared_in(tmp_path):
+    marker = 'deleted: {column: note, values: ["1", "Y", " 是 ", "ｙ"]}'
+    text = SOURCES.replace("watermark: []}", "watermark: [], " + marker + "}", 1)
+
+    lines, refunds = load_contracts(write_contracts(tmp_path, text))
+
+    # the full-width ｙ is the Y that is there already
+    assert lines.deleted == DeletionMarker("note", ("1", "y", "是"))
+    assert refunds.deleted is None
+
+
+def test_a_column_is_known_by_any_of_its_titles(company: Company):
+    _add_aliases(company)
+    company.drop("a.csv", csv_text([("1", "2", "x")], header=("小票号", "总价", "MEMBER")))
+    company.drop("b.jsonl", '{"小票号": "3", "Member": "y", "合计金额": 4}\n')
+
+    company.load()
+
+    assert company.rows() == [("1", "2", "x", None), ("3", "4", "y", None)]
+    assert company.query("select count(*) from raw.till__lines where _extra is not null") == [(0,)]
+
+
+def test_of_two_titles_of_one_column_the_preferred_one_counts_and_the_other_is_kept_aside(
+    company: Company,
+):
+    _add_aliases(company)
+    header = ("总价", "小票号", "合计金额", "金额")
+    company.load_one("a.csv", csv_text([("1", "T", "2", "3")], header=header))
+
+    assert company.rows() == [("T", "3", None, None)]
+    assert company.query("select _extra from raw.till__lines") == [
+        ('{"总价":"1","合计金额":"2"}',),
+    ]
+
+
+def test_a_json_line_with_two_titles_of_one_column_is_rejected(company: Company):
+    # old lines say 金额, new lines 总价: of a line that says both one value would be lost
+    _add_aliases(company)
+    old = '{"小票号": "1", "金额": 1}\n'
+    both = '{"小票号": "2", "总价": 2, "金额": 3}\n'
+    new = '{"小票号": "3", "总价": 4}\n'
+    company.load_one("a.jsonl", old + both + new)
+
+    assert company.rows() == [("1", "1", None, None), ("3", "4", None, None)]
+    assert [(line, rule) for line, rule, _ in company.rejected()] == [(2, "repeated_key")]
+
+
+def _add_aliases(company: Company) -> None:
+    text = SOURCES.replace('header: "金额"', 'header: "金额", aliases: ["总价", "合计金额"]')
+    text = text.replace('header: "顾客"', 'header: "顾客", aliases: member')
+    company.contracts = load_contracts(write_contracts(company.home / "staging", text))
+
+
+@pytest.mark.parametrize(
+    ("header", "hint"),
+    [
+        (("小票号", "总金额", "x"), "'总金额' may be its new name for '金额'"),
+        # the English name in the warehouse is one of its names too
+        (("小票号", "Amount"), "'Amount' may be its new name for '金额'"),
+        (("单号", "实付金额", "备注"), "'实付金额' may be its new name for '金额'"),
+        (("小票号", "x", "y"), None),
+    ],
+)
+def test_the_error_about_a_missing_column_names_its_likely_new_name(company: Company, header, hint):
+    outcome = company.load_one("a.csv", csv_text([tuple("123"[: len(header)])], header=header))
+
+    assert outcome.status == "failed"
+    assert "lacks [" in outcome.error
+    if hint:
+        assert f"{hint}: if so, list it there under aliases" in outcome.error
+    else:
+        assert "may be" not in outcome.error
 
 
 def test_two_yamls_may_not_declare_the_same_feed(tmp_path):

@@ -97,7 +97,8 @@ def test_a_missing_required_column_fails_the_file_with_the_difference(company: C
     assert outcome.status == "failed"
     assert outcome.error == (
         "till/lines/a.csv lacks ['金额']; has ['小票号', '总额', '顾客']; export these columns "
-        "too, or correct the headers in _till__sources.yml"
+        "too, or correct the headers in _till__sources.yml; '总额' may be its new name for '金额': "
+        "if so, list it there under aliases"
     )
     assert company.rows() == []
 

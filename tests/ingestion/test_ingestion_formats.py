@@ -228,21 +228,14 @@ def test_a_damaged_workbook_fails_with_a_reason(company: Company):
     assert "is empty" in company.outcome("empty.xlsx").error
 
 
-def test_a_workbook_that_would_fill_the_memory_is_refused(company: Company):
+def test_a_workbook_that_says_it_unpacks_to_too_much_is_not_opened(company: Company):
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 30_000_000)
     company.drop("bomb.xlsx", bomb.getvalue())
-    wide = io.BytesIO()
-    with zipfile.ZipFile(wide, "w") as archive:
-        archive.writestr(
-            "xl/worksheets/sheet1.xml", '<worksheet><dimension ref="A1:XFD1048576"/></worksheet>'
-        )
-    company.drop("wide.xlsx", wide.getvalue())
     company.load(limits=Limits(ratio_free_bytes=1_000_000))
 
     assert "unpacks to 30,000,000 bytes" in company.outcome("bomb.xlsx").error
-    assert "17,179,869,184 cells" in company.outcome("wide.xlsx").error
 
 
 # ---------------------------------------------------------------- Parquet

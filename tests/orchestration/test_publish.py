@@ -23,7 +23,7 @@ TABLE = PublishedTable(
     name="customer_360",
     source="marts.customer_360",
     description="People, it's said. One row per customer.",
-    columns={"customer_id": "The customer.", "not_there": "Ignored."},
+    columns={"customer_id": "The customer."},
 )
 
 
@@ -58,7 +58,7 @@ def test_tables_arrive_in_main_with_their_comments(build, target: Path) -> None:
 def test_a_failing_copy_leaves_the_old_file_and_no_litter(build, target: Path) -> None:
     publish(build, [TABLE], target, run_id="r1", published_at=AT)
     before = target.read_bytes()
-    missing = PublishedTable("orders", "marts.orders", "", {})
+    missing = PublishedTable("orders", "marts.orders", "", {"order_id": "The order."})
     with pytest.raises(duckdb.CatalogException):
         publish(build, [TABLE, missing], target, run_id="r2", published_at=AT)
     assert target.read_bytes() == before

@@ -74,10 +74,27 @@ def orders(customer_ids: list[str], seed: int = 1) -> list[dict]:
     return rows
 
 
+def campaign_touches(customer_ids: list[str]) -> list[dict]:
+    """A campaign of which every third customer was left alone; it is not described anywhere."""
+    return [
+        {
+            "campaign_id": "SUMMER",
+            "source_customer_id": customer_id,
+            "touched_at": f"2024-06-01 09:{number % 60:02}:00",
+            "touch_type": "assigned",
+            "arm": "treatment" if number % 3 else "holdout",
+        }
+        for number, customer_id in enumerate(customer_ids)
+    ]
+
+
 def land(landing: Path, count: int = 120) -> list[dict]:
-    """Land customers and their orders; returns the orders."""
+    """Land customers, their orders and a campaign's touches; returns the orders."""
     people = customers(count)
     placed = orders([row["source_customer_id"] for row in people])
     write_feed(landing, "customers", people)
     write_feed(landing, "orders", placed)
+    write_feed(
+        landing, "campaign_touches", campaign_touches([row["source_customer_id"] for row in people])
+    )
     return placed

@@ -120,7 +120,5 @@ def test_files_in_any_order_equal_a_build_from_nothing(
     )
     at_once.close()
     names = published_names(warehouse)
-    assert (
-        differing_tables(step_by_step, tmp_path / "at_once" / "build.duckdb", names) == {}
-    )
+    assert differing_tables(step_by_step, tmp_path / "at_once" / "build.duckdb", names) == {}
     step_by_step.close()

@@ -112,6 +112,22 @@ def test_a_re_export_of_the_same_rows_changes_nothing(
     assert duplicates == len(placed)
 
 
+def test_a_campaign_that_is_described_later_gives_its_touches_their_channel(
+    published: Company,
+) -> None:
+    # touches are exported the same day, the list of campaigns once a month; the next test rebuilds
+    assert published.query("select distinct channel from campaign_touches") == [(None,)]
+    write_feed(
+        published.landing,
+        "campaigns",
+        [{"campaign_id": "SUMMER", "channel": "SMS", "starts_on": "2024-06-01"}],
+    )
+    published.strata("run")
+    assert published.query("select channel, count(*) from campaign_touches group by all") == [
+        ("sms", 132)
+    ]
+
+
 def test_ids_survive_the_loss_of_the_build_file(published: Company, tmp_path: Path) -> None:
     before = tmp_path / "before.duckdb"
     shutil.copy(published.published, before)

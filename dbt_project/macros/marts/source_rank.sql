@@ -6,9 +6,12 @@
     case {{ source }}
         when 'crm' then 1
         when 'standard' then 2
-        when 'app' then 3
-        when 'pos' then 4
-        when 'tmall' then 5
-        else 6
+        when 'shop' then 3
+        when 'app' then 4
+        when 'wechat' then 5
+        when 'pos' then 6
+        when 'tmall' then 7
+        when 'jd' then 8
+        else 9
     end
 {%- endmacro %}

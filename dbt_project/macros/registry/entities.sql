@@ -8,7 +8,7 @@
         'customers': {
             'source_customer_id': 'string', 'full_name': 'string', 'gender': 'string', 'birth_date': 'date',
             'phone': 'string', 'email': 'string', 'member_no': 'string', 'wechat_unionid': 'string',
-            'tmall_ouid': 'string', 'national_id': 'string', 'title_gender': 'string',
+            'tmall_ouid': 'string', 'jd_open_id': 'string', 'national_id': 'string', 'title_gender': 'string',
             'province': 'string', 'city': 'string', 'district': 'string', 'address': 'string', 'postcode': 'string',
             'occupation': 'string', 'income_band': 'string', 'household_size': 'integer',
             'registered_at': 'timestamp', 'updated_at': 'timestamp',
@@ -55,11 +55,38 @@
         },
         'campaigns': {
             'campaign_id': 'string', 'campaign_name': 'string', 'campaign_type': 'string', 'channel': 'string',
-            'starts_on': 'date', 'ends_on': 'date',
+            'starts_on': 'date', 'ends_on': 'date', 'budget_amount': amount, 'holdout_share': 'double',
         },
         'campaign_touches': {
             'campaign_id': 'string', 'source_customer_id': 'string', 'touched_at': 'timestamp',
-            'touch_type': 'string', 'arm': 'string', 'coupon_id': 'string',
+            'touch_type': 'string', 'touch_id': 'string', 'channel': 'string', 'arm': 'string',
+            'delivery_status': 'string', 'failure_reason': 'string', 'coupon_id': 'string',
+        },
+        'coupons': {
+            'coupon_id': 'string', 'campaign_id': 'string', 'source_customer_id': 'string', 'face_amount': amount,
+            'threshold_amount': amount, 'valid_from': 'date', 'valid_to': 'date', 'issued_at': 'timestamp',
+        },
+        'coupon_redemptions': {
+            'redemption_id': 'string', 'coupon_id': 'string', 'campaign_id': 'string',
+            'source_customer_id': 'string', 'order_id': 'string', 'channel': 'string',
+            'redeemed_amount': amount, 'redeemed_at': 'timestamp',
+        },
+        'enrichment': {
+            'provider': 'string', 'licence_date': 'date', 'expires_on': 'date', 'match_key_type': 'string',
+            'match_key': 'string', 'attribute': 'string', 'attribute_value': 'string', 'confidence': 'double',
+        },
+        'stores': {
+            'store_id': 'string', 'store_name': 'string', 'store_type': 'string', 'province': 'string',
+            'city': 'string', 'district': 'string', 'address': 'string', 'floor_area_sqm': 'decimal(18, 3)',
+            'opened_on': 'date',
+        },
+        'stock': {
+            'location_id': 'string', 'location_type': 'string', 'product_id': 'string',
+            'on_hand_quantity': 'decimal(18, 3)', 'in_transit_quantity': 'decimal(18, 3)', 'snapshot_date': 'date',
+        },
+        'referrals': {
+            'referrer_source_customer_id': 'string', 'referred_source_customer_id': 'string',
+            'referred_at': 'timestamp', 'reward_points': 'integer',
         },
     }[entity]) }}
 {%- endmacro %}

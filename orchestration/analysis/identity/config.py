@@ -28,7 +28,8 @@ OVERRIDE_STRENGTH = 1000
 NATIONAL_ID_STRENGTH = 100
 MEMBER_NO_STRENGTH = 90
 WECHAT_UNIONID_STRENGTH = 80
-TMALL_OUID_STRENGTH = 70
+PLATFORM_ACCOUNT_STRENGTH = 70
+WEIBO_UID_STRENGTH = 65
 EMAIL_STRENGTH = 30
 PHONE_STRENGTH = 20
 NAME_AGREES_STRENGTH = 30
@@ -111,8 +112,13 @@ DEFAULT_RULES = (
     # known double is joined by an override.
     IdentifierRule("member_no", MEMBER_NO_STRENGTH, is_hard_unique=True),
     IdentifierRule("wechat_unionid", WECHAT_UNIONID_STRENGTH, is_hard_unique=True),
-    # People keep several Tmall accounts, so two of them in one customer are no contradiction.
-    IdentifierRule("tmall_ouid", TMALL_OUID_STRENGTH),
+    # People keep several accounts of a platform, so two of them in one customer are no
+    # contradiction. An openid is the account under one appid, as an OUID is under one shop.
+    IdentifierRule("tmall_ouid", PLATFORM_ACCOUNT_STRENGTH),
+    IdentifierRule("jd_open_id", PLATFORM_ACCOUNT_STRENGTH),
+    IdentifierRule("wechat_openid", PLATFORM_ACCOUNT_STRENGTH),
+    # The number on Weibo is copied by hand from the user's page.
+    IdentifierRule("weibo_uid", WEIBO_UID_STRENGTH),
     IdentifierRule("email", EMAIL_STRENGTH, EMAIL_PROBABILITY, EMAIL_SHARING_CAP, is_guarded=True),
     IdentifierRule("phone", PHONE_STRENGTH, PHONE_PROBABILITY, PHONE_SHARING_CAP, is_guarded=True),
     IdentifierRule(DEVICE_ID_TYPE, sharing_cap=DEVICE_SHARING_CAP, links=False),

@@ -41,7 +41,18 @@ OTHER_PHONE = "+8613987654321"
 
 
 @pytest.mark.parametrize(
-    "id_type", ["phone", "email", "member_no", "wechat_unionid", "tmall_ouid", "national_id"]
+    "id_type",
+    [
+        "phone",
+        "email",
+        "member_no",
+        "wechat_unionid",
+        "wechat_openid",
+        "tmall_ouid",
+        "jd_open_id",
+        "weibo_uid",
+        "national_id",
+    ],
 )
 def test_a_shared_value_links_two_records(id_type):
     # Every linking type is evidence by itself.
@@ -61,6 +72,21 @@ def test_the_same_text_under_another_type_or_scope_links_nobody():
         ],
     )
     assert groups(found) == sets("crm:1", "pos:1", "app:1")
+
+
+def test_an_openid_links_under_its_appid_only_and_a_unionid_across_appids():
+    # The same openid under two appids is chance; the unionid is one person's under both.
+    found = run(
+        ["wechat:wx1:o1", "wechat:wx2:o1", "app:7", "app:8"],
+        [
+            holds("wechat:wx1:o1", "wechat_openid", "o1", scope="wx1"),
+            holds("wechat:wx2:o1", "wechat_openid", "o1", scope="wx2"),
+            holds("app:7", "wechat_openid", "o1", scope="wx2"),
+            holds("wechat:wx1:o1", "wechat_unionid", "u1", scope="default"),
+            holds("app:8", "wechat_unionid", "u1", scope="default"),
+        ],
+    )
+    assert groups(found) == sets("wechat:wx1:o1 app:8", "wechat:wx2:o1 app:7")
 
 
 def test_k_records_of_one_value_make_a_star_of_k_minus_one_edges():

@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
 {# values that somebody typed because a field was required are nobody's #}
-{% set personal = ['full_name', 'phone', 'email', 'member_no', 'wechat_unionid', 'tmall_ouid'] %}
+{% set personal = ['full_name', 'phone', 'email', 'member_no', 'wechat_unionid', 'tmall_ouid', 'jd_open_id'] %}
 
 with
 

@@ -1,14 +1,27 @@
-{{ kept_except('int_records__changed', {'source': "'tmall'", 'source_customer_id': 'source_customer_id'}) }}
+{{ kept_except('int_identity__records_changed', {'source': "'tmall'", 'source_customer_id': 'source_customer_id'}) }}
 
 with
 
+evidence as (
+
+    select * from {{ ref('int_identity__evidence_until') }}
+
+),
+
 orders as (
 
-    select *, cast(ordered_at as string) || order_id as order_key
+    -- orders placed after the evidence ends tell nothing yet
+    select orders.*, cast(orders.ordered_at as string) || orders.order_id as order_key
 
-    from {{ staged('tmall', 'orders') }}
+    from {{ staged('tmall', 'orders') }} as orders
 
-    where {{ only_changed('int_records__changed', {'source': "'tmall'", 'source_customer_id': 'buyer_ouid'}) }}
+    cross join evidence
+
+    where
+        orders.ordered_at < evidence.until_at
+        and {{ only_changed('int_identity__records_changed', {
+            'source': "'tmall'", 'source_customer_id': 'buyer_ouid'
+        }) }}
 
 ),
 
@@ -28,49 +41,29 @@ accounts as (
 
 receiver_names as (
 
-    -- gifts go to others, so the buyer is whoever receives most of the parcels
-    select
-        buyer_ouid,
-        receiver_name,
-        row_number() over (
-            partition by buyer_ouid order by count(*) desc, max(ordered_at) desc, receiver_name
-        ) as preference
-
-    from orders
-
-    where receiver_name is not null
-
-    group by buyer_ouid, receiver_name
+    {{ of_most_orders('orders', 'buyer_ouid', ['receiver_name']) }}
 
 ),
 
-receiver_regions as (
+split_addresses as (
 
     -- the platform writes province, city, district and a starred street, blanks between them
     select
         buyer_ouid,
+        ordered_at,
         split_part(receiver_address, ' ', 1) as province,
         split_part(receiver_address, ' ', 2) as city,
-        split_part(receiver_address, ' ', 3) as district,
-        row_number() over (
-            partition by buyer_ouid
-            order by
-                count(*) desc,
-                max(ordered_at) desc,
-                split_part(receiver_address, ' ', 1),
-                split_part(receiver_address, ' ', 2),
-                split_part(receiver_address, ' ', 3)
-        ) as preference
+        split_part(receiver_address, ' ', 3) as district
 
     from orders
 
     where {{ matches('receiver_address', '^[^ *]+ [^ *]+ [^ *]+( |$)') }}
 
-    group by
-        buyer_ouid,
-        split_part(receiver_address, ' ', 1),
-        split_part(receiver_address, ' ', 2),
-        split_part(receiver_address, ' ', 3)
+),
+
+receiver_regions as (
+
+    {{ of_most_orders('split_addresses', 'buyer_ouid', ['province', 'city', 'district']) }}
 
 ),
 
@@ -92,11 +85,9 @@ profiles as (
 
     left join receiver_names
         on accounts.buyer_ouid = receiver_names.buyer_ouid
-        and receiver_names.preference = 1
 
     left join receiver_regions
         on accounts.buyer_ouid = receiver_regions.buyer_ouid
-        and receiver_regions.preference = 1
 
 )
 

@@ -4,7 +4,8 @@
 #}
 {% set id_types = {
     'phone': 'phone', 'email': 'email', 'member_no': 'member_no', 'wechat_unionid': 'wechat_unionid',
-    'national_id': 'national_id', 'tmall_ouid': 'tmall_ouid', 'device_id': 'device',
+    'national_id': 'national_id', 'tmall_ouid': 'tmall_ouid', 'jd_open_id': 'jd_open_id', 'weibo_uid': 'weibo_uid',
+    'device_id': 'device',
 } %}
 {% set stated = [] %}
 {%- for provider in providers('customers') if provider['model'].startswith('stg_') -%}

@@ -8,9 +8,9 @@ sighted as (
 
 ),
 
-tmall_scope as (
+shop_scopes as (
 
-    select * from {{ ref('int_identity__tmall_scope') }}
+    select * from {{ ref('int_identity__shop_scopes') }}
 
 ),
 
@@ -22,21 +22,20 @@ placeholders as (
 
 scoped as (
 
-    -- one scope for all Tmall accounts whose shop nobody names
+    -- one scope for all buyers of a platform whose shop nobody names
     select
         sighted.source || ':' || sighted.source_customer_id as record_key,
         sighted.id_type,
-        case
-            when sighted.id_type = 'tmall_ouid' and sighted.id_scope = '' then tmall_scope.id_scope
-            else sighted.id_scope
-        end as id_scope,
+        coalesce(shop_scopes.id_scope, sighted.id_scope) as id_scope,
         sighted.id_value,
         sighted.first_seen_at,
         sighted.last_seen_at
 
     from sighted
 
-    cross join tmall_scope
+    left join shop_scopes
+        on sighted.id_type = shop_scopes.id_type
+        and sighted.id_scope = ''
 
 ),
 

@@ -24,7 +24,7 @@ identifiers as (
 
     union all
 
-    -- orders that do not name their shop get its scope later (int_identity__tmall_scope)
+    -- orders that do not name their shop get its scope later (int_identity__shop_scopes)
     select buyer_ouid, 'tmall_ouid', coalesce(shop_id, ''), buyer_ouid, ordered_at from orders
 
 )

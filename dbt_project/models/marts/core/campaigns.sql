@@ -15,7 +15,9 @@ named as (
         campaign_type,
         channel,
         starts_on,
-        ends_on
+        ends_on,
+        budget_amount,
+        holdout_share
 
     from campaigns
 

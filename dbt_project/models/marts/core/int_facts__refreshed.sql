@@ -15,7 +15,7 @@ landed as (
 
 changed_campaigns as (
 
-    select source, campaign_id from {{ ref('int_campaigns__unioned') }} where {{ changed_rows() }}
+    select * from {{ ref('int_campaigns__changed') }}
 
 ),
 

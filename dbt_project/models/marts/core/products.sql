@@ -12,6 +12,22 @@ categorised as (
 
 ),
 
+stock_levels as (
+
+    select * from {{ ref('stock_levels') }}
+
+),
+
+stock_per_product as (
+
+    select product_id, sum(on_hand_quantity) as on_hand_quantity
+
+    from stock_levels
+
+    group by product_id
+
+),
+
 ranked as (
 
     -- product numbers are the retailer's own, so two systems that know one describe the same thing
@@ -25,7 +41,7 @@ ranked as (
 
 preferred as (
 
-    -- at most one category per product
+    -- at most one category and one sum of stock per product; snapshots are newer than what a product master says
     select
         ranked.product_id,
         ranked.source,
@@ -39,12 +55,17 @@ preferred as (
         coalesce(categorised.category_is_imputed, false) as category_is_imputed,
         ranked.brand,
         ranked.list_price,
-        ranked.stock_quantity
+        cast(
+            coalesce(stock_per_product.on_hand_quantity, ranked.stock_quantity) as decimal(18, 3)
+        ) as stock_quantity
 
     from ranked
 
     left join categorised
         on ranked.product_id = categorised.product_id
+
+    left join stock_per_product
+        on ranked.product_id = stock_per_product.product_id
 
     where ranked.preference = 1
 

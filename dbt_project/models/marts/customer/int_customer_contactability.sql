@@ -38,7 +38,10 @@ reach as (
         bool_or(id_type = 'email') as has_email,
         bool_or(id_type = 'device') as has_device,
         bool_or(
-            id_type in ('phone', 'email', 'device', 'wechat_unionid', 'tmall_ouid')
+            id_type in (
+                'phone', 'email', 'device', 'wechat_unionid', 'wechat_openid', 'tmall_ouid', 'jd_open_id',
+                'weibo_uid'
+            )
         ) as has_ads_identifier
 
     from identifiers

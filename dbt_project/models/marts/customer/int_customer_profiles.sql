@@ -3,61 +3,26 @@
 {#
     Which record speaks for a customer, attribute by attribute: the most trusted source that says anything,
     then its newest statement, then the smallest record key. The place is taken from one record as a whole,
-    or a customer could live in a city of another province; in the names and codes of the gazetteer where it
-    knows the place, as landed elsewhere. A birth date that makes somebody unborn or older than 120 is none.
+    or a customer could live in a city of another province. What was bought from a provider speaks only where no record
+    says anything, and its source then says so.
 #}
 {%- set attributes = ['gender', 'birth_date', 'occupation', 'income_band', 'household_size'] -%}
+{%- set bought_attributes = ['occupation', 'income_band'] -%}
 {%- set order_of_trust -%}
 {{ source_rank('source') }}, coalesce(updated_at, registered_at) desc nulls last, record_key
 {%- endset %}
 
 with
 
-as_of as (
-
-    select * from {{ ref('int_run__as_of') }}
-
-),
-
-places as (
-
-    select * from {{ ref('int_places__resolved') }}
-
-),
-
 records as (
 
-    -- one customers row per record, one place per text; records that first showed up later are not known yet
-    select
-        resolved.customer_id,
-        customers.record_key,
-        customers.source,
-        nullif(customers.gender, 'unknown') as gender,
-        case
-            when {{ is_credible_birth_date('customers.birth_date', 'as_of.as_of_date') }} then customers.birth_date
-        end as birth_date,
-        customers.occupation,
-        customers.income_band,
-        customers.household_size,
-        coalesce(places.province, customers.province) as province,
-        case when places.place_text is not null then places.city else customers.city end as city,
-        places.province_code,
-        places.city_code,
-        places.city_tier,
-        customers.registered_at,
-        customers.updated_at
+    select * from {{ ref('int_customer_records') }}
 
-    from {{ ref('int_customers__unioned') }} as customers
+),
 
-    inner join {{ ref('int_records__resolved') }} as resolved
-        on customers.record_key = resolved.record_key
+bought as (
 
-    left join places
-        on {{ place_text('customers.province', 'customers.city', 'customers.district', 'customers.address') }} = places.place_text
-
-    cross join as_of
-
-    where coalesce(resolved.first_seen_at < as_of.as_of_end_at, true)
+    select * from {{ ref('int_customer_bought_values') }}
 
 ),
 {% for attribute in attributes %}
@@ -117,8 +82,16 @@ surviving as (
     select
         counted.customer_id,
         {%- for attribute in attributes %}
+        {%- if attribute in bought_attributes %}
+        coalesce({{ attribute }}_preferences.{{ attribute }}, bought.{{ attribute }}) as {{ attribute }},
+        case
+            when {{ attribute }}_preferences.{{ attribute }} is not null then {{ attribute }}_preferences.source
+            when bought.{{ attribute }} is not null then 'enrichment'
+        end as {{ attribute }}_source,
+        {%- else %}
         {{ attribute }}_preferences.{{ attribute }},
         {{ attribute }}_preferences.source as {{ attribute }}_source,
+        {%- endif %}
         {%- endfor %}
         place_preferences.province,
         place_preferences.city,
@@ -139,6 +112,9 @@ surviving as (
     left join place_preferences
         on counted.customer_id = place_preferences.customer_id
         and place_preferences.preference = 1
+
+    left join bought
+        on counted.customer_id = bought.customer_id
 
 )
 

@@ -18,7 +18,9 @@ typed as (
         ---------- ids
         {{ clean_code('source.member_no') }} as member_no,
         {{ clean_code('source.tmall_ouid') }} as tmall_ouid,
+        {{ clean_code('source.jd_open_id') }} as jd_open_id,
         {{ clean_code('source.wechat_unionid') }} as wechat_unionid,
+        {{ clean_code('source.weibo_uid') }} as weibo_uid,
         {{ normalise_national_id('source.national_id') }} as national_id,
 
         ---------- strings

@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ provided('referrals') }}
+
+)
+
+select * from unioned

@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ provided('enrichment') }}
+
+)
+
+select * from unioned

@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ provided('coupon_redemptions') }}
+
+)
+
+select * from unioned

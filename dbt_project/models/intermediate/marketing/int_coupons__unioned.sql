@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ provided('coupons') }}
+
+)
+
+select * from unioned

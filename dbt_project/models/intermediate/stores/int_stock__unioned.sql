@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ provided('stock') }}
+
+)
+
+select * from unioned

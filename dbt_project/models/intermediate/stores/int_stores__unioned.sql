@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ provided('stores') }}
+
+)
+
+select * from unioned

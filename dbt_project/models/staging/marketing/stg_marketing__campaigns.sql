@@ -1,0 +1,56 @@
+with
+
+source as (
+
+    select * from {{ landed('marketing', 'campaigns') }}
+
+),
+
+typed as (
+
+    select
+        ---------- ids
+        {{ clean_code('source.campaign_id') }} as campaign_id,
+
+        ---------- strings
+        {{ clean_text('source.campaign_name') }} as campaign_name,
+        {{ clean_text('source.campaign_type') }} as campaign_type,
+        {{ channel_code('source.channel') }} as channel,
+
+        ---------- numerics
+        {{ parse_amount('source.budget_amount') }} as budget_amount,
+        {{ parse_share('source.holdout_share') }} as holdout_share,
+
+        ---------- dates
+        {{ parse_date('source.starts_on') }} as starts_on,
+        {{ parse_date('source.ends_on') }} as ends_on,
+
+        ---------- timestamps
+        {{ parse_instant('source.updated_at') }} as updated_at,
+
+        ---------- landing
+        source._file_id,
+        source._row_number,
+        source._load_number,
+        source._row_hash,
+
+        case
+            when {{ blank('source.campaign_id') }} then 'missing_campaign_id'
+            when {{ unreadable('source.starts_on', parse_date) }} then 'unreadable_starts_on'
+            when {{ unreadable('source.ends_on', parse_date) }} then 'unreadable_ends_on'
+            when {{ parse_date('source.ends_on') }} < {{ parse_date('source.starts_on') }} then 'ends_before_start'
+            when {{ unreadable('source.budget_amount', parse_amount) }} then 'unreadable_amount'
+            when {{ unreadable('source.holdout_share', parse_share) }} then 'unreadable_holdout_share'
+        end as _rule
+
+    from source
+
+),
+
+judged as (
+
+    {{ judged('typed', 'marketing', 'campaigns') }}
+
+)
+
+select * from judged

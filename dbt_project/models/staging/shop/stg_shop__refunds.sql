@@ -1,0 +1,60 @@
+{# requests and rejections are in the export, too #}
+{% set money_moved -%}
+    lower({{ clean_text('source.status') }}) in ('succeeded', 'refunded')
+{%- endset %}
+
+with
+
+source as (
+
+    select * from {{ landed('shop', 'refunds') }}
+
+),
+
+typed as (
+
+    select
+        ---------- ids
+        {{ clean_code('source.refund_id') }} as refund_id,
+        {{ clean_code('source.order_id') }} as order_id,
+
+        ---------- strings
+        {{ clean_text('source.status') }} as refund_status,
+
+        ---------- numerics
+        {{ parse_amount('source.amount') }} as refund_amount,
+
+        ---------- booleans
+        coalesce({{ money_moved }}, false) as is_settled,
+
+        ---------- timestamps
+        {{ parse_instant('source.requested_at') }} as requested_at,
+        {{ parse_instant('source.completed_at') }} as completed_at,
+        {{ parse_instant('source.updated_at') }} as updated_at,
+
+        ---------- landing
+        source._file_id,
+        source._row_number,
+        source._load_number,
+        source._row_hash,
+
+        case
+            when {{ blank('source.refund_id') }} then 'missing_refund_id'
+            when {{ blank('source.order_id') }} then 'missing_order_id'
+            when {{ money_moved }} and {{ blank('source.amount') }} then 'missing_amount'
+            when {{ unreadable('source.amount', parse_amount) }} then 'unreadable_amount'
+            when {{ money_moved }} and {{ blank('source.completed_at') }} then 'missing_completed_at'
+            when {{ unreadable('source.completed_at', parse_instant) }} then 'unreadable_completed_at'
+        end as _rule
+
+    from source
+
+),
+
+judged as (
+
+    {{ judged('typed', 'shop', 'refunds') }}
+
+)
+
+select * from judged

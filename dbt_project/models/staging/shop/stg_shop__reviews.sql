@@ -1,0 +1,51 @@
+with
+
+source as (
+
+    select * from {{ landed('shop', 'reviews') }}
+
+),
+
+typed as (
+
+    select
+        ---------- ids
+        {{ clean_code('source.review_id') }} as review_id,
+        {{ clean_code('source.order_id') }} as order_id,
+        {{ clean_code('source.customer_id') }} as customer_id,
+        {{ clean_code('source.sku') }} as product_id,
+
+        ---------- strings
+        {{ clean_text('source.text') }} as review_text,
+
+        ---------- numerics
+        cast({{ parse_quantity('source.stars') }} as double) as rating,
+
+        ---------- timestamps
+        {{ parse_instant('source.created_at') }} as reviewed_at,
+
+        ---------- landing
+        source._file_id,
+        source._row_number,
+        source._load_number,
+        source._row_hash,
+
+        case
+            when {{ blank('source.review_id') }} then 'missing_review_id'
+            when {{ blank('source.created_at') }} then 'missing_reviewed_at'
+            when {{ unreadable('source.created_at', parse_instant) }} then 'unreadable_reviewed_at'
+            when {{ unreadable('source.stars', parse_quantity) }} then 'unreadable_rating'
+            when {{ parse_quantity('source.stars') }} not between 1 and 5 then 'rating_out_of_range'
+        end as _rule
+
+    from source
+
+),
+
+judged as (
+
+    {{ judged('typed', 'shop', 'reviews') }}
+
+)
+
+select * from judged

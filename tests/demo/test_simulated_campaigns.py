@@ -1,0 +1,264 @@
+"""The simulated campaign platform: arms, messages, answers, coupons, and who is behind a contact.
+
+Belongs here: what a reader of these landing files and of their truth may rely on. Does not belong
+here: what the warehouse makes of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections import Counter, defaultdict
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from orchestration.demo import campaign_plan, population, simulate
+from orchestration.demo.order_pool import ChannelOrders, OrderPool
+from tests.demo.test_simulated_retailer import (
+    csv_rows,
+    json_lines,
+    newest_orders,
+    truth_rows,
+    workbook_rows,
+)
+
+PERSONS, SEED, UNTIL = 2_000, 7, date(2025, 3, 31)
+
+
+@pytest.fixture(scope="module")
+def retailer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("campaigns")
+    simulate(PERSONS, SEED, folder / "landing", folder / "truth.duckdb", until=UNTIL)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def assignments(retailer: Path) -> list[tuple]:
+    """campaign_id, contact_id, recipient_type, recipient, arm; unusable rows left out."""
+    files = retailer / "landing" / "marketing" / "assignments" / "*.parquet"
+    with duckdb.connect() as connection:
+        return connection.execute(
+            f"select campaign_id, contact_id, recipient_type, recipient, arm from '{files}' "  # noqa: S608
+            "where contact_id is not null and arm in ('treatment', 'holdout')"
+        ).fetchall()
+
+
+@pytest.fixture(scope="module")
+def sends(retailer: Path) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = []
+    for path in sorted((retailer / "landing" / "marketing" / "sends").glob("*.csv.gz")):
+        rows += csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode()))
+    return rows
+
+
+def whole(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Messages without the planted unusable rows."""
+    return [row for row in rows if row["发送编号"] and row["发送时间"].startswith("20")]
+
+
+def test_every_contact_is_one_person_under_one_identifier(
+    retailer: Path, assignments: list[tuple], sends: list[dict]
+) -> None:
+    truth = dict(
+        truth_rows(
+            retailer,
+            "select source_customer_id, person_id from record where source = 'marketing'",
+        )
+    )
+    assert {row[1] for row in assignments} == set(truth)
+    assert {row["联系人编号"] for row in whole(sends)} <= set(truth)
+    known_as = defaultdict(set)
+    for _, contact, kind, recipient, _ in assignments:
+        known_as[contact].add((kind, recipient))
+    assert all(len(values) == 1 for values in known_as.values())
+    kinds = Counter(kind for values in known_as.values() for kind, _ in values)
+    assert set(kinds) == {"member_no", "mobile", "email"}
+
+
+def test_arms_are_as_large_as_planned_and_the_holdout_is_left_alone(
+    retailer: Path, assignments: list[tuple], sends: list[dict]
+) -> None:
+    share = {
+        row["活动编号"]: float(str(row["对照组比例"] or 0).rstrip("%"))
+        / (100 if "%" in str(row["对照组比例"]) else 1)
+        for row in workbook_rows(retailer, "marketing/campaigns")
+        if row["活动编号"]
+    }
+    expected = sum(share[campaign] for campaign, *_ in assignments)
+    spread = sum(share[campaign] * (1 - share[campaign]) for campaign, *_ in assignments) ** 0.5
+    held_out = {(row[0], row[1]) for row in assignments if row[4] == "holdout"}
+    # a hash decides per person, which is a coin of that weight: within four standard errors
+    assert abs(len(held_out) - expected) < 4 * spread
+    sent = {(row["活动编号"], row["联系人编号"]) for row in whole(sends)}
+    assert not sent & held_out
+    treated = {(row[0], row[1]) for row in assignments if row[4] == "treatment"}
+    assert sent == treated
+
+
+def test_an_arm_depends_on_the_person_and_the_campaign_alone() -> None:
+    # so purchases may be drawn later with the arm in mind
+    people = population.draw(SEED, 0, 1_000)
+    arms = {}
+    for campaign in campaign_plan.plan():
+        if not campaign.holdout_share:
+            continue
+        person = campaign_plan.chosen(people, campaign)
+        arm = campaign_plan.is_held_out(people, person, campaign)
+        backwards = campaign_plan.is_held_out(people, person[::-1], campaign)
+        assert backwards[::-1].tolist() == arm.tolist()
+        arms[campaign.number] = dict(zip(person.tolist(), arm.tolist(), strict=True))
+    # nobody is left alone for good: who is held out once is treated another time
+    held_out = {person for of in arms.values() for person, held in of.items() if held}
+    treated = {person for of in arms.values() for person, held in of.items() if not held}
+    assert len(held_out - treated) < 0.2 * len(held_out)
+
+
+def test_a_receipt_that_comes_late_is_exported_again(sends: list[dict]) -> None:
+    states = defaultdict(list)
+    for row in whole(sends):
+        states[row["发送编号"]].append(row["发送状态"])
+    late = [seen for seen in states.values() if len(seen) > 1]
+    assert late
+    assert all(seen[0] == "发送中" and seen[1] in ("成功", "失败") for seen in late)
+    failed = [row for row in whole(sends) if row["发送状态"] == "失败"]
+    assert failed
+    assert all(row["失败原因"] for row in failed)
+
+
+def test_answers_follow_delivered_messages_and_the_persons_responsiveness(
+    retailer: Path, sends: list[dict]
+) -> None:
+    delivered = {row["发送编号"] for row in whole(sends) if row["发送状态"] == "成功"}
+    opens, _ = json_lines(retailer, "marketing/opens")
+    clicks, _ = json_lines(retailer, "marketing/clicks")
+    pending = {row["发送编号"] for row in whole(sends)} - delivered
+    answered = {row["send_id"] for row in opens + clicks if row["contact_id"]}
+    assert len(answered & pending) <= 0.05 * len(answered)
+    assert answered <= {row["发送编号"] for row in whole(sends)}
+
+    # the truth's probabilities come true: within four standard errors
+    for kind, probability, basis in (
+        ("is_opened", "open_probability", "is_delivered"),
+        ("is_clicked", "click_probability", "is_opened and open_probability > 0"),
+        ("is_clicked", "click_probability", "is_delivered and open_probability = 0"),
+    ):
+        [(seen, expected, spread)] = truth_rows(
+            retailer,
+            f"select sum({kind}::int), sum({probability}), "  # noqa: S608
+            f"sqrt(sum({probability} * (1 - {probability}))) from campaign_response where {basis}",
+        )
+        assert spread > 0
+        assert abs(seen - expected) < 4 * spread, (kind, basis)
+
+
+def test_coupons_are_redeemed_on_real_orders_that_they_fit(retailer: Path) -> None:
+    coupons = {
+        row["券编号"]: row
+        for row in csv_rows(retailer, "marketing/coupons", "utf-8")
+        if row["面额"][0].isdigit()
+    }
+    used = [
+        row
+        for row in csv_rows(retailer, "marketing/redemptions", "utf-8")
+        if row["券编号"] in coupons
+    ]
+    assert len(used) > 50
+    assert len({row["订单号"] for row in used}) == len(used)
+    assert {row["核销渠道"] for row in used} == {"天猫", "门店"}
+    online = newest_orders(retailer)
+    tickets: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for row in csv_rows(retailer, "pos/ticket_lines", "utf-8-sig"):
+        if row["交易类型"] == "销售" and row["实收金额"][0].isdigit():
+            tickets[f"{row['门店编号']}-{row['小票号']}"] += Decimal(row["折扣金额"])
+    for row in used:
+        coupon = coupons[row["券编号"]]
+        assert coupon["生效日期"] <= row["核销时间"][:10] <= coupon["失效日期"]
+        assert row["核销金额"] == coupon["面额"]
+        face = Decimal(coupon["面额"])
+        if row["核销渠道"] == "门店":
+            assert tickets[row["订单号"]] >= face
+        else:
+            order = online[row["订单号"]]
+            assert order["订单付款时间"] <= row["核销时间"]
+            off = Decimal(order["优惠金额"].replace(",", "")) + Decimal(order["优惠券抵扣"])
+            assert off >= face
+    truth = truth_rows(retailer, "select coupon_id, order_id from coupon_redemption")
+    assert set(truth) == {(row["券编号"], row["订单号"]) for row in used}
+
+
+def test_a_campaign_makes_nobody_buy_so_far(retailer: Path) -> None:
+    # orders per person in the four weeks after the choice, treated against held out
+    rows = truth_rows(
+        retailer,
+        """
+        with choice as (
+            select campaign_id, person_id, arm, assigned_at from campaign_response
+            where campaign_id in (
+                select campaign_id from campaign_response where arm = 'holdout'))
+        select arm, count(*) filter (where order_id is not null) / count(distinct (
+            campaign_id, choice.person_id)), count(distinct (campaign_id, choice.person_id))
+        from choice
+        left join orders on orders.person_id = choice.person_id
+            and ordered_at between assigned_at and assigned_at + interval 28 day
+        group by 1
+        """,
+    )
+    means = {arm: (mean, count) for arm, mean, count in rows}
+    (treated, _), (held_out, count) = means["treatment"], means["holdout"]
+    # orders come at about half a one in four weeks, nearly Poisson
+    assert abs(treated - held_out) < 4 * (max(treated, held_out) * 1.5 / count) ** 0.5
+
+
+def test_an_order_is_taken_once_and_only_within_its_window() -> None:
+    def channel(name: str, at: list[int]) -> ChannelOrders:
+        count = len(at)
+        return ChannelOrders(
+            source=name,
+            channel=name,
+            person=np.zeros(count, dtype=np.int64),
+            at=np.array(at),
+            paid=np.full(count, 10_000),
+            taken_off=np.array([0, 1_000, 1_000])[:count],
+            order_id=lambda where: [f"{name}{k}" for k in where.tolist()],
+        )
+
+    pool = OrderPool([channel("a", [10, 20, 40]), channel("b", [15])])
+
+    def take(opens: int, closes: int, paid: int = 10_000) -> str:
+        found = pool.take(
+            np.array([0]), np.array([opens]), closes, least_paid=paid, least_off=1_000
+        )
+        return pool.names(found)[2][0] if found[0] >= 0 else "none"
+
+    # orders at 10 and 15 had nothing taken off; 11,000 before the coupon is more than 10,000
+    assert take(0, 19) == "none"
+    assert take(0, 50, paid=11_001) == "none"
+    assert take(0, 50) == "a1"
+    assert take(0, 39) == "none"
+    assert take(0, 40) == "a2"
+    assert take(0, 50) == "none"
+
+
+def test_planted_bad_rows_are_counted(retailer: Path, sends: list[dict]) -> None:
+    bad = {
+        (feed, rule): count
+        for feed, rule, count in truth_rows(
+            retailer, "select feed, rule, count from bad_rows where source = 'marketing'"
+        )
+    }
+    assert bad["sends", "missing_send_id"] == sum(not row["发送编号"] for row in sends)
+    assert bad["sends", "unreadable_sent_at"] == sum(row["发送时间"] == "待定" for row in sends)
+    coupons = csv_rows(retailer, "marketing/coupons", "utf-8")
+    assert bad["coupons", "unreadable_amount"] == sum(row["面额"] == "十元" for row in coupons)
+    used = csv_rows(retailer, "marketing/redemptions", "utf-8")
+    assert bad["redemptions", "missing_coupon_id"] == sum(not row["券编号"] for row in used)
+    _, broken = json_lines(retailer, "marketing/opens")
+    assert bad["opens", "not_json"] == broken
+    campaigns = workbook_rows(retailer, "marketing/campaigns")
+    assert bad["campaigns", "missing_campaign_id"] == sum(not r["活动编号"] for r in campaigns)

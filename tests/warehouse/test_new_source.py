@@ -1,0 +1,168 @@
+"""A source drafted from sample files: it follows the house rules, and a run loads and stages it.
+
+Belongs here: `strata source new` in a copy of the project, as a person would use it.
+Does not belong here: what is drafted (tests/ingestion/test_ingestion_draft.py).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.settings import PROJECT_ROOT
+from tests.ingestion.sample_members import ROWS, write_sample
+from tests.warehouse.small_company import land
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("new_source")]
+
+TIMEOUT_SECONDS = 600
+VISITS = [
+    {
+        "visitNo": f"V{number:06}",
+        "会员号": f"{number % 300:08}",
+        "visitedAt": f"2024-05-{1 + number % 28:02}T10:00:00+08:00",
+        "seconds": number % 900,
+        "isPaid": number % 3 == 0,
+    }
+    for number in range(400)
+]
+
+
+class Copy:
+    """A copy of the project that a test may add a source to, and a company of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "project"
+        self.home = folder / "home"
+        for part in ("orchestration", "dbt_project", "seeds", "tests"):
+            shutil.copytree(
+                PROJECT_ROOT / part,
+                self.root / part,
+                ignore=shutil.ignore_patterns("target", "logs", "__pycache__"),
+            )
+        for part in ("pyproject.toml", "workspace.yaml"):
+            shutil.copy(PROJECT_ROOT / part, self.root / part)
+        self.home.mkdir()
+        self.landing = self.home / "landing"
+
+    def python(self, *arguments: str) -> str:
+        """Run the copy's code; returns what it printed."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.root,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(self.root),
+                "STRATA_HOME": str(self.home),
+                "COLUMNS": "160",
+            },
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+        printed = done.stdout + done.stderr
+        assert done.returncode == 0, printed
+        return printed
+
+    def strata(self, *arguments: str) -> str:
+        """The `strata` command of the copy."""
+        return self.python("-c", "from orchestration.cli import main; main()", *arguments)
+
+    def query(self, sql: str) -> list[tuple]:
+        with duckdb.connect(
+            str(self.home / "warehouse" / "build.duckdb"), read_only=True
+        ) as connection:
+            return connection.execute(sql).fetchall()
+
+
+def list_feeds(copy: Copy) -> None:
+    """The step that the command leaves to a person: the feeds are balanced with the others."""
+    path = copy.root / "dbt_project" / "macros" / "marts" / "staged_feeds.sql"
+    text = path.read_text()
+    path.write_text(
+        text.replace(
+            "        'standard': [",
+            "        'kiosk': ['members', 'visits'],\n        'standard': [",
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    folder = tmp_path_factory.mktemp("new_source")
+    copy = Copy(folder)
+    members = write_sample(folder, "csv")
+    visits = folder / "export.jsonl.gz"
+    visits.write_bytes(
+        gzip.compress("".join(json.dumps(visit) + "\n" for visit in VISITS).encode())
+    )
+    copy.drafted = copy.strata("source", "new", "kiosk", "--sample", str(members))
+    copy.drafted += copy.strata(
+        "source", "new", "kiosk", "--sample", str(visits), "--feed", "visits"
+    )
+    list_feeds(copy)
+    for feed, sample in (("members", members), ("visits", visits)):
+        target = copy.landing / "kiosk" / feed
+        target.mkdir(parents=True)
+        shutil.copy(sample, target)
+    land(copy.landing, 30)
+    return copy
+
+
+def test_the_command_says_what_it_wrote_and_what_is_left(copy: Copy) -> None:
+    assert "stg_kiosk__members.sql" in copy.drafted
+    assert "phone: phone, identifier" in copy.drafted
+    assert "keys: visit_no" in copy.drafted
+    assert "staged_feeds.sql" in copy.drafted
+    # values of the sample are nobody's business
+    assert ROWS[0][1] not in copy.drafted and ROWS[0][2] not in copy.drafted
+
+
+def test_the_draft_follows_the_house_rules(copy: Copy) -> None:
+    assert "passed" in copy.python(
+        "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "tests/conventions"
+    )
+
+
+def test_a_run_loads_and_stages_every_row_of_the_samples(copy: Copy) -> None:
+    copy.strata("run")
+
+    assert copy.query(
+        "select source, feed, raw_rows, staged_rows, duplicate_rows, rejected_rows "
+        "from marts.source_row_balance where source = 'kiosk' order by feed"
+    ) == [
+        ("kiosk", "members", 300, 300, 0, 0),
+        ("kiosk", "visits", 400, 400, 0, 0),
+    ]
+    member = copy.query(
+        "select full_name, phone, birth_date, total_spend, is_you_xiao, updated_at "
+        "from staging.stg_kiosk__members where member_no = '00000001'"
+    )
+    assert [str(value) for value in member[0]] == [
+        "李芳",
+        "+8613800000001",
+        "1961-02-11",
+        "1.50",
+        "True",
+        "2024-01-01 00:07:00",
+    ]
+    visit = copy.query(
+        "select member_no, visited_at, seconds, is_paid from staging.stg_kiosk__visits "
+        "where visit_no = 'V000003'"
+    )
+    assert [str(value) for value in visit[0]] == ["00000003", "2024-05-04 02:00:00", "3", "True"]
+    assert (
+        copy.query(
+            "select check_name from ops.dq_result where not passed and check_name like '%kiosk%'"
+        )
+        == []
+    )
