@@ -1,28 +1,18 @@
 {{ kept_except('int_identity__records_changed', ['source', 'source_customer_id']) }}
 
 {#
-    What a platform leaves readable of a buyer's name and number. Staging makes null of both, because they never link
-    by themselves; the matching model weighs them beside other evidence. So names and accounts are read from the text
-    as landed.
+    What platforms leave readable of a buyer's name and number. Staging makes null of both, because they never link
+    by themselves; the matching model weighs them beside other evidence. So they are read from the text as landed.
+    Of each platform: the buyer's column, and what shows a number, most trusted first; an account is the buyer's own,
+    the parcel may be a gift.
 #}
+{% set platforms = {
+    'tmall': {'buyer': 'buyer_ouid', 'phones': ['alipay_account', 'receiver_phone']},
+    'jd': {'buyer': 'buyer_id', 'phones': ['receiver_phone']},
+    'wechat': {'buyer': 'wechat_user_id', 'phones': ['receiver_phone']},
+} %}
 
 with
-
-orders as (
-
-    select *
-
-    from {{ staged('tmall', 'orders') }}
-
-    where {{ only_changed('int_identity__records_changed', {'source': "'tmall'", 'source_customer_id': 'buyer_ouid'}) }}
-
-),
-
-landed as (
-
-    select * from {{ source('tmall', 'orders') }}
-
-),
 
 evidence as (
 
@@ -31,44 +21,51 @@ evidence as (
 ),
 
 shown as (
-
-    -- one landed row per order; the account is the buyer's own, the parcel may be a gift
+{% for platform_name, platform in platforms.items() %}
+    -- one landed row per order
     select
-        orders.buyer_ouid,
+        '{{ platform_name }}' as source,
+        orders.{{ platform['buyer'] }} as source_customer_id,
         orders.ordered_at,
-        {{ masked_phone_pattern('landed.alipay_account') }} as account_pattern,
-        orders.receiver_phone_pattern as parcel_pattern,
+        {{ masked_phone_pattern('landed.' ~ platform['phones'] | first) }} as first_pattern,
+        {{ masked_phone_pattern('landed.' ~ platform['phones'] | last) }} as last_pattern,
         {{ clean_text('landed.receiver_name') }} as receiver_name
 
-    from orders
+    from {{ staged(platform_name, 'orders') }} as orders
 
-    inner join landed
+    inner join {{ source(platform_name, 'orders') }} as landed
         on orders._file_id = landed._file_id
         and orders._row_number = landed._row_number
 
     cross join evidence
 
-    where orders.ordered_at < evidence.until_at
-
+    where
+        orders.ordered_at < evidence.until_at
+        and {{ only_changed('int_identity__records_changed', {
+            'source': "'" ~ platform_name ~ "'", 'source_customer_id': 'orders.' ~ platform['buyer']
+        }) }}
+{{ '    union all' if not loop.last }}
+{%- endfor %}
 ),
 
 phones as (
 
-    select buyer_ouid, 1 as trust, account_pattern as masked_phone, ordered_at from shown
+    select source, source_customer_id, 1 as trust, first_pattern as masked_phone, ordered_at from shown
 
     union all
 
-    select buyer_ouid, 2 as trust, parcel_pattern as masked_phone, ordered_at from shown
+    select source, source_customer_id, 2 as trust, last_pattern as masked_phone, ordered_at from shown
 
 ),
 
 preferred_phones as (
 
     select
-        buyer_ouid,
+        source,
+        source_customer_id,
         masked_phone,
         row_number() over (
-            partition by buyer_ouid
+            partition by source, source_customer_id
             order by trust, count(*) desc, max(ordered_at) desc, masked_phone
         ) as preference
 
@@ -76,14 +73,14 @@ preferred_phones as (
 
     where masked_phone is not null
 
-    group by buyer_ouid, trust, masked_phone
+    group by source, source_customer_id, trust, masked_phone
 
 ),
 
 names as (
 
     -- how many stars follow differs from order to order
-    select buyer_ouid, left(receiver_name, 1) || '*' as masked_name, ordered_at
+    select source, source_customer_id, left(receiver_name, 1) || '*' as masked_name, ordered_at
 
     from shown
 
@@ -94,25 +91,26 @@ names as (
 preferred_names as (
 
     select
-        buyer_ouid,
+        source,
+        source_customer_id,
         masked_name,
         row_number() over (
-            partition by buyer_ouid order by count(*) desc, max(ordered_at) desc, masked_name
+            partition by source, source_customer_id order by count(*) desc, max(ordered_at) desc, masked_name
         ) as preference
 
     from names
 
-    group by buyer_ouid, masked_name
+    group by source, source_customer_id, masked_name
 
 ),
 
 buyers as (
 
-    select buyer_ouid from preferred_phones
+    select source, source_customer_id from preferred_phones
 
     union
 
-    select buyer_ouid from preferred_names
+    select source, source_customer_id from preferred_names
 
 ),
 
@@ -120,19 +118,21 @@ starred as (
 
     -- at most one preferred row on both sides
     select
-        'tmall' as source,
-        buyers.buyer_ouid as source_customer_id,
+        buyers.source,
+        buyers.source_customer_id,
         preferred_names.masked_name,
         preferred_phones.masked_phone
 
     from buyers
 
     left join preferred_names
-        on buyers.buyer_ouid = preferred_names.buyer_ouid
+        on buyers.source = preferred_names.source
+        and buyers.source_customer_id = preferred_names.source_customer_id
         and preferred_names.preference = 1
 
     left join preferred_phones
-        on buyers.buyer_ouid = preferred_phones.buyer_ouid
+        on buyers.source = preferred_phones.source
+        and buyers.source_customer_id = preferred_phones.source_customer_id
         and preferred_phones.preference = 1
 
 )
