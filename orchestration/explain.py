@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import duckdb
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -21,6 +22,7 @@ from orchestration.analysis.explanation import (
     explain_customer,
     explain_pair,
 )
+from orchestration.publishing.pseudonyms import pseudonym
 from orchestration.publishing.reader import open_published
 from orchestration.settings import Settings
 from orchestration.waterfall import label_of, waterfall_svg
@@ -65,9 +67,11 @@ def explain(
         UnknownSubjectError: Nobody is called so.
     """
     with open_published(settings.published_file) as published:
+        subject = _as_published(published, settings, subject)
         if other is None:
             explained = explain_customer(published, subject)
         else:
+            other = _as_published(published, settings, other)
             explained = explain_pair(published, subject, other)
     if isinstance(explained, PairExplanation):
         _print_pair(console, explained)
@@ -80,6 +84,17 @@ def explain(
         console.print(f"Chart: {path}", highlight=False, soft_wrap=True)
     if with_values:
         _print_values(settings, console, records)
+
+
+def _as_published(published: duckdb.DuckDBPyConnection, settings: Settings, subject: str) -> str:
+    """A record as readers see it, when its number is a private one; anything else as it is."""
+    source, _, number = subject.partition(":")
+    hidden = number and pseudonym(number, settings.hash_key_bytes)
+    is_hidden = published.execute(
+        "select 1 from id_map where id_type = 'record' and id_scope = ? and id_value = ?",
+        [source, hidden],
+    ).fetchone()
+    return f"{source}:{hidden}" if is_hidden else subject
 
 
 def _print_customer(console: Console, explained: CustomerExplanation) -> None:
@@ -231,7 +246,9 @@ def _print_values(settings: Settings, console: Console, records: list[str]) -> N
     console.print("\n[bold]What the records say, in the clear[/bold]")
     table = Table("", *(escape(key) for key in records), box=None)
     for place, name in enumerate(names):
-        table.add_row(name, *(escape(str(stated[key][place] or "")) for key in records))
+        # records whose number is private have another one in the build file
+        shown_here = (stated[key][place] if key in stated else None for key in records)
+        table.add_row(name, *(escape(str(value or "")) for value in shown_here))
     for id_type in dict.fromkeys(row[1] for row in shown):
         values = {key: text for key, kind, text in shown if kind == id_type}
         table.add_row(id_type, *(escape(values.get(key, "")) for key in records))

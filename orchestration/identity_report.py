@@ -7,16 +7,21 @@ Does not belong here: grading (analysis/identity/accuracy.py).
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.publishing.pseudonyms import pseudonym
 from orchestration.publishing.reader import open_published
 from orchestration.resources.warehouse import Warehouse, table_exists
 from orchestration.settings import Settings
 from orchestration.truth import read_truth
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 IDENTIFIERS = "intermediate.int_identity__identifiers"
 LABELS = {
@@ -47,6 +52,8 @@ def print_report(settings: Settings, console: Console, truth_file: Path) -> None
         id_edge = published.execute(
             "select record_key_a, record_key_b, probability from id_edge"
         ).to_arrow_table()
+    for suffix in ("_a", "_b") if "is_match" in truth.columns else ("",):
+        truth = _as_published(truth, suffix, id_map, settings.hash_key_bytes)
     if "is_match" in truth.columns:
         grades = pairs_accuracy(truth, id_map)
     else:
@@ -72,6 +79,21 @@ def print_report(settings: Settings, console: Console, truth_file: Path) -> None
         "probable",
         highlight=False,
     )
+
+
+def _as_published(
+    truth: pd.DataFrame, suffix: str, id_map: pa.Table, hash_key: bytes
+) -> pd.DataFrame:
+    """The truth with private record numbers as readers see them."""
+    published = set(
+        zip(id_map["id_scope"].to_pylist(), id_map["id_value"].to_pylist(), strict=True)
+    )
+    column = f"source_customer_id{suffix}"
+    numbers = []
+    for source, number in zip(truth[f"source{suffix}"], truth[column], strict=True):
+        hidden = None if (source, number) in published else pseudonym(str(number), hash_key)
+        numbers.append(hidden if (source, hidden) in published else number)
+    return truth.assign(**{column: numbers})
 
 
 def _identifiers(settings: Settings) -> pa.Table | None:
