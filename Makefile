@@ -34,9 +34,10 @@ ui: $(STAMP) ## open the Dagster UI on http://127.0.0.1:3000
 dashboard: $(STAMP) ## open the web page on the published file on http://127.0.0.1:8501
 	$(BIN)/strata dashboard
 
-bench: $(STAMP) ## time the main job at growing sizes, and ingestion beside DuckDB's bare reading
+bench: $(STAMP) ## time the main job at growing sizes, ingestion beside DuckDB's bare reading, identity on published sets
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.ingestion
+	$(BIN)/python -m tests.benchmarks.identity
 
 clean: ## remove the virtual environment and dbt's build folder, never data
 	rm -rf $(VENV) dbt_project/target

@@ -145,6 +145,63 @@ def query(sql: Annotated[str, typer.Argument(help="SQL over the published tables
 
 
 @app.command()
+def explain(
+    subject: Annotated[
+        str, typer.Argument(help="A customer_id, also an old one, or SOURCE:RECORD.")
+    ],
+    other: Annotated[
+        str | None, typer.Argument(help="A second SOURCE:RECORD; without it the whole customer.")
+    ] = None,
+    chart: Annotated[
+        Path | None,
+        typer.Option(help="File for the chart of match weights; default: one in the exports."),
+    ] = None,
+    values: Annotated[
+        bool,
+        typer.Option(
+            "--values", help="Also print what the records say, in the clear, from the build file."
+        ),
+    ] = False,
+) -> None:
+    """Say why records are one customer, link by link, or why they are not."""
+    from rich.console import Console
+
+    from orchestration.analysis.explanation import UnknownSubjectError
+    from orchestration.explain import explain as answer
+    from orchestration.publishing.reader import NothingPublishedError
+    from orchestration.settings import Settings
+
+    try:
+        answer(Settings(), Console(emoji=False), subject, other, chart=chart, with_values=values)
+    except (NothingPublishedError, UnknownSubjectError) as error:
+        _fail(str(error))
+
+
+@app.command("identity-report")
+def identity_report(
+    truth: Annotated[
+        Path,
+        typer.Option(
+            help="CSV, Parquet or DuckDB file: source, source_customer_id, person_id per record, "
+            "or judged pairs with is_match."
+        ),
+    ],
+) -> None:
+    """Grade who is who against a file that knows: precision, recall, F1, B-cubed, the curve."""
+    from rich.console import Console
+
+    from orchestration.identity_report import print_report
+    from orchestration.publishing.reader import NothingPublishedError
+    from orchestration.settings import Settings
+    from orchestration.truth import TruthFileError
+
+    try:
+        print_report(Settings(), Console(), truth)
+    except (NothingPublishedError, TruthFileError, ValueError) as error:
+        _fail(str(error))
+
+
+@app.command()
 def doctor() -> None:
     """Check the installation and show every setting with where its value comes from."""
     from rich.console import Console

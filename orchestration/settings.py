@@ -88,6 +88,14 @@ class Settings(BaseSettings):
         default=None,
         description="Secret of the keyed hashes; default: a random one kept in STRATA_HOME.",
     )
+    matching: bool = Field(
+        default=True,
+        description="Whether records that share no identifier are matched by what they look like.",
+    )
+    truth_file: Path | None = Field(
+        default=None,
+        description="Who is who in truth, or judged pairs; each run then grades identity by it.",
+    )
     seed: int = Field(default=360, ge=0, description="Seed of every random choice.")
     schedule_cron: str = Field(
         default="30 2 * * *", description="When the daily job runs, in the business time zone."

@@ -20,7 +20,7 @@ select
     (select count(*) from customer_360) as customers,
     (select count(*) from id_map where id_type = 'record') as source_records,
     (select count(*) from orders) as orders,
-    (select sum(net_amount) from orders) as net_amount,
+    (select coalesce(sum(net_amount), 0) from orders) as net_amount,
     (select count(*) from order_items) as order_lines,
     (select count(*) from events) as events,
     (select count(*) from customer_churn_score) as churn_scores,

@@ -10,6 +10,8 @@ private. In the published file its numbers are keyed hashes, the same in every t
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,6 +78,11 @@ def _pseudonym(value: str) -> str:
     # what came back from a published file for a record that is gone is a hash already
     is_hash = f"regexp_full_match({value}, {_HASHED})"
     return f"case when {is_hash} then {value} else keyed_hash({value}) end"
+
+
+def pseudonym(number: str, hash_key: bytes) -> str:
+    """The number that readers see in place of a private one, for whoever asks by the real one."""
+    return hmac.new(hash_key, number.encode(), hashlib.sha256).hexdigest()
 
 
 def restore_record_ids(

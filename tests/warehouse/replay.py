@@ -16,8 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.analysis.identity.resolve import Resolution, resolve
-from orchestration.assets.identity import INPUTS, PREVIOUS, TABLES
+from orchestration.assets.identity import PREVIOUS, identify, read_inputs, read_match_state
 from orchestration.ingestion import load_contracts, load_landing
 from orchestration.resources import increment, run_record
 from orchestration.resources.warehouse import table_exists
@@ -157,28 +156,24 @@ def _resolve(
     run_id: str,
     previous: duckdb.DuckDBPyConnection,
 ) -> None:
-    inputs = {
-        name: connection.execute(f"from {qualified(table)}").to_arrow_table()
-        for name, table in INPUTS.items()
-    }
+    inputs = read_inputs(connection)
     known = table_exists(previous, f"{IDENTITY_SCHEMA}.id_map")
-    resolution: Resolution = resolve(
-        inputs["records"],
-        inputs["identifiers"],
-        **{
+    _, tables = identify(
+        inputs,
+        {
             argument: previous.execute(f"from {IDENTITY_SCHEMA}.{table}").to_arrow_table()
             if known
             else None
             for argument, table in PREVIOUS.items()
         },
-        overrides=inputs["overrides"],
-        run_id=run_id,
-        as_of_date=inputs["as_of"]["as_of_date"][0].as_py(),
-        hash_key=settings.hash_key_bytes,
+        # ids come from elsewhere in a rebuild, comparisons never do
+        read_match_state(connection) if settings.matching else None,
+        settings,
+        run_id,
     )
     connection.execute(f"create schema if not exists {IDENTITY_SCHEMA}")
-    for table in TABLES:
-        connection.register("incoming_rows", getattr(resolution, table))
+    for table, rows in tables.items():
+        connection.register("incoming_rows", rows)
         connection.execute(
             f"create or replace table {IDENTITY_SCHEMA}.{table} as from incoming_rows"
         )

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("arrival")]
 PERSONS, UNTIL = 60, date(2024, 6, 30)
 BATCHES = 4
 # written by each run about itself
-ABOUT_THE_RUN = {"dq_result", "run_log", "id_history", "model_eval"}
+ABOUT_THE_RUN = {"dq_result", "run_log", "id_history", "id_quality", "model_eval"}
 
 
 @pytest.fixture(scope="module")

@@ -262,9 +262,9 @@ def test_identity_is_precise_and_finds_most_people(people) -> None:
     predicted = people.execute("from record_customer").df()
     accuracy = pairwise_accuracy(predicted, records)
     assert accuracy.precision >= 0.995
-    # what issued ids and shared phones and e-mails reach; of the rest, most pairs share a name, an
-    # address or a starred phone
-    assert accuracy.recall >= 0.84
+    # one pair in twenty has a record that shares nothing with any other of its person: an account
+    # number alone, an e-mail given nowhere else
+    assert accuracy.recall >= 0.90
 
 
 def test_what_staff_typed_becomes_what_is_true(company: Company) -> None:

@@ -66,11 +66,16 @@ class Assignment:
     kind: np.ndarray
 
 
-def customer_ids(numbers: np.ndarray) -> pa.Array:
-    """Customer numbers as ids: 'c' and ten digits; 0 becomes null."""
+def customer_ids(numbers: np.ndarray, prefix: str = ID_PREFIX) -> pa.Array:
+    """Numbers as ids: a letter and ten digits; 0 becomes null."""
     known = pa.array(numbers, mask=numbers == NO_ID, type=pa.int64())
     digits = pc.utf8_lpad(known.cast(pa.string()), width=ID_DIGITS, padding="0")
-    return pc.binary_join_element_wise(ID_PREFIX, digits, "")
+    return pc.binary_join_element_wise(prefix, digits, "")
+
+
+def numbers_of(ids: pa.ChunkedArray) -> np.ndarray:
+    """The numbers of ids, whatever their letter."""
+    return pc.utf8_slice_codeunits(ids, 1).cast(pa.int64()).to_numpy()
 
 
 def read_previous(

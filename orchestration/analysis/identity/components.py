@@ -8,25 +8,45 @@ A component without contradiction is simply connected. In the others links are t
 strongest to the weakest, and one that would bring a contradiction together is refused: on every
 path between two records that must not meet, the weakest link is the one that is cut. This is
 Kruskal's maximum spanning forest under constraints; ties are broken fully.
+
+Links by the matching model are held to two more rules. What contradicts them elsewhere in the two
+customers counts against their match weight. And one that alone holds two groups of records
+together must be surer than others.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from orchestration.analysis.identity.config import OVERRIDE_STRENGTH, IdentityConfig
+from orchestration.analysis.identity.bridges import bridges
+from orchestration.analysis.identity.config import (
+    BRIDGE_SIDE_RECORDS,
+    MODEL_RULES,
+    OVERRIDE_STRENGTH,
+    IdentityConfig,
+)
 from orchestration.analysis.identity.edges import kinds_between, strongest_first
 from orchestration.analysis.identity.guards import CONFLICT_REASONS, differs_within
 from orchestration.analysis.identity.overrides import KEEP_APART
 from orchestration.analysis.identity.workspace import UNKNOWN, RecordFacts
 
 HARD_UNIQUE_CONFLICT = "hard_unique_conflict"
+WEAK_BRIDGE = "weak_bridge"
 _PERSON_SLOTS = len(CONFLICT_REASONS)
+# Which of the model's weights says what a contradiction of each person slot costs.
+_SLOT_COMPARISONS = ("given_name", "birth_date", "gender")
+# Two names are alike when so many of their letters are the same, whatever the order.
+_ALIKE_LETTERS = 0.6
+_EPOCH = date(1800, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -56,6 +76,7 @@ def build_components(
     hard_claims: pd.DataFrame,
     apart: np.ndarray,
     config: IdentityConfig,
+    conflict_weight: Mapping[str, float] | None = None,
 ) -> Components:
     """Join records along candidates without ever joining a contradiction.
 
@@ -70,11 +91,12 @@ def build_components(
         hard_claims: From `hard_unique_claims`.
         apart: Pairs of record numbers that must not meet (n, 2).
         config: Rules.
+        conflict_weight: What a contradicting given_name, birth_date and gender weigh, in bits.
 
     Returns:
         The components.
     """
-    free = _connect(facts.count, candidates["hub"].to_numpy(), candidates["member"].to_numpy())
+    free = connect(facts.count, candidates["hub"].to_numpy(), candidates["member"].to_numpy())
     suspect = _suspect_components(free, facts, hard_claims, apart, config)
     is_constrained = suspect[free[candidates["hub"].to_numpy()]]
     accepted = [candidates[~is_constrained]]
@@ -86,20 +108,44 @@ def build_components(
             hard_claims,
             apart,
             config,
+            conflict_weight or {},
         )
         accepted.append(weighed)
     standing = pd.concat(accepted, ignore_index=True).sort_values(
-        ["hub", "member", "value_id"], ignore_index=True
+        ["hub", "member", "value_id", "match"], ignore_index=True
     )
+    standing, cut = _cut_weak_bridges(standing, config)
     return Components(
-        _connect(facts.count, standing["hub"].to_numpy(), standing["member"].to_numpy()),
+        connect(facts.count, standing["hub"].to_numpy(), standing["member"].to_numpy()),
         standing,
-        blocked,
+        blocked + cut,
         int(suspect.sum()),
     )
 
 
-def _connect(count: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _cut_weak_bridges(
+    standing: pd.DataFrame, config: IdentityConfig
+) -> tuple[pd.DataFrame, list[tuple[int, int, int, str]]]:
+    """Cut links of the model that alone hold two groups together and are not sure enough."""
+    if config.matching is None:
+        return standing, []
+    sure = config.matching.bridge_probability
+    is_weak = (standing["match"] != UNKNOWN).to_numpy() & (
+        standing["weight"].to_numpy() < math.log2(sure / (1 - sure))
+    )
+    if not is_weak.any():
+        return standing, []
+    hub, member = standing["hub"].to_numpy(), standing["member"].to_numpy()
+    component = connect(int(max(hub.max(), member.max())) + 1, hub, member)
+    nearby = np.flatnonzero(np.isin(component[hub], component[hub[is_weak]]))
+    place, smaller = bridges(hub[nearby], member[nearby])
+    place = nearby[place]
+    cut = place[is_weak[place] & (smaller >= BRIDGE_SIDE_RECORDS)]
+    blocked = [(int(hub[p]), int(member[p]), UNKNOWN, WEAK_BRIDGE) for p in cut]
+    return standing.drop(index=standing.index[cut]).reset_index(drop=True), blocked
+
+
+def connect(count: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Component per record, numbered in order of the smallest record number in each."""
     if count == 0:
         return np.empty(0, dtype=np.int64)
@@ -148,26 +194,40 @@ def _weigh(
     hard_claims: pd.DataFrame,
     apart: np.ndarray,
     config: IdentityConfig,
+    conflict_weight: Mapping[str, float],
 ) -> tuple[pd.DataFrame, list[tuple[int, int, int, str]]]:
     kinds = config.link_kinds()
+    is_model = [kind.name in MODEL_RULES for kind in kinds]
+    least_weight = 0.0
+    if config.matching is not None:
+        likely = config.matching.link_probability
+        least_weight = math.log2(likely / (1 - likely))
     is_forced = [kind.strength >= OVERRIDE_STRENGTH for kind in kinds]
     is_guarded = [kind.is_guarded and config.guards_chains for kind in kinds]
     forest = _ConstrainedForest(
-        np.unique(candidates[["hub", "member"]].to_numpy()), facts, hard_claims, apart
+        np.unique(candidates[["hub", "member"]].to_numpy()),
+        facts,
+        hard_claims,
+        apart,
+        tuple(conflict_weight.get(name, 0.0) for name in _SLOT_COMPARISONS),
     )
     hubs: dict[int, list[int]] = {}
     chosen_hub: list[int] = []
     blocked: list[tuple[int, int, int, str]] = []
     rows = zip(
-        *(candidates[c].tolist() for c in ("group", "hub", "member", "value_id", "kind")),
+        *(candidates[c].tolist() for c in ("group", "hub", "member", "value_id", "kind", "weight")),
         strict=True,
     )
-    for group, hub, member, value_id, kind in rows:
+    for group, hub, member, value_id, kind, weight in rows:
         tried = hubs.setdefault(group, [hub])
         refusal = None
         for candidate_hub in tried:
             reason = forest.join(
-                candidate_hub, member, is_forced=is_forced[kind], is_guarded=is_guarded[kind]
+                candidate_hub,
+                member,
+                is_forced=is_forced[kind],
+                is_guarded=is_guarded[kind],
+                spare_weight=weight - least_weight if is_model[kind] else None,
             )
             if reason is None:
                 chosen_hub.append(candidate_hub)
@@ -199,7 +259,10 @@ class _ConstrainedForest:
         facts: RecordFacts,
         hard_claims: pd.DataFrame,
         apart: np.ndarray,
+        conflict_weight: tuple[float, ...],
     ) -> None:
+        self._facts = facts
+        self._conflict_weight = conflict_weight
         self._parent = {rid: rid for rid in rids.tolist()}
         self._claims: dict[int, dict[int, set[int]]] = {rid: {} for rid in self._parent}
         self._apart: dict[int, set[int]] = {}
@@ -224,15 +287,55 @@ class _ConstrainedForest:
             rid = parent[rid]
         return rid
 
-    def join(self, a: int, b: int, *, is_forced: bool, is_guarded: bool) -> str | None:
-        """Join two trees; returns None, or why not."""
-        a, b = self.find(a), self.find(b)
-        if a == b:
+    def join(
+        self, a: int, b: int, *, is_forced: bool, is_guarded: bool, spare_weight: float | None
+    ) -> str | None:
+        """Join the trees of two records; returns None, or why not.
+
+        Args:
+            a: Record number.
+            b: Record number.
+            is_forced: A person said so; only keep_apart stands against it.
+            is_guarded: Two known names, birth dates or genders are reason enough to refuse.
+            spare_weight: For links of the model, the bits by which they exceed what a link needs.
+        """
+        left, right = self.find(a), self.find(b)
+        if left == right:
             return None
-        reason = self._refusal(a, b, is_forced=is_forced, is_guarded=is_guarded)
+        reason = self._refusal(left, right, is_forced=is_forced, is_guarded=is_guarded)
+        if reason is None and spare_weight is not None:
+            reason = self._outweighed(a, b, left, right, spare_weight)
         if reason is None:
-            self._unite(a, b)
+            self._unite(left, right)
         return reason
+
+    def _outweighed(self, a: int, b: int, left: int, right: int, spare_weight: float) -> str | None:
+        """Why what the rest of both trees says outweighs the link between two records.
+
+        What the two records themselves know, the model has weighed.
+        """
+        facts = (self._facts.name, self._facts.birth_date, self._facts.gender)
+        heaviest: tuple[float, str] | None = None
+        for slot, (fact, cost) in enumerate(zip(facts, self._conflict_weight, strict=True)):
+            if cost == 0.0 or (fact[a] != UNKNOWN and fact[b] != UNKNOWN):
+                continue
+            ours = self._claims[left].get(slot)
+            theirs = self._claims[right].get(slot)
+            if not ours or not theirs or self._any_alike(slot, ours, theirs):
+                continue
+            spare_weight += cost
+            heaviest = min(heaviest or (0.0, ""), (cost, CONFLICT_REASONS[slot]))
+        return heaviest[1] if heaviest and spare_weight < 0 else None
+
+    def _any_alike(self, slot: int, ours: set[int], theirs: set[int]) -> bool:
+        alike = (self._alike_names, _alike_dates, lambda x, y: x == y)[slot]
+        return any(alike(x, y) for x in ours for y in theirs)
+
+    def _alike_names(self, x: int, y: int) -> bool:
+        texts = self._facts.name_text
+        a, b = texts[x], texts[y]
+        shared = (Counter(a) & Counter(b)).total()
+        return shared >= _ALIKE_LETTERS * max(len(a), len(b))
 
     def _refusal(self, a: int, b: int, *, is_forced: bool, is_guarded: bool) -> str | None:
         if a in self._apart and any(self.find(other) == b for other in self._apart[a]):
@@ -264,3 +367,12 @@ class _ConstrainedForest:
                 mine[slot] = values
         if b in self._apart:
             self._apart.setdefault(a, set()).update(self._apart.pop(b))
+
+
+def _alike_dates(x: int, y: int) -> bool:
+    """The same day, a typing error apart, or within a month."""
+    if abs(x - y) <= 31:
+        return True
+    a, b = (_EPOCH + timedelta(days=day) for day in (x, y))
+    same = (a.year == b.year) + (a.month == b.month) + (a.day == b.day)
+    return same >= 2 or (a.year == b.year and a.month == b.day and a.day == b.month)

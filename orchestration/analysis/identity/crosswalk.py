@@ -19,7 +19,8 @@ from orchestration.analysis.identity.config import (
     RECORD_ID_TYPE,
     LinkKind,
 )
-from orchestration.analysis.identity.edges import NO_TIME
+from orchestration.analysis.identity.edges import NO_TIME, strengths
+from orchestration.analysis.identity.matching.linking import Matches
 from orchestration.analysis.identity.schemas import ID_EDGE, ID_EDGE_BLOCKED, ID_MAP, conform
 from orchestration.analysis.identity.workspace import UNKNOWN, blocked_value_rows
 
@@ -31,25 +32,32 @@ def register_customers(
     number_of_record: np.ndarray,
     links: pd.DataFrame,
     kinds: tuple[LinkKind, ...],
+    matches: Matches,
 ) -> None:
     """Leave the outcome in the workspace.
 
     Tables made:
         resolved: rid, customer_id, match_method and match_probability of the strongest link at
             the record ('own' and 1.0 without one).
-        link: hub, member, value_id, kind and the times, one row per link that stands.
-        link_kind: kind, rule, probability.
+        link: hub, member, value_id, kind, match, probability and the times, one row per link that
+            stands.
+        link_rule: kind, rule.
+        link_evidence: match, match_weight, evidence of what the matching model proposed.
     """
-    strength = np.array([kind.strength for kind in kinds])
-    best = np.full(len(number_of_record), -1, dtype=np.int64)
-    ascending = np.argsort(strength, kind="stable")
-    place_of = np.empty(len(kinds), dtype=np.int64)
-    place_of[ascending] = np.arange(len(kinds))
+    is_model = (links["match"] != UNKNOWN).to_numpy()
+    kind = links["kind"].to_numpy()
+    probability = np.array([each.probability for each in kinds])[kind]
+    probability[is_model] = matches.probability[links["match"].to_numpy()[is_model]]
+    rank = np.empty(len(links), dtype=np.int64)
+    rank[np.lexsort((probability, kind, strengths(links, kinds)))] = np.arange(len(links))
+    best = np.full(len(number_of_record), UNKNOWN, dtype=np.int64)
     for end in ("hub", "member"):
-        np.maximum.at(best, links[end].to_numpy(), place_of[links["kind"].to_numpy()])
-    kind = np.where(best >= 0, ascending[best], -1)
+        np.maximum.at(best, links[end].to_numpy(), rank)
+    strongest = np.argsort(rank)[best] if len(links) else best
+    has_link = best != UNKNOWN
     names = np.array([each.name for each in kinds] + [OWN_METHOD], dtype=object)
-    probabilities = np.array([each.probability for each in kinds] + [CERTAIN_PROBABILITY])
+    method = names[np.where(has_link, kind[strongest] if len(links) else 0, len(kinds))]
+    surest = np.where(has_link, probability[strongest] if len(links) else 0.0, CERTAIN_PROBABILITY)
     _create(
         connection,
         "resolved",
@@ -57,20 +65,34 @@ def register_customers(
             {
                 "rid": pa.array(np.arange(len(number_of_record), dtype=np.int32)),
                 "customer_id": customer_ids(number_of_record),
-                "match_method": pa.array(names[kind], type=pa.string()),
-                "match_probability": pa.array(probabilities[kind]),
+                "match_method": pa.array(method, type=pa.string()),
+                "match_probability": pa.array(surest),
             }
         ),
     )
-    _create(connection, "link", pa.Table.from_pandas(links, preserve_index=False))
     _create(
         connection,
-        "link_kind",
+        "link",
+        pa.Table.from_pandas(links.assign(probability=probability), preserve_index=False),
+    )
+    _create(
+        connection,
+        "link_rule",
         pa.table(
             {
                 "kind": pa.array(range(len(kinds)), type=pa.int64()),
                 "rule": [each.name for each in kinds],
-                "probability": [each.probability for each in kinds],
+            }
+        ),
+    )
+    _create(
+        connection,
+        "link_evidence",
+        pa.table(
+            {
+                "match": pa.array(np.arange(len(matches.evidence), dtype=np.int64)),
+                "match_weight": pa.array(matches.weight),
+                "evidence": pa.array(matches.evidence, type=pa.string()),
             }
         ),
     )
@@ -181,11 +203,13 @@ def id_edge(connection: duckdb.DuckDBPyConnection) -> pa.Table:
             a.record_key as record_key_a,
             b.record_key as record_key_b,
             resolved.customer_id,
-            link_kind.rule,
+            link_rule.rule,
             value.id_type,
             value.id_scope,
             value.value_hash,
-            link_kind.probability,
+            link.probability,
+            link_evidence.match_weight,
+            link_evidence.evidence,
             case
                 when a.source = b.source then a.source
                 else least(a.source, b.source) || ',' || greatest(a.source, b.source)
@@ -193,12 +217,13 @@ def id_edge(connection: duckdb.DuckDBPyConnection) -> pa.Table:
             make_timestamp(nullif(link.first_seen, $no_time)) as first_seen_at,
             make_timestamp(nullif(link.last_seen, $no_time)) as last_seen_at
         from link
-        inner join link_kind on link_kind.kind = link.kind
+        inner join link_rule on link_rule.kind = link.kind
+        left join link_evidence on link_evidence.match = link.match
         inner join record as a on a.rid = least(link.hub, link.member)
         inner join record as b on b.rid = greatest(link.hub, link.member)
         inner join resolved on resolved.rid = a.rid
         left join value on value.value_id = link.value_id
-        order by a.rid, b.rid, link.value_id
+        order by a.rid, b.rid, link.value_id, link.match
         """,
         {"no_time": NO_TIME},
     ).to_arrow_table()
@@ -209,22 +234,25 @@ def id_edge_blocked(
     connection: duckdb.DuckDBPyConnection,
     guarded: list[tuple[int, int, int, int, str]],
     refused: list[tuple[int, int, int, str]],
+    unlikely: list[tuple[int, int, str]],
 ) -> pa.Table:
     """Everything that was not allowed to link, with the reason.
 
     record_key_b is null where a value or a single record is concerned rather than a pair;
     record_key_a of a blocked value is the smallest record_key that holds it. record_count is the
-    number of records holding the value, null for a refused override.
+    number of records holding the value, null where no value is involved.
 
     Args:
         connection: The workspace, resolved.
         guarded: From `guard_holdings`.
         refused: From `build_components`.
+        unlikely: Pairs that the matching model scored high and that may not be linked all the same.
 
     Returns:
         schemas.ID_EDGE_BLOCKED, in order of all columns.
     """
     rows = [(*row[:3], row[4]) for row in guarded] + refused
+    rows += [(a, b, UNKNOWN, reason) for a, b, reason in unlikely]
     pairs = pa.Table.from_pylist(
         [
             # A lone record stands in a; else plain columns to join on, the smaller record first.

@@ -1,8 +1,7 @@
 """Evidence: which pairs of records are candidates for one person, by which kind of link.
 
 Belongs here: turning groups of records that share a value, and decisions of people, into candidate
-links. Evidence of another kind (a matching model) joins as further rows of the same table, each
-pair a group of its own.
+links. What the matching model proposes joins as further rows, each pair a group of its own.
 Does not belong here: which candidates survive (components.py).
 """
 
@@ -11,7 +10,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from orchestration.analysis.identity.config import IdentityConfig, LinkKind
+from orchestration.analysis.identity.config import (
+    MODEL_RULES,
+    MOST_MODEL_STRENGTH,
+    IdentityConfig,
+    LinkKind,
+)
+from orchestration.analysis.identity.matching.linking import Matches
 from orchestration.analysis.identity.workspace import UNKNOWN, RecordFacts
 
 NO_TIME = -(2**63) + 1  # stands for an unknown moment; sorts before every known one
@@ -19,7 +24,18 @@ NO_TIME = -(2**63) + 1  # stands for an unknown moment; sorts before every known
 # One row per candidate link. group: links of one group share a hub, and a record refused by the
 # hub may still be linked to another refused record of its group. kind: position in the config's
 # link kinds. first_seen: when both records had shown the value; last_seen: when either last did.
-CANDIDATE_COLUMNS = ("group", "hub", "member", "value_id", "kind", "first_seen", "last_seen")
+# match: place among the model's proposals, -1 for other links; weight: its match weight in bits.
+CANDIDATE_COLUMNS = (
+    "group",
+    "hub",
+    "member",
+    "value_id",
+    "kind",
+    "first_seen",
+    "last_seen",
+    "match",
+    "weight",
+)
 
 
 def candidates_from_values(
@@ -70,6 +86,8 @@ def candidates_from_values(
             "kind": kind,
             "first_seen": np.maximum(first_seen[hub], first_seen[member]),
             "last_seen": np.maximum(last_seen[hub], last_seen[member]),
+            "match": UNKNOWN,
+            "weight": 0.0,
         }
     ).sort_values(["group", "member"], ignore_index=True)
 
@@ -84,38 +102,75 @@ def candidates_from_overrides(together: np.ndarray, first_group: int) -> pd.Data
     Returns:
         CANDIDATE_COLUMNS; value_id -1, times unknown, kind 0 (the override).
     """
-    count = len(together)
+    return _pairs(together[:, 0], together[:, 1], np.zeros(len(together)), first_group)
+
+
+def candidates_from_matches(
+    matches: Matches, first_group: int, kinds: tuple[LinkKind, ...]
+) -> pd.DataFrame:
+    """One candidate per link that the matching model proposes.
+
+    Args:
+        matches: The proposals.
+        first_group: A group number above all that are in use.
+        kinds: The link kinds; `kind` counts in them.
+
+    Returns:
+        CANDIDATE_COLUMNS; value_id -1, times unknown.
+    """
+    kind = np.zeros(len(matches.a), dtype=np.int64)
+    for name in MODEL_RULES:
+        kind[matches.rule == name] = _place(kinds, name)
+    return _pairs(matches.a, matches.b, kind, first_group).assign(
+        match=np.arange(len(kind), dtype=np.int64), weight=matches.weight
+    )
+
+
+def _pairs(hub: np.ndarray, member: np.ndarray, kind: np.ndarray, first_group: int) -> pd.DataFrame:
+    count = len(hub)
     return pd.DataFrame(
         {
             "group": first_group + np.arange(count, dtype=np.int64),
-            "hub": together[:, 0],
-            "member": together[:, 1],
+            "hub": hub.astype(np.int64),
+            "member": member.astype(np.int64),
             "value_id": np.full(count, UNKNOWN, dtype=np.int64),
-            "kind": np.zeros(count, dtype=np.int64),
+            "kind": kind.astype(np.int64),
             "first_seen": np.full(count, NO_TIME, dtype=np.int64),
             "last_seen": np.full(count, NO_TIME, dtype=np.int64),
+            "match": np.full(count, UNKNOWN, dtype=np.int64),
+            "weight": np.zeros(count),
         }
     )
 
 
 def no_candidates() -> pd.DataFrame:
     """An empty candidate table."""
-    return pd.DataFrame({name: np.empty(0, dtype=np.int64) for name in CANDIDATE_COLUMNS})
+    nothing = np.empty(0, dtype=np.int64)
+    return _pairs(nothing, nothing, nothing, 0)
 
 
 def strongest_first(candidates: pd.DataFrame, kinds: tuple[LinkKind, ...]) -> pd.DataFrame:
     """Order candidates by strength, then the one seen last, ties by value and records."""
-    strength = np.array([kind.strength for kind in kinds])[candidates["kind"].to_numpy()]
     order = np.lexsort(
         (
+            candidates["match"],
             candidates["member"],
             candidates["hub"],
             candidates["value_id"],
             -candidates["last_seen"].to_numpy(),
-            -strength,
+            -strengths(candidates, kinds),
         )
     )
     return candidates.iloc[order].reset_index(drop=True)
+
+
+def strengths(candidates: pd.DataFrame, kinds: tuple[LinkKind, ...]) -> np.ndarray:
+    """How strong each link is: as its kind says, or as its match weight says."""
+    strength = np.array([float(kind.strength) for kind in kinds])[candidates["kind"].to_numpy()]
+    weight = candidates["weight"].to_numpy()
+    return np.where(
+        candidates["match"].to_numpy() == UNKNOWN, strength, np.minimum(weight, MOST_MODEL_STRENGTH)
+    )
 
 
 def kinds_between(

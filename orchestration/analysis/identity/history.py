@@ -32,6 +32,7 @@ from orchestration.analysis.identity.carry_over import (
     record_overlap,
 )
 from orchestration.analysis.identity.config import LinkKind
+from orchestration.analysis.identity.edges import strengths
 from orchestration.analysis.identity.schemas import ID_HISTORY, conform
 
 BORN, MERGED, SPLIT, RETIRED = "born", "merged", "split", "retired"
@@ -55,7 +56,7 @@ def append_history(
         component: Component per record.
         assignment: Customer number per component.
         previous: Earlier ids.
-        links: Links that stand (hub, member, kind), for the reason of a merge.
+        links: Links that stand, for the reason of a merge.
         kinds: The link kinds that `kind` counts in.
         run_id: This run.
         as_of_date: Business date of this run.
@@ -206,15 +207,14 @@ def _merge_reasons(
     hub, member = links["hub"].to_numpy(), links["member"].to_numpy()
     a, b = previous.of_record[hub], previous.of_record[member]
     crossing = np.flatnonzero((a != b) & (a != NO_ID) & (b != NO_ID))
-    strongest: dict[tuple[int, int], LinkKind] = {}
+    strength = strengths(links, kinds)
+    strongest: dict[tuple[int, int], tuple[float, str]] = {}
     for place in crossing.tolist():
-        kind = kinds[int(links["kind"].iat[place])]
+        link = (float(strength[place]), kinds[int(links["kind"].iat[place])].name)
         pair = (min(a[place], b[place]), max(a[place], b[place]))
-        known = strongest.get(pair)
-        if known is None or (kind.strength, kind.name) > (known.strength, known.name):
-            strongest[pair] = kind
+        strongest[pair] = max(strongest.get(pair, link), link)
     reasons = []
     for number, related in zip(merged["number"], merged["related"], strict=True):
-        kind = strongest.get((min(number, related), max(number, related)))
-        reasons.append(kind.name if kind else "joined_through_other_records")
+        link = strongest.get((min(number, related), max(number, related)))
+        reasons.append(link[1] if link else "joined_through_other_records")
     return reasons

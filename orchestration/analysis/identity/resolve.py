@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -30,12 +30,21 @@ from orchestration.analysis.identity.crosswalk import (
     register_customers,
 )
 from orchestration.analysis.identity.edges import (
+    candidates_from_matches,
     candidates_from_overrides,
     candidates_from_values,
 )
 from orchestration.analysis.identity.guards import guard_holdings
-from orchestration.analysis.identity.history import EVENTS, append_history
+from orchestration.analysis.identity.history import EVENTS, append_history, redirects
+from orchestration.analysis.identity.households import assign_households
+from orchestration.analysis.identity.matching.attributes import prepare_attributes
+from orchestration.analysis.identity.matching.linking import (
+    MatchState,
+    find_matches,
+    no_matches,
+)
 from orchestration.analysis.identity.overrides import read_overrides
+from orchestration.analysis.identity.schemas import ID_MODEL
 from orchestration.analysis.identity.workspace import (
     hard_unique_claims,
     linking_holdings,
@@ -54,7 +63,13 @@ class Resolution:
         id_edge_blocked: Links and values that may not stand, with the reason.
         id_history: All events so far, this run's last.
         record_former_id: Ids that records have left; input of the next run.
+        customer_household: The household of every customer.
+        customer_redirect: Where every id ever handed out leads now.
         metrics: Counts and shares of this run.
+        match_state: What the next run needs so as not to compare unchanged records again; None
+            without matching.
+        match_model: schemas.ID_MODEL, what the matching model learnt; empty without one.
+        match_report: What it blocked, learnt and compared, for the model file; empty without one.
     """
 
     id_map: pa.Table
@@ -62,7 +77,12 @@ class Resolution:
     id_edge_blocked: pa.Table
     id_history: pa.Table
     record_former_id: pa.Table
+    customer_household: pa.Table
+    customer_redirect: pa.Table
     metrics: dict[str, int | float]
+    match_state: MatchState | None = None
+    match_model: pa.Table = field(default_factory=ID_MODEL.empty_table)
+    match_report: dict = field(default_factory=dict)
 
 
 def resolve(
@@ -77,14 +97,16 @@ def resolve(
     config: IdentityConfig | None = None,
     hash_key: bytes,
     previous_former_ids: pa.Table | None = None,
+    previous_households: pa.Table | None = None,
+    previous_matches: MatchState | None = None,
 ) -> Resolution:
     """Resolve records into customers and carry their ids over from the last run.
 
     The order of input rows changes nothing. Everything is recomputed from the evidence on every
-    run; only ids and their log come from the run before.
+    run; only ids and their log come from the run before, and comparisons of unchanged records.
 
     Args:
-        records: schemas.RECORDS, one row per record_key.
+        records: schemas.RECORDS and any of schemas.PROFILE, one row per record_key.
         identifiers: schemas.IDENTIFIERS, normalised values; masked ones have no place here, and
             one that comes all the same links nobody (blocked as masked_value).
         previous_map: id_map of the last run; None at the first.
@@ -119,12 +141,18 @@ def resolve(
         shared = candidates_from_values(holdings, guarded.group, facts, config)
         first_free_group = int(guarded.group.max()) + 1 if len(guarded.group) else 0
         forced = candidates_from_overrides(decided.together, first_free_group)
+        prepare_attributes(connection)
+        matches = no_matches()
+        if config.matching is not None:
+            matches = find_matches(connection, config.matching, previous_matches)
+        alike = candidates_from_matches(matches, first_free_group + len(forced), kinds)
         people = build_components(
-            pd.concat([shared, forced], ignore_index=True),
+            pd.concat([shared, forced, alike], ignore_index=True),
             facts,
             hard_unique_claims(connection),
             decided.apart,
             config,
+            matches.conflict_weight,
         )
 
         previous = read_previous(connection, previous_map, previous_history, previous_former_ids)
@@ -141,14 +169,23 @@ def resolve(
             as_of_date,
         )
 
-        register_customers(connection, number_of_record, people.accepted, kinds)
+        register_customers(connection, number_of_record, people.accepted, kinds, matches)
         resolution = Resolution(
             id_map=id_map(connection),
             id_edge=id_edge(connection),
-            id_edge_blocked=id_edge_blocked(connection, guarded.blocked, people.blocked),
+            id_edge_blocked=id_edge_blocked(
+                connection, guarded.blocked, people.blocked, matches.refused
+            ),
             id_history=history,
             record_former_id=former_ids(connection, previous, number_of_record),
+            customer_household=assign_households(
+                connection, number_of_record, previous, previous_households
+            ),
+            customer_redirect=redirects(history),
             metrics={},
+            match_state=matches.state,
+            match_model=matches.model,
+            match_report=matches.report,
         )
     earlier_events = previous_history.num_rows if previous_history is not None else 0
     resolution.metrics.update(

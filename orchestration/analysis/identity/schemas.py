@@ -23,6 +23,23 @@ RECORDS = pa.schema(
         ("last_seen_at", _TIME),
     ]
 )
+# What a record may tell about the person besides; a column that is missing is unknown throughout.
+PROFILE = pa.schema(
+    [
+        (name, _TEXT)
+        for name in (
+            "masked_name",
+            "nickname",
+            "masked_phone",
+            "province",
+            "city",
+            "district",
+            "address",
+            "postcode",
+            "occupation",
+        )
+    ]
+)
 IDENTIFIERS = pa.schema(
     [
         ("record_key", _TEXT),
@@ -66,6 +83,8 @@ ID_EDGE = pa.schema(
         ("id_scope", _TEXT),
         ("value_hash", _TEXT),
         ("probability", pa.float64()),
+        ("match_weight", pa.float64()),
+        ("evidence", _TEXT),
         ("sources", _TEXT),
         ("first_seen_at", _TIME),
         ("last_seen_at", _TIME),
@@ -101,10 +120,74 @@ RECORD_FORMER_ID = pa.schema(
         ("left_order", pa.int64()),
     ]
 )
+HOUSEHOLD = pa.schema(
+    [
+        ("customer_id", _TEXT),
+        ("household_id", _TEXT),
+        ("member_count", pa.int32()),
+    ]
+)
+REDIRECT = pa.schema([("customer_id", _TEXT), ("current_customer_id", _TEXT)])
+PREVIOUS_HOUSEHOLD = pa.schema([HOUSEHOLD.field(name) for name in ("customer_id", "household_id")])
+BLOCKING_RULE = pa.schema(
+    [
+        ("rule", _TEXT),
+        ("state", _TEXT),
+        ("pairs", pa.int64()),
+        ("definition", _TEXT),
+    ]
+)
+ID_MODEL = pa.schema(
+    [
+        ("comparison", _TEXT),
+        ("level", _TEXT),
+        ("m_probability", pa.float64()),
+        ("u_probability", pa.float64()),
+        ("match_weight", pa.float64()),
+        ("note", _TEXT),
+    ]
+)
+ID_QUALITY = pa.schema(
+    [
+        ("check_name", _TEXT),
+        ("value", pa.float64()),
+        ("previous_value", pa.float64()),
+        ("warn_above", pa.float64()),
+        ("fail_above", pa.float64()),
+        ("outcome", _TEXT),
+        ("description", _TEXT),
+    ]
+)
+ID_ACCURACY = pa.schema(
+    [
+        ("resolution", _TEXT),
+        ("threshold", pa.float64()),
+        ("records", pa.int64()),
+        ("true_pairs", pa.int64()),
+        ("predicted_pairs", pa.int64()),
+        ("agreed_pairs", pa.int64()),
+        *((name, pa.float64()) for name in ("precision", "recall", "f1")),
+        *((name, pa.float64()) for name in ("bcubed_precision", "bcubed_recall", "bcubed_f1")),
+    ]
+)
+MATCH_PRINT = pa.schema([("uid", pa.int64()), ("print", pa.int64())])
 # What carry-over needs of an earlier id_map.
 PREVIOUS_MAP = pa.schema(
     [ID_MAP.field(name) for name in ("id_type", "id_scope", "id_value", "customer_id")]
 )
+
+
+def with_profile(records: pa.Table) -> pa.Table:
+    """RECORDS with all columns of PROFILE, null where the input has none of them."""
+    core = conform(records, RECORDS, "identity records")
+    for field in PROFILE:
+        column = (
+            records[field.name].cast(field.type)
+            if field.name in records.column_names
+            else pa.nulls(records.num_rows, field.type)
+        )
+        core = core.append_column(field, column)
+    return core
 
 
 def conform(table: pa.Table, schema: pa.Schema, name: str) -> pa.Table:

@@ -7,6 +7,7 @@ Does not belong here: linking, or anything that knows customers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -14,9 +15,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.analysis.identity.config import MASK_CHARACTER, UNKNOWN_GENDER, IdentityConfig
+from orchestration.analysis.identity.config import (
+    DEFAULT_DATE_RECORDS,
+    DEFAULT_DATE_TIMES_MEAN,
+    MASK_CHARACTER,
+    UNKNOWN_GENDER,
+    IdentityConfig,
+)
 from orchestration.analysis.identity.hashing import install_hmac
-from orchestration.analysis.identity.schemas import IDENTIFIERS, RECORDS, conform
+from orchestration.analysis.identity.schemas import IDENTIFIERS, conform, with_profile
 
 UNKNOWN = -1
 
@@ -29,11 +36,13 @@ class RecordFacts:
         name: Code of the name, equal for names that differ in spaces or case only; -1 unknown.
         birth_date: Days since 1970-01-01 shifted to be >= 0; -1 unknown.
         gender: Code; -1 unknown.
+        name_text: What a code of name stands for.
     """
 
     name: np.ndarray
     birth_date: np.ndarray
     gender: np.ndarray
+    name_text: Sequence[str] = ()
 
     @property
     def count(self) -> int:
@@ -66,7 +75,7 @@ def open_workspace(
         ValueError: Missing columns or keys, a repeated record_key, or an identifier of a record
             that does not exist.
     """
-    records = conform(records, RECORDS, "identity records")
+    records = with_profile(records)
     identifiers = conform(identifiers, IDENTIFIERS, "identity identifiers")
     connection = duckdb.connect(":memory:")
     try:
@@ -81,6 +90,7 @@ def open_workspace(
                         "id_type": rule.id_type,
                         "sharing_cap": rule.sharing_cap,
                         "is_hard_unique": rule.is_hard_unique,
+                        "checked_form": rule.checked_form,
                     }
                     for rule in config.rules
                 ],
@@ -89,11 +99,13 @@ def open_workspace(
                         ("id_type", pa.string()),
                         ("sharing_cap", pa.int64()),
                         ("is_hard_unique", pa.bool_()),
+                        ("checked_form", pa.string()),
                     ]
                 ),
             ),
         )
         _number_records(connection)
+        _forget_default_dates(connection)
         _number_values(connection)
         _block_values(connection)
         _drop_further_hard_values(connection)
@@ -111,16 +123,20 @@ def record_facts(connection: duckdb.DuckDBPyConnection) -> RecordFacts:
         from record order by rid
         """
     ).to_arrow_table()
+    name, name_text = _codes(columns["name_key"])
+    gender, _ = _codes(columns["gender_key"])
     return RecordFacts(
-        name=_codes(columns["name_key"]),
+        name=name,
         birth_date=columns["birth_day"].to_numpy().astype(np.int64),
-        gender=_codes(columns["gender_key"]),
+        gender=gender,
+        name_text=name_text.to_pylist(),
     )
 
 
-def _codes(column: pa.ChunkedArray) -> np.ndarray:
+def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray, pa.Array]:
     encoded = column.combine_chunks().dictionary_encode()
-    return encoded.indices.fill_null(UNKNOWN).to_numpy(zero_copy_only=False).astype(np.int64)
+    codes = encoded.indices.fill_null(UNKNOWN).to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes, encoded.dictionary
 
 
 def _number_records(connection: duckdb.DuckDBPyConnection) -> None:
@@ -163,6 +179,37 @@ def _number_records(connection: duckdb.DuckDBPyConnection) -> None:
         order by rid
         """,
         [UNKNOWN_GENDER],
+    )
+
+
+def _forget_default_dates(connection: duckdb.DuckDBPyConnection) -> None:
+    """Birth dates that far more records share than chance explains say nothing about a person.
+
+    Forms and apps fill in a date when nobody picks one. Leaves the table `default_date`
+    (birth_day, record_count, rid of the first record that has it).
+    """
+    connection.execute(
+        """
+        create table default_date as
+        with
+
+        held as (
+
+            select birth_day, count(*) as record_count, min(rid) as rid
+            from record
+            where birth_day is not null
+            group by birth_day
+
+        )
+
+        select *
+        from held
+        where record_count > ? and record_count > ? * (select avg(record_count) from held)
+        """,
+        [DEFAULT_DATE_RECORDS, DEFAULT_DATE_TIMES_MEAN],
+    )
+    connection.execute(
+        "update record set birth_day = null where birth_day in (select birth_day from default_date)"
     )
 
 
@@ -275,7 +322,9 @@ def _drop_further_hard_values(connection: duckdb.DuckDBPyConnection) -> None:
                 from holding
                 inner join value on value.value_id = holding.value_id
                 inner join rule on rule.id_type = value.id_type
-                where rule.is_hard_unique and value.blocked_by is null
+                where rule.is_hard_unique
+                    and regexp_full_match(value.id_value, rule.checked_form)
+                    and value.blocked_by is null
             )
             where place > 1
         ) as further
@@ -285,7 +334,7 @@ def _drop_further_hard_values(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def blocked_value_rows(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """One id_edge_blocked row per unusable value and per dropped further hard-unique value.
+    """One id_edge_blocked row per unusable value, dropped hard-unique value and default birth date.
 
     record_key_a is the smallest record_key that holds the value; record_key_b is null.
     A masked or promiscuous value is reported however few records hold it.
@@ -323,6 +372,21 @@ def blocked_value_rows(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         inner join record on record.rid = holding.rid
         inner join value on value.value_id = holding.value_id
         where holding.is_dropped
+
+        union all
+
+        select
+            record.record_key,
+            null,
+            'birth_date',
+            '',
+            keyed_hash(
+                cast(date '1800-01-01' + cast(default_date.birth_day as integer) as varchar)
+            ),
+            default_date.record_count,
+            'promiscuous_value'
+        from default_date
+        inner join record on record.rid = default_date.rid
         """
     ).to_arrow_table()
 
@@ -392,7 +456,10 @@ def hard_unique_claims(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         from holding
         inner join value on value.value_id = holding.value_id
         inner join rule on rule.id_type = value.id_type
-        where rule.is_hard_unique and value.blocked_by is null and not holding.is_dropped
+        where rule.is_hard_unique
+            and regexp_full_match(value.id_value, rule.checked_form)
+            and value.blocked_by is null
+            and not holding.is_dropped
         """
         )
         .to_arrow_table()

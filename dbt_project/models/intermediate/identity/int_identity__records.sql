@@ -1,3 +1,10 @@
+{{ config(materialized='table') }}
+
+{% set nicknamed = [] %}
+{%- for provider in providers('customers') if 'nickname' in provider['columns'] -%}
+    {%- do nicknamed.append(provider) -%}
+{%- endfor -%}
+
 with
 
 customers as (
@@ -12,24 +19,90 @@ seen as (
 
 ),
 
+starred as (
+
+    select * from {{ ref('int_identity__starred') }}
+
+),
+
+shopping_cities as (
+
+    select * from {{ ref('int_identity__shopping_cities') }}
+
+),
+
+evidence as (
+
+    select * from {{ ref('int_identity__evidence_until') }}
+
+),
+
+nicknames as (
+{% for provider in nicknamed %}
+    select
+        '{{ provider['source'] }}' as source,
+        {{ provider['as'].get('source_customer_id', 'source_customer_id') }} as source_customer_id,
+        nickname
+
+    from {{ known_version(provider) }} as known_version
+
+    where nickname is not null
+{{ '    union all' if not loop.last }}
+{%- endfor %}
+),
+
+places as (
+
+    select * from {{ ref('int_places__resolved') }}
+
+),
+
 records as (
 
-    -- one row per record on both sides
+    -- at most one row per record on every side, one place per text; of a record that shows up later nothing is known yet
     select
-        customers.record_key,
-        customers.source,
-        customers.source_customer_id,
+        seen.source || ':' || seen.source_customer_id as record_key,
+        seen.source,
+        seen.source_customer_id,
         customers.full_name,
         customers.gender,
         customers.birth_date,
         seen.first_seen_at,
-        seen.last_seen_at
+        seen.last_seen_at,
+        starred.masked_name,
+        nicknames.nickname,
+        starred.masked_phone,
+        coalesce(places.province, customers.province) as province,
+        coalesce(places.city, customers.city, shopping_cities.city) as city,
+        coalesce(places.district, customers.district) as district,
+        customers.address,
+        customers.postcode,
+        customers.occupation
 
-    from customers
+    from seen
 
-    inner join seen
-        on customers.source = seen.source
-        and customers.source_customer_id = seen.source_customer_id
+    cross join evidence
+
+    left join customers
+        on seen.source = customers.source
+        and seen.source_customer_id = customers.source_customer_id
+        and coalesce(seen.first_seen_at < evidence.until_at, true)
+
+    left join places
+        on {{ place_text('customers.province', 'customers.city', 'customers.district', 'customers.address') }}
+            = places.place_text
+
+    left join starred
+        on seen.source = starred.source
+        and seen.source_customer_id = starred.source_customer_id
+
+    left join shopping_cities
+        on seen.source = shopping_cities.source
+        and seen.source_customer_id = shopping_cities.source_customer_id
+
+    left join nicknames
+        on seen.source = nicknames.source
+        and seen.source_customer_id = nicknames.source_customer_id
 
 )
 

@@ -17,6 +17,8 @@ publishable as (
         id_scope,
         value_hash,
         cast(probability as double) as probability,
+        cast(match_weight as double) as match_weight,
+        evidence,
         sources,
         cast(first_seen_at as timestamp) as first_seen_at,
         cast(last_seen_at as timestamp) as last_seen_at

@@ -1,0 +1,199 @@
+"""What is known of each record in the form in which records are compared.
+
+Belongs here: the attribute table, made of the records and their usable identifiers.
+Does not belong here: which attributes are compared, and how (comparisons.py).
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.analysis.identity.matching.names import family_part, name_parts
+
+# Longest list of values of one kind that is compared; people with more are shops.
+MOST_VALUES = 10
+# A value that too many records share for a link by itself is still evidence among others, as long
+# as a person with many records may be the reason.
+MOST_HOLDERS = 20
+
+
+def prepare_attributes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table `attribute` from the tables of the workspace.
+
+    One row per record of which something is known: uid (63 bits of the MD5 of record_key, so that
+    it stays when records are added), rid, record_key and the attributes, null when unknown.
+    Identifiers that somebody blocked, or that more than MOST_HOLDERS records share, are left out.
+
+    Args:
+        connection: A workspace with `record`, `record_input`, `value` and `holding`.
+
+    Raises:
+        ValueError: Two record keys have the same uid.
+    """
+    _split_names(connection)
+    connection.execute(
+        """
+        create or replace temporary macro plain(text) as
+        nullif(regexp_replace(lower(text), '[\\s\u3000,.;:''"()#-]+', '', 'g'), '');
+
+        create or replace temporary macro has_chinese(text) as
+        regexp_matches(text, '[\u4e00-\u9fa5]');
+
+        -- what platforms show of a mobile number: its three first and four last digits
+        create or replace temporary macro shown_digits(phone) as
+        case
+            when regexp_full_match(phone, '([+]86)?[0-9]{3}[0-9*]{4}[0-9]{4}')
+                then left(right(phone, 11), 3) || '****' || right(phone, 4)
+        end;
+        """
+    )
+    connection.execute(
+        """
+        create or replace table attribute as
+        with
+
+        held_by as (
+
+            select value_id, count(*) as record_count from holding group by value_id
+
+        ),
+
+        held as (
+
+            select
+                holding.rid,
+                value.id_type,
+                value.id_value,
+                row_number() over (
+                    partition by holding.rid, value.id_type
+                    order by holding.last_seen_at desc nulls last, value.id_value
+                ) as place
+            from holding
+            inner join value on value.value_id = holding.value_id
+            inner join held_by on held_by.value_id = holding.value_id
+            where held_by.record_count <= ?
+                and coalesce(value.blocked_by, 'promiscuous_value') = 'promiscuous_value'
+                and value.id_type in ('phone', 'email', 'national_id')
+
+        ),
+
+        identifiers as (
+
+            select
+                rid,
+                list(id_value order by id_value) filter (where id_type = 'phone') as phones,
+                max(id_value) filter (where id_type = 'phone' and place = 1) as phone,
+                list(id_value order by id_value) filter (where id_type = 'email') as emails,
+                max(id_value) filter (where id_type = 'email' and place = 1) as email,
+                max(id_value) filter (where id_type = 'national_id' and place = 1) as national_id
+            from held
+            where place <= ?
+            group by rid
+
+        ),
+
+        places as (
+
+            select
+                record_key,
+                plain(address) as address,
+                case
+                    when has_chinese(address) then plain(regexp_replace(address, '[0-9].*$', ''))
+                    else plain(regexp_replace(address, '[0-9]+', '', 'g'))
+                end as street,
+                nullif(array_to_string(regexp_extract_all(address, '[0-9]+'), '-'), '')
+                    as house_number,
+                plain(regexp_replace(province, '(省|市|自治区|特别行政区)$', '')) as province,
+                plain(regexp_replace(city, '市$', '')) as city,
+                plain(district) as district,
+                plain(postcode) as postcode
+            from record_input
+
+        ),
+
+        known as (
+
+            select
+                cast(md5_number_lower(record.record_key) >> 1 as bigint) as uid,
+                record.rid,
+                record.record_key,
+                coalesce(name_part.family, masked_part.family) as family_name,
+                name_part.given as given_name,
+                coalesce(name_part.family_sound, masked_part.family_sound) as family_sound,
+                name_part.given_sound,
+                cast(date '1800-01-01' + cast(record.birth_day as integer) as varchar)
+                    as birth_date,
+                record.birth_day,
+                record.gender_key as gender,
+                identifiers.national_id,
+                identifiers.phones,
+                identifiers.phone,
+                identifiers.emails,
+                identifiers.email,
+                split_part(identifiers.email, '@', 1) as email_local,
+                coalesce(
+                    nullif(regexp_extract(split_part(identifiers.email, '@', 1), '^[a-z]+'), ''),
+                    nullif(regexp_extract(lower(profile.nickname), '^[a-z]+'), '')
+                ) as handle,
+                shown_digits(profile.masked_phone) as masked_phone,
+                shown_digits(coalesce(identifiers.phone, profile.masked_phone)) as phone_pattern,
+                places.address,
+                places.street,
+                places.house_number,
+                places.province,
+                places.city,
+                places.district,
+                places.postcode,
+                plain(profile.occupation) as occupation
+            from record
+            inner join record_input as profile on profile.record_key = record.record_key
+            inner join places on places.record_key = record.record_key
+            left join identifiers on identifiers.rid = record.rid
+            left join name_part on name_part.name = profile.full_name
+            left join name_part as masked_part on masked_part.name = profile.masked_name
+
+        )
+
+        -- a record of which nothing is known cannot be compared, nor does it count as a stranger
+        select *
+        from known
+        where coalesce(
+            given_name, family_name, birth_date, national_id, phone, email, handle, phone_pattern,
+            address, postcode, district, city, province, occupation
+        ) is not null
+        order by rid
+        """,
+        [MOST_HOLDERS, MOST_VALUES],
+    )
+    repeated = connection.execute(
+        "select count(*) - count(distinct uid) from attribute"
+    ).fetchone()[0]
+    if repeated:
+        raise ValueError(
+            f"{repeated} record keys share the hash under which records are compared; rename one"
+        )
+
+
+def _split_names(connection: duckdb.DuckDBPyConnection) -> None:
+    parts: dict[str, tuple] = {}
+    for name, is_masked in connection.execute(
+        """
+        select full_name, false from record_input where trim(full_name) <> ''
+        union
+        select masked_name, true from record_input where trim(masked_name) <> ''
+        """
+    ).fetchall():
+        parts[name] = family_part(name) if is_masked else name_parts(name)
+    table = pa.table(
+        {
+            "name": pa.array(parts, type=pa.string()),
+            **{
+                field: pa.array([getattr(each, field) for each in parts.values()], type=pa.string())
+                for field in ("family", "given", "family_sound", "given_sound")
+            },
+        }
+    )
+    connection.register("name_input", table)
+    connection.execute("create or replace table name_part as select * from name_input")
+    connection.unregister("name_input")
