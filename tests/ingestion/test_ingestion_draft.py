@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from orchestration.ingestion import load_contracts, load_landing
-from orchestration.ingestion.draft import DraftError, draft_source, names
+from orchestration.ingestion.draft import DraftError, draft_source
 from orchestration.ingestion.draft.names import feed_name, propose_names
 from tests.ingestion.ingestion_company import csv_text
 from tests.ingestion.sample_members import ROWS, write_sample
@@ -117,10 +117,8 @@ def test_no_name_occurs_twice() -> None:
     ]
 
 
-def test_without_pinyin_a_title_that_is_in_no_vocabulary_is_numbered(monkeypatch) -> None:
-    assert propose_names(["折扣率x", "鱼"])[1] == ("yu", None)
-    monkeypatch.setattr(names, "_syllables", lambda: None)
-    assert propose_names(["折扣率x", "鱼"])[1] == ("column_2", None)
+def test_a_title_that_is_in_no_vocabulary_is_spelt_in_pinyin() -> None:
+    assert propose_names(["鱼"]) == [("yu", None)]
 
 
 @pytest.mark.parametrize(

@@ -107,20 +107,9 @@ def _chinese_name(whole: str) -> tuple[str, Kind | None]:
 
 
 def _pinyin(whole: str) -> str:
-    syllables = _syllables()
-    if syllables is None:
-        return ""
-    return _snake("_".join(syllables(whole)))
+    from pypinyin import lazy_pinyin
 
-
-@lru_cache
-def _syllables():
-    """pypinyin's function, or None where it is not installed."""
-    try:
-        from pypinyin import lazy_pinyin
-    except ImportError:
-        return None
-    return lazy_pinyin
+    return _snake("_".join(lazy_pinyin(whole)))
 
 
 @lru_cache
