@@ -21,28 +21,10 @@ from tests.warehouse.comparison import (
     TABLES_ABOUT_LOADS,
     differing_rows,
 )
-from tests.warehouse.small_company import land, write_feed
-
-# one key, so that the hashes of two companies can be compared
-HASH_KEY = "same"
+from tests.warehouse.conftest import HASH_KEY
+from tests.warehouse.small_company import write_feed
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standard")]
-
-
-@pytest.fixture(scope="module")
-def placed(company: Company) -> list[dict]:
-    return land(company.landing)
-
-
-@pytest.fixture(scope="module")
-def company(make_company) -> Company:
-    return make_company("standard", hash_key=HASH_KEY)
-
-
-@pytest.fixture(scope="module")
-def published(company: Company, placed: list[dict]) -> Company:
-    company.strata("run")
-    return company
 
 
 def test_records_with_one_phone_become_one_customer(published: Company) -> None:

@@ -111,7 +111,7 @@ def _figures(text: Texts) -> None:
     st.caption(text("as_of", as_of=f"{about.as_of:%Y-%m-%d}", published_at=about.published_at))
     totals = query(
         "select count(*) as feeds, sum(raw_rows) as raw_rows, sum(rejected_rows) as rejected, "
-        "(select sum(diff) from revenue_reconciliation) as diff from source_row_balance "
+        "(select sum(abs(diff)) from revenue_reconciliation) as diff from source_row_balance "
         "where raw_rows > 0"
     ).iloc[0]
     columns = st.columns(5)
