@@ -23,6 +23,7 @@ from orchestration.settings import STAGING_DIR, Settings
 OK = 0
 FAILED = 1
 PUBLISHED_WITH_UNREADABLE_FILES = 3
+COMMAND_TAG = "strata/command"
 
 
 class RunInProgressError(RuntimeError):
@@ -87,8 +88,10 @@ def _execute(settings: Settings, as_of: date | None, console: Console):
         redirect_stdout(output),
         redirect_stderr(output),
     ):
+        end_killed_runs(instance)
         result = job.execute_in_process(
             instance=instance,
+            tags={COMMAND_TAG: "run"},
             raise_on_error=False,
             run_config={
                 "ops": {"ingest": {"config": {"as_of": str(as_of) if as_of else None}}},
@@ -96,6 +99,23 @@ def _execute(settings: Settings, as_of: date | None, console: Console):
             },
         )
     return result, progress
+
+
+def end_killed_runs(instance) -> None:
+    """Mark runs of this command that never ended as failed, and free what they held.
+
+    The caller holds the run lock, so their processes are gone. Dagster would go on counting them
+    against the pool of the warehouse file, and the next run would wait for ever.
+    """
+    import dagster as dg
+
+    unfinished = dg.RunsFilter(
+        tags={COMMAND_TAG: "run"},
+        statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED],
+    )
+    for run in instance.get_runs(unfinished):
+        instance.report_run_failed(run, "The process of this run ended before the run did.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
 def _conclude(settings: Settings, result, progress, console: Console) -> int:

@@ -26,7 +26,7 @@ from orchestration.resources.run_record import (
     write_steps,
 )
 from orchestration.resources.warehouse import Warehouse, row_counts, table_columns
-from orchestration.settings import Settings
+from orchestration.settings import DBT_PROJECT_DIR, Settings
 
 BUILD_FLAGS = (
     # unit tests prove the code, not the data; `make test` runs them
@@ -97,7 +97,7 @@ def _described(
     with warehouse.connect() as connection:
         columns = table_columns(connection)
         rows = row_counts(connection, [".".join(key.path) for key in keys])
-    lineage = ColumnLineage(settings.dagster_home / "column_lineage.json", columns)
+    lineage = ColumnLineage(DBT_PROJECT_DIR / "target" / "column_lineage.json", columns)
     queries = _compiled_queries(invocation)
     for key, output in zip(keys, outputs, strict=True):
         count = rows.get(".".join(key.path))

@@ -9,12 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import dagster as dg
 
 DIALECT = "duckdb"
+# each model has two queries, that of a whole build and that of an increment
+KEPT_QUERIES = 2_000
 
 # table name ("schema.table") to its columns and their types
 Columns = Mapping[str, Mapping[str, str]]
@@ -39,13 +42,18 @@ def column_sources(sql: str, columns: Columns) -> Sources:
     from sqlglot.lineage import lineage
     from sqlglot.optimizer.qualify import qualify
     from sqlglot.optimizer.scope import build_scope
+    from sqlglot.schema import MappingSchema
 
-    schema: dict[str, dict[str, dict[str, str]]] = {}
-    for name, types in columns.items():
-        database, table = name.split(".", 1)
-        schema.setdefault(database, {})[table] = dict(types)
+    tree = parse_one(sql, dialect=DIALECT)
+    read: dict[str, dict[str, dict[str, str]]] = {}
+    for table in tree.find_all(exp.Table):
+        name = f"{table.db}.{table.name}"
+        if name in columns:
+            read.setdefault(table.db, {})[table.name] = dict(columns[name])
+    # made once: sqlglot would turn a dictionary of every table into one anew for each column
+    schema = MappingSchema(read, dialect=DIALECT)
     query = qualify(
-        parse_one(sql, dialect=DIALECT),
+        tree,
         schema=schema,
         dialect=DIALECT,
         validate_qualify_columns=False,
@@ -72,7 +80,11 @@ def column_sources(sql: str, columns: Columns) -> Sources:
 
 
 class ColumnLineage:
-    """Column lineage of many models, with what was found last time kept in a file."""
+    """Column lineage of many models, with what was found before kept in a file.
+
+    The file belongs to the project rather than to a company: what a query is made of depends on its
+    text and the columns alone, and reading the queries of all models takes half a minute.
+    """
 
     def __init__(self, cache: Path, columns: Columns) -> None:
         """Open the cache.
@@ -83,7 +95,7 @@ class ColumnLineage:
         """
         self._path = cache
         self._columns = columns
-        self._known: dict[str, Sources] = json.loads(cache.read_text()) if cache.exists() else {}
+        self._known = _read(cache)
         self._used: dict[str, Sources] = {}
 
     def metadata(self, key: dg.AssetKey, sql: str | None) -> dict[str, object]:
@@ -111,9 +123,13 @@ class ColumnLineage:
         }
 
     def save(self) -> None:
-        """Keep what this run used or found."""
-        if not self._used.keys() <= self._known.keys():
-            self._path.write_text(json.dumps({**self._known, **self._used}))
+        """Keep what this run used or found, beside what other processes found meanwhile."""
+        if self._used.keys() <= self._known.keys():
+            return
+        kept = list({**_read(self._path), **self._used}.items())[-KEPT_QUERIES:]
+        aside = self._path.with_suffix(f".{os.getpid()}")
+        aside.write_text(json.dumps(dict(kept)))
+        aside.replace(self._path)
 
     def _sources(self, sql: str, types: Mapping[str, str]) -> Sources:
         import sqlglot
@@ -127,3 +143,7 @@ class ColumnLineage:
                 _log.warning("no column lineage: %s", error)
                 self._used[fingerprint] = {}
         return self._known.get(fingerprint) or self._used[fingerprint]
+
+
+def _read(cache: Path) -> dict[str, Sources]:
+    return json.loads(cache.read_text()) if cache.exists() else {}
