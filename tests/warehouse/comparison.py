@@ -10,8 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-# What a run writes about itself differs from run to run by design.
-ABOUT_THE_RUN = {"run_log", "dq_result", "publish_info"}
+# What a run writes about itself, and how it compares with the one before, differs by design.
+ABOUT_THE_RUN = {"run_log", "dq_result", "publish_info", "id_quality"}
 RUN_COLUMNS = {"run_id"}
 
 # One row per load: the same rows, landed in other loads, are told in other rows.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from datetime import date
@@ -20,6 +21,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("arrival")]
 
 PERSONS, UNTIL = 60, date(2024, 6, 30)
 BATCHES = 4
+# each order costs 40 s; `make bench` tries ten
+ORDERS = int(os.environ.get("STRATA_TEST_ARRIVAL_ORDERS", "3"))
 # written by each run about itself
 ABOUT_THE_RUN = {"dq_result", "run_log", "id_history", "id_quality", "model_eval"}
 
@@ -89,7 +92,7 @@ def test_the_statements_give_what_a_real_run_gives(
     assert differing_tables(connection, company.build, names) == {}
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(ORDERS))
 def test_files_in_any_order_equal_a_build_from_nothing(
     company: Company, warehouse: CompiledWarehouse, tmp_path: Path, seed: int
 ) -> None:

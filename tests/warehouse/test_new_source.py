@@ -84,18 +84,6 @@ class Copy:
             return connection.execute(sql).fetchall()
 
 
-def list_feeds(copy: Copy) -> None:
-    """The step that the command leaves to a person: the feeds are balanced with the others."""
-    path = copy.root / "dbt_project" / "macros" / "marts" / "staged_feeds.sql"
-    text = path.read_text()
-    path.write_text(
-        text.replace(
-            "        'standard': [",
-            "        'kiosk': ['members', 'visits'],\n        'standard': [",
-        )
-    )
-
-
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     folder = tmp_path_factory.mktemp("new_source")
@@ -109,7 +97,6 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     copy.drafted += copy.strata(
         "source", "new", "kiosk", "--sample", str(visits), "--feed", "visits"
     )
-    list_feeds(copy)
     for feed, sample in (("members", members), ("visits", visits)):
         target = copy.landing / "kiosk" / feed
         target.mkdir(parents=True)
@@ -122,7 +109,7 @@ def test_the_command_says_what_it_wrote_and_what_is_left(copy: Copy) -> None:
     assert "stg_kiosk__members.sql" in copy.drafted
     assert "phone: phone, identifier" in copy.drafted
     assert "keys: visit_no" in copy.drafted
-    assert "staged_feeds.sql" in copy.drafted
+    assert "config.meta.provides" in copy.drafted
     # values of the sample are nobody's business
     assert ROWS[0][1] not in copy.drafted and ROWS[0][2] not in copy.drafted
 
