@@ -1,6 +1,6 @@
-"""A source drafted from sample files: it follows the house rules, and a run loads and stages it.
+"""A source added as the tutorial says: drafted from samples, two notes in its YAML, then a run.
 
-Belongs here: `strata source new` in a copy of the project, as a person would use it.
+Belongs here: following dbt_project/docs/adding_a_source.md in a copy of the project.
 Does not belong here: what is drafted (tests/ingestion/test_ingestion_draft.py).
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -84,6 +85,18 @@ class Copy:
             return connection.execute(sql).fetchall()
 
 
+def follow_the_tutorial(copy: Copy) -> None:
+    """Put each block of the page where its first line says: in front of the columns of an entry."""
+    page = (copy.root / "dbt_project" / "docs" / "adding_a_source.md").read_text()
+    blocks = re.findall(r"```yaml\n# (\S+), under (\S+)\n(.*?)```", page, flags=re.DOTALL)
+    assert len(blocks) == 4
+    for name, entry, lines in blocks:
+        path = copy.root / "dbt_project" / "models" / "staging" / "kiosk" / name
+        head, tail = path.read_text().split(f"- name: {entry}\n", 1)
+        body, columns = re.split(r"^(?= *columns:\n)", tail, maxsplit=1, flags=re.MULTILINE)
+        path.write_text(f"{head}- name: {entry}\n{body}{lines}{columns}")
+
+
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     folder = tmp_path_factory.mktemp("new_source")
@@ -97,6 +110,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     copy.drafted += copy.strata(
         "source", "new", "kiosk", "--sample", str(visits), "--feed", "visits"
     )
+    follow_the_tutorial(copy)
     for feed, sample in (("members", members), ("visits", visits)):
         target = copy.landing / "kiosk" / feed
         target.mkdir(parents=True)
@@ -116,7 +130,14 @@ def test_the_command_says_what_it_wrote_and_what_is_left(copy: Copy) -> None:
 
 def test_the_draft_follows_the_house_rules(copy: Copy) -> None:
     assert "passed" in copy.python(
-        "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "tests/conventions"
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "0",
+        "-p",
+        "no:cacheprovider",
+        "tests/conventions/test_dbt_project.py",
     )
 
 
@@ -153,3 +174,24 @@ def test_a_run_loads_and_stages_every_row_of_the_samples(copy: Copy) -> None:
         )
         == []
     )
+
+
+def test_its_members_are_customers_and_their_visits_events(copy: Copy) -> None:
+    with duckdb.connect(str(copy.home / "published" / "strata360.duckdb"), read_only=True) as read:
+        records, customers = read.execute(
+            "select count(*), count(distinct customer_id) from id_map "
+            "where id_type = 'record' and id_scope = 'kiosk'"
+        ).fetchone()
+        events = read.execute(
+            "select count(*), count(customer_id), count(distinct source_customer_id) "
+            "from events where source = 'kiosk' and channel = 'store' and event_type = 'view'"
+        ).fetchone()
+    assert records == 300
+    assert customers <= records
+    assert events == (400, 400, 300)
+
+
+def test_no_code_changed(copy: Copy) -> None:
+    for path in (PROJECT_ROOT / "orchestration").rglob("*.py"):
+        copied = copy.root / "orchestration" / path.relative_to(PROJECT_ROOT / "orchestration")
+        assert copied.read_bytes() == path.read_bytes()
