@@ -27,11 +27,26 @@ ORDERS = int(os.environ.get("STRATA_TEST_ARRIVAL_ORDERS", "3"))
 ABOUT_THE_RUN = {"dq_result", "run_log", "id_history", "id_quality", "model_eval"}
 
 
+def land_deletion(folder: Path) -> None:
+    """Three customers in one file, the second of whom another file takes back."""
+    folder.mkdir(parents=True)
+    (folder / "customers.csv").write_text(
+        "source_customer_id,full_name,phone,updated_at\n"
+        "K1,王芳,13800000011,2024-01-05 10:00:00\n"
+        "K2,李娜,13800000022,2024-01-05 10:00:00\n"
+        "K3,张伟,13800000033,2024-01-05 10:00:00\n"
+    )
+    (folder / "deleted.csv").write_text(
+        "source_customer_id,updated_at,is_deleted\nK2,2024-02-05 10:00:00,已注销\n"
+    )
+
+
 @pytest.fixture(scope="module")
 def company(make_company) -> Company:
     """A retailer whose first run built everything and whose second went on."""
     company = make_company("arrival", hash_key="same")
     simulate(PERSONS, 11, company.landing, company.truth, until=UNTIL)
+    land_deletion(company.landing / "standard" / "customers")
     company.strata("run")
     company.strata("run")
     return company
@@ -124,4 +139,9 @@ def test_files_in_any_order_equal_a_build_from_nothing(
     at_once.close()
     names = [name for name in published_names(warehouse) if name not in TABLES_ABOUT_LOADS]
     assert differing_tables(step_by_step, tmp_path / "at_once" / "build.duckdb", names) == {}
+    left = step_by_step.execute(
+        "select source_customer_id from intermediate.int_customers__unioned "
+        "where source = 'standard' order by all"
+    ).fetchall()
+    assert left == [("K1",), ("K3",)]
     step_by_step.close()

@@ -58,6 +58,7 @@ typed as (
         source._row_number,
         source._load_number,
         source._row_hash,
+        {{ is_deletion('standard', 'customers') }} as _is_deleted,
 
         case
             when {{ blank('source.source_customer_id') }} then 'missing_source_customer_id'
