@@ -6,10 +6,14 @@ Does not belong here: assertions.
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from tests.conftest import Company
-from tests.warehouse.small_company import land
+from tests.warehouse.replay import CompiledWarehouse
+from tests.warehouse.small_company import land, write_feed
 
 # one key, so that the hashes of two companies can be compared
 HASH_KEY = "same"
@@ -31,3 +35,31 @@ def published(standard_company: Company, placed: list[dict]) -> Company:
     """The company after its first run."""
     standard_company.strata("run")
     return standard_company
+
+
+@pytest.fixture(scope="session")
+def first_published(
+    published: Company, placed: list[dict], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """What the first run published; the company has gone on since.
+
+    In its second run all orders are exported again, and the campaign that touches name is described
+    for the first time: touches are exported the same day, the list of campaigns once a month.
+    """
+    before = tmp_path_factory.mktemp("first") / "strata360.duckdb"
+    shutil.copy(published.published, before)
+    again = [dict(reversed(row.items())) for row in reversed(placed)]
+    write_feed(published.landing, "orders", again, "again.csv")
+    write_feed(
+        published.landing,
+        "campaigns",
+        [{"campaign_id": "SUMMER", "channel": "SMS", "starts_on": "2024-06-01"}],
+    )
+    published.strata("run")
+    return before
+
+
+@pytest.fixture(scope="session")
+def warehouse(published: Company, first_published: Path) -> CompiledWarehouse:
+    """The statements of a run that built everything and of one that went on."""
+    return CompiledWarehouse(published)

@@ -61,7 +61,7 @@ class CompiledWarehouse:
         first, second = sorted(
             (path for path in (company.home / "warehouse" / "dbt").iterdir() if path.is_dir()),
             key=lambda path: path.stat().st_mtime,
-        )
+        )[:2]
         self.manifest = json.loads((first / "models" / "manifest.json").read_text())
         self.models = list(_models(self.manifest, first, second))
 
