@@ -14,7 +14,6 @@ import pytest
 
 from tests.conftest import Company
 from tests.standardisation.rendering import macros
-from tests.warehouse.comparison import differing_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
@@ -604,13 +603,6 @@ def test_no_raw_identifier_reaches_the_published_file(company: Company, people) 
             [PHONE],
         )
         assert phones == 0, f"{table}.{column} holds something like a phone number"
-
-
-def test_a_second_run_changes_nothing(company: Company, tmp_path: Path) -> None:
-    before = tmp_path / "before.duckdb"
-    shutil.copy(company.published, before)
-    company.strata("run")
-    assert differing_rows(before, company.published) == {}
 
 
 def test_later_facts_change_no_earlier_snapshot(company: Company, tmp_path: Path) -> None:
