@@ -34,10 +34,10 @@ ui: $(STAMP) ## open the Dagster UI on http://127.0.0.1:3000
 dashboard: $(STAMP) ## open the web page on the published file on http://127.0.0.1:8501
 	$(BIN)/strata dashboard
 
-bench: $(STAMP) ## time the main job at growing sizes, ingestion beside DuckDB's bare reading, identity on published sets
+bench: $(STAMP) ## time the main job at growing sizes, ingestion beside DuckDB's bare reading, identity on published sets; and the tests that take long
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.ingestion
-	STRATA_TEST_ARRIVAL_ORDERS=10 $(BIN)/python -m pytest -n 0 tests/warehouse/test_arrival_order.py
+	$(BIN)/python -m pytest -n 0 -m bench
 	$(BIN)/python -m tests.benchmarks.identity
 
 clean: ## remove the virtual environment and dbt's build folder, never data

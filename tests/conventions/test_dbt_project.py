@@ -13,6 +13,9 @@ from orchestration.resources.registry import REGISTRY_FILE, render_registry
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, STAGING_DIR, Settings
 
 # Models longer than this deserve a step of their own; names here may only get fewer.
+# the parsed project is read once
+pytestmark = pytest.mark.xdist_group("dbt_project")
+
 MAX_LINES = 150
 LONGER = {
     "customer_360",

@@ -159,6 +159,7 @@ def test_no_value_of_a_broken_file_leaves_the_build_file(company: Company, print
     assert kept == (1,)
 
 
+@pytest.mark.bench
 def test_removing_the_bad_files_heals_the_next_run(company: Company, printed: str) -> None:
     # the last test of the module: it changes the company
     for name in (*FAILING, *STRAYS):

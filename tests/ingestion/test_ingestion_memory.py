@@ -36,13 +36,21 @@ def peaks(folder: Path, kind: str, rows: tuple[int, int], fault: bytes = b"") ->
     return found
 
 
-@pytest.mark.parametrize("kind", ["csv", "gb18030.csv", "csv.gz", "jsonl.gz", "parquet"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "csv",
+        "parquet",
+        *(pytest.param(k, marks=pytest.mark.bench) for k in ("gb18030.csv", "csv.gz", "jsonl.gz")),
+    ],
+)
 def test_four_times_the_rows_take_no_more_memory(tmp_path: Path, kind: str) -> None:
     small, large = peaks(tmp_path, kind, ROWS)
 
     assert large - small < ALLOWED_GROWTH_MB
 
 
+@pytest.mark.bench
 def test_a_file_read_with_care_takes_no_more_memory_either(tmp_path: Path) -> None:
     # the last 15,000 lines are few enough to load the rest
     small, large = peaks(tmp_path, "csv", ROWS, fault=b"broken\n" * 15_000)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Company
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real")]
+pytestmark = [pytest.mark.bench, pytest.mark.slow, pytest.mark.xdist_group("real")]
 
 
 @pytest.fixture(scope="module")
