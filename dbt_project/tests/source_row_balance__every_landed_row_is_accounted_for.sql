@@ -1,5 +1,5 @@
 -- A failing row is a feed whose landed rows are not all staged, counted as duplicates or quarantined (or
--- whose staging table is missing from staged_feeds): rows were lost or counted twice on the way.
+-- of which no staging model judged a row): rows were lost or counted twice on the way.
 
 select *
 
