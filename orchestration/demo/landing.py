@@ -19,21 +19,20 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xlsxwriter
-import yaml
+
+from orchestration.yaml_text import parse_yaml
 
 _FIELD, _NUMBER = "\x1f", "\x1e"
 #: Rows per workbook; a larger month is split into parts (a sheet ends at 1,048,576 rows).
 WORKBOOK_ROWS = 400_000
 _MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "staging"
-# libyaml reads a contract of 400 lines in a tenth of the time, where it was built in
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FIXED_TIME = datetime(2024, 1, 1)  # noqa: DTZ001 - a workbook property without a zone
 
 
 @cache
 def _contract(source: str) -> dict:
     text = (_MODELS / source / f"_{source}__sources.yml").read_text("utf-8")
-    return yaml.load(text, Loader=_LOADER)
+    return parse_yaml(text)
 
 
 def headers(source: str, feed: str) -> list[str]:
@@ -95,7 +94,7 @@ class LandingWriter:
         if relative not in self._encoding:
             self._encoding[relative] = encoding
             self.files[source, feed] += 1
-            text = csv_line(headers_cached(source, feed)) + "\n" + text
+            text = csv_line(headers(source, feed)) + "\n" + text
             if byte_order_mark:
                 text = "\ufeff" + text
         self.rows[source, feed] += len(lines)
@@ -118,7 +117,7 @@ class LandingWriter:
         """Append rows of text (or `number_cell`) values; the workbook is made at the end."""
         relative = f"{source}/{feed}/{name}"
         if relative not in self._workbooks:
-            self._workbooks[relative] = headers_cached(source, feed)
+            self._workbooks[relative] = headers(source, feed)
         text = [_FIELD.join(values) + "\n" for values in rows]
         self.rows[source, feed] += len(text)
         with self._path(relative + ".rows").open("a", encoding="utf-8", newline="\n") as file:
@@ -201,13 +200,3 @@ class LandingWriter:
             pending = next(lines, "")
         book.close()
         return pending
-
-
-_HEADERS: dict[tuple[str, str], list[str]] = {}
-
-
-def headers_cached(source: str, feed: str) -> list[str]:
-    """`headers`, read once per process."""
-    if (source, feed) not in _HEADERS:
-        _HEADERS[source, feed] = headers(source, feed)
-    return _HEADERS[source, feed]

@@ -16,6 +16,8 @@ from typing import Any
 
 import yaml
 
+from orchestration.yaml_text import parse_yaml
+
 FORMATS = ("csv", "jsonl", "xlsx", "parquet")
 ENCODINGS = ("utf-8", "gb18030")
 PRIVACY_CLASSES = ("plain", "identifier", "quasi_identifier", "sensitive")
@@ -150,7 +152,7 @@ def load_contracts(staging_dir: Path) -> tuple[FeedContract, ...]:
 
 def _read_file(path: Path) -> list[FeedContract]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = parse_yaml(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ContractError(f"{path}: is not valid YAML: {error}") from error
     feeds = []

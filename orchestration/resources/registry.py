@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
+from orchestration.yaml_text import parse_yaml
 
 REGISTRY_FILE = Path("macros") / "registry" / "feeds.sql"
 ENTITIES = (
@@ -109,7 +109,7 @@ def _provider_lines(providers: dict[str, list[dict]]) -> Iterator[str]:
 
 def _documents(models_dir: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     for path in sorted(models_dir.rglob("*.yml")):
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = parse_yaml(path.read_text(encoding="utf-8"))
         if isinstance(document, dict):
             yield path, document
 

@@ -16,6 +16,7 @@ from orchestration.ingestion.contracts import load_contracts
 from orchestration.ingestion.draft import render
 from orchestration.ingestion.draft.propose import Proposal
 from orchestration.ingestion.draft.sample import DraftError
+from orchestration.yaml_text import parse_yaml
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
@@ -98,7 +99,7 @@ def _with_block(path: Path, head: str, block: str, entries: Callable[[dict], lis
     before = path.read_text(encoding="utf-8")
     after = f"{before.rstrip()}\n{block}"
     try:
-        old, new = yaml.safe_load(before), yaml.safe_load(after)
+        old, new = parse_yaml(before), parse_yaml(after)
         if entries(new)[:-1] == entries(old):
             entries(new).pop()
             if new == old:
