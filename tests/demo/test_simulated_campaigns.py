@@ -20,10 +20,10 @@ import pytest
 from orchestration.demo import campaign_plan, population
 from orchestration.demo.order_pool import ChannelOrders, OrderPool
 from tests.demo.conftest import SEED
-from tests.demo.test_simulated_retailer import (
+from tests.demo.landed import (
     csv_rows,
     json_lines,
-    newest_orders,
+    tmall_orders,
     truth_rows,
     workbook_rows,
 )
@@ -165,7 +165,7 @@ def test_coupons_are_redeemed_on_real_orders_that_they_fit(retailer: Path) -> No
     assert len({row["订单号"] for row in used}) == len(used)
     channels = ("天猫", "京东", "官方商城", "微信小程序", "门店")
     assert {row["核销渠道"] for row in used} == set(channels)
-    online = newest_orders(retailer)
+    online = tmall_orders(retailer)
     tickets: defaultdict[str, Decimal] = defaultdict(Decimal)
     for row in csv_rows(retailer, "pos/ticket_lines", "utf-8-sig"):
         if row["交易类型"] == "销售" and row["实收金额"][0].isdigit():

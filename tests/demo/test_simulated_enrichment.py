@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.test_simulated_retailer import csv_rows, truth_rows, workbook_rows
+from tests.demo.landed import csv_rows, truth_rows, workbook_rows
 
 pytestmark = pytest.mark.xdist_group("simulated_retailer")
 

@@ -6,21 +6,15 @@ what the warehouse makes of them.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import json
 import re
 from collections import Counter, defaultdict
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
-from python_calamine import CalamineWorkbook
 
 from orchestration.demo import behaviour, population, simulate
 from orchestration.demo.best_churn import (
@@ -28,6 +22,22 @@ from orchestration.demo.best_churn import (
     Rates,
     churn_probability,
     reachable_churn_probability,
+)
+from tests.demo.landed import (
+    csv_rows,
+    files_of,
+    is_amount,
+    jd_orders,
+    json_lines,
+    local,
+    newest,
+    parquet_rows,
+    shop_orders,
+    tmall_orders,
+    truth_rows,
+    unwrapped,
+    wechat_orders,
+    workbook_rows,
 )
 
 PERSONS, SEED = 300, 7
@@ -39,113 +49,6 @@ def retailer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("retailer")
     simulate(PERSONS, SEED, folder / "landing", folder / "truth.duckdb", until=LATE)
     return folder
-
-
-def files_of(landing: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(landing)): path.read_bytes()
-        for path in sorted(landing.rglob("*"))
-        if path.is_file()
-    }
-
-
-def truth_rows(folder: Path, sql: str) -> list[tuple]:
-    with duckdb.connect(str(folder / "truth.duckdb"), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
-
-
-def csv_rows(folder: Path, feed: str, encoding: str) -> list[dict[str, str]]:
-    rows = []
-    for path in sorted((folder / "landing" / feed).rglob("*.csv")):
-        rows += csv.DictReader(io.StringIO(path.read_bytes().decode(encoding)))
-    return rows
-
-
-def workbook_rows(folder: Path, feed: str) -> list[dict[str, object]]:
-    rows = []
-    for path in sorted((folder / "landing" / feed).rglob("*.xlsx")):
-        header, *body = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
-        rows += [dict(zip(header, row, strict=True)) for row in body]
-    return rows
-
-
-def json_lines(folder: Path, feed: str) -> tuple[list[dict], int]:
-    rows, broken = [], 0
-    for path in sorted((folder / "landing" / feed).rglob("*.jsonl*")):
-        raw = path.read_bytes()
-        text = gzip.decompress(raw) if path.suffix == ".gz" else raw
-        for line in text.decode().splitlines():
-            try:
-                rows.append(json.loads(line))
-            except json.JSONDecodeError:
-                broken += 1
-    return rows, broken
-
-
-def parquet_rows(folder: Path, feed: str) -> list[dict[str, object]]:
-    rows = []
-    for path in sorted((folder / "landing" / feed).rglob("*.parquet")):
-        rows += pq.read_table(path).to_pylist()
-    return rows
-
-
-def unwrapped(value: str) -> str:
-    return value.removeprefix('="').removesuffix('"').removeprefix("'").strip()
-
-
-def is_amount(value: str) -> bool:
-    return value.replace(",", "").replace(".", "").removeprefix("-").isdigit()
-
-
-def newest(rows: list[dict], key: str, changed: str) -> dict[str, dict]:
-    """Of each key the row that changed last."""
-    found: dict[str, dict] = {}
-    for row in rows:
-        name = unwrapped(row[key])
-        if name not in found or row[changed] > found[name][changed]:
-            found[name] = row
-    return found
-
-
-def jd_orders(folder: Path) -> dict[str, dict[str, str]]:
-    rows = csv_rows(folder, "jd/orders", "gb18030")
-    readable = [r for r in rows if r["下单帐号"] and is_amount(r["应付金额"])]
-    return newest(readable, "订单号", "订单修改时间")
-
-
-def wechat_orders(folder: Path) -> dict[str, dict[str, str]]:
-    rows = csv_rows(folder, "wechat/orders", "utf-8-sig")
-    readable = [r for r in rows if r["用户OpenID"] and is_amount(r["实付金额"].lstrip("¥"))]
-    return newest(readable, "订单号", "更新时间")
-
-
-def shop_orders(folder: Path) -> dict[str, dict]:
-    """Every readable web shop order in its newest landed state, times in one zone."""
-    rows, _ = json_lines(folder, "shop/orders")
-    readable = []
-    for row in rows:
-        if is_amount(row["paid_amount"]) and row["created_at"].startswith("20"):
-            readable.append(row | {"changed": local(row["updated_at"])})
-    return newest(readable, "order_id", "changed")
-
-
-def local(text: str) -> str:
-    """An ISO time with offset in Beijing time."""
-    moment = datetime.fromisoformat(text).astimezone(timezone(timedelta(hours=8)))
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
-
-
-def newest_orders(folder: Path) -> dict[str, dict[str, str]]:
-    """Every readable Tmall order in its newest landed state."""
-    newest: dict[str, dict[str, str]] = {}
-    for row in csv_rows(folder, "tmall/orders", "gb18030"):
-        key = unwrapped(row["订单编号"])
-        readable = is_amount(row["买家应付货款"]) and row["订单创建时间"].startswith("20")
-        if not key or not readable:
-            continue
-        if key not in newest or row["订单修改时间"] > newest[key]["订单修改时间"]:
-            newest[key] = row
-    return newest
 
 
 def test_same_arguments_give_the_same_bytes(retailer: Path, tmp_path: Path) -> None:
@@ -193,7 +96,7 @@ def test_files_have_exactly_the_contract_headers(retailer: Path) -> None:
 
 def test_tmall_money_equals_the_truth(retailer: Path) -> None:
     paid: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for row in newest_orders(retailer).values():
+    for row in tmall_orders(retailer).values():
         paid[row["订单创建时间"][:7]] += Decimal(row["买家实际支付金额"].replace(",", ""))
     refunded: defaultdict[str, Decimal] = defaultdict(Decimal)
     for row in csv_rows(retailer, "tmall/refunds", "gb18030"):
@@ -342,7 +245,7 @@ def test_tmall_lines_add_up_to_their_order(retailer: Path) -> None:
     for row in csv_rows(retailer, "tmall/order_items", "gb18030"):
         if row["商家编码"]:
             lines[unwrapped(row["订单编号"])] += Decimal(row["实付金额"].replace(",", ""))
-    for key, row in newest_orders(retailer).items():
+    for key, row in tmall_orders(retailer).items():
         if row["订单状态"] in ("交易成功", "卖家已发货，等待买家确认"):
             goods = Decimal(row["买家实际支付金额"].replace(",", "")) - Decimal(row["买家应付邮费"])
             assert lines[key] == goods, key
@@ -412,7 +315,7 @@ def test_a_device_is_seen_before_its_account(retailer: Path) -> None:
 
 
 def test_every_record_in_the_files_has_a_person(retailer: Path) -> None:
-    seen = {("tmall", row["买家OUID"]) for row in newest_orders(retailer).values()}
+    seen = {("tmall", row["买家OUID"]) for row in tmall_orders(retailer).values()}
     seen |= {("jd", row["下单帐号"]) for row in jd_orders(retailer).values()}
     for row in csv_rows(retailer, "pos/ticket_lines", "utf-8-sig"):
         if row["顾客号"]:

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from orchestration.demo import catalogue, names
-from tests.demo.test_simulated_retailer import csv_rows, truth_rows, workbook_rows
+from tests.demo.landed import csv_rows, truth_rows, workbook_rows
 
 pytestmark = pytest.mark.xdist_group("simulated_retailer")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.demo.conftest import PERSONS, UNTIL
-from tests.demo.test_simulated_retailer import csv_rows, json_lines, truth_rows, workbook_rows
+from tests.demo.landed import csv_rows, json_lines, truth_rows, workbook_rows
 
 pytestmark = pytest.mark.xdist_group("simulated_retailer")
 
