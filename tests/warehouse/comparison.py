@@ -6,6 +6,7 @@ Does not belong here: assertions about values.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -53,26 +54,47 @@ def differing_rows(
         connection.execute(f"attach '{other}' as other (read_only)")
         names = tables(connection, "one")
         assert names == tables(connection, "other")
-        found = {}
-        for name in names:
-            if name in ABOUT_THE_RUN | set(ignore):
-                continue
-            columns = ", ".join(
-                f'"{column}"'
-                for (column, *_) in connection.execute(f"describe one.main.{name}").fetchall()
-                if column not in RUN_COLUMNS | set(ignore_columns)
+        compared = [name for name in names if name not in ABOUT_THE_RUN | set(ignore)]
+        return differing(connection, "one.main", "other.main", compared, ignore_columns)
+
+
+def differing(
+    connection: duckdb.DuckDBPyConnection,
+    one: str,
+    other: str,
+    names: Iterable[str],
+    ignore_columns: set[str] = frozenset(),
+) -> dict[str, int]:
+    """Rows that stand in the tables of one of two schemas only; run ids aside.
+
+    Args:
+        connection: A connection to which both are attached.
+        one: A schema, with its catalogue where that is not the connection's own.
+        other: Another.
+        names: Tables of both.
+        ignore_columns: Columns to leave out beside run ids.
+
+    Returns:
+        Table name to number of differing rows, for tables with any.
+    """
+    found = {}
+    for name in names:
+        columns = ", ".join(
+            f'"{column}"'
+            for (column, *_) in connection.execute(f"describe {one}.{name}").fetchall()
+            if column not in RUN_COLUMNS | set(ignore_columns)
+        )
+        count = connection.execute(
+            f"""
+            select count(*) from (
+                (select {columns} from {one}.{name}
+                 except all select {columns} from {other}.{name})
+                union all
+                (select {columns} from {other}.{name}
+                 except all select {columns} from {one}.{name})
             )
-            count = connection.execute(
-                f"""
-                select count(*) from (
-                    (select {columns} from one.main.{name}
-                     except all select {columns} from other.main.{name})
-                    union all
-                    (select {columns} from other.main.{name}
-                     except all select {columns} from one.main.{name})
-                )
-                """  # noqa: S608
-            ).fetchone()[0]
-            if count:
-                found[name] = count
-        return found
+            """  # noqa: S608
+        ).fetchone()[0]
+        if count:
+            found[name] = count
+    return found

@@ -15,10 +15,11 @@ from orchestration.demo import simulate
 from orchestration.settings import Settings
 from tests.conftest import Company
 from tests.warehouse.comparison import (
+    ABOUT_THE_RUN,
     LOAD_COLUMNS,
-    RUN_COLUMNS,
     TABLES_ABOUT_FILES,
     TABLES_ABOUT_LOADS,
+    differing,
 )
 from tests.warehouse.conftest import HASH_KEY
 from tests.warehouse.replay import CompiledWarehouse, run
@@ -29,8 +30,8 @@ PERSONS, UNTIL = 60, date(2024, 6, 30)
 BATCHES = 3
 # an order takes a minute and a half, so eight of the ten are tried by `make bench`
 ORDERS = [0, 1, *(pytest.param(seed, marks=pytest.mark.bench) for seed in range(2, 10))]
-# written by each run about itself
-ABOUT_THE_RUN = {"dq_result", "run_log", "id_history", "id_quality", "model_eval"}
+# beside what a run writes about itself: what happened in it, and grades, which are left out here
+ABOUT_THE_REPLAY = {"id_history", "model_eval"}
 
 
 def land_deletion(folder: Path) -> None:
@@ -65,21 +66,7 @@ def settings_of(folder: Path) -> Settings:
 def differing_tables(one: duckdb.DuckDBPyConnection, other: Path, names: list[str]) -> dict:
     """Rows that stand in only one of two build files, per published table."""
     one.execute(f"attach '{other}' as other (read_only)")
-    found = {}
-    for name in names:
-        columns = ", ".join(
-            f'"{column}"'
-            for (column, *_) in one.execute(f"describe marts.{name}").fetchall()
-            if column not in RUN_COLUMNS | LOAD_COLUMNS
-        )
-        count = one.execute(
-            f"select count(*) from ((select {columns} from marts.{name} "  # noqa: S608
-            f"except all select {columns} from other.marts.{name}) union all "
-            f"(select {columns} from other.marts.{name} "
-            f"except all select {columns} from marts.{name}))"
-        ).fetchone()[0]
-        if count:
-            found[name] = count
+    found = differing(one, "marts", "other.marts", names, LOAD_COLUMNS)
     one.execute("detach other")
     return found
 
@@ -90,7 +77,7 @@ def published_names(warehouse: CompiledWarehouse) -> list[str]:
         for node in warehouse.manifest["nodes"].values()
         if node["resource_type"] == "model"
         and node["config"]["meta"].get("published")
-        and node["name"] not in ABOUT_THE_RUN
+        and node["name"] not in ABOUT_THE_RUN | ABOUT_THE_REPLAY
     )
 
 
