@@ -21,6 +21,7 @@ from orchestration.analysis.explanation import (
     Refusal,
     explain_customer,
     explain_pair,
+    is_record,
 )
 from orchestration.publishing.pseudonyms import pseudonym
 from orchestration.publishing.reader import open_published
@@ -77,24 +78,24 @@ def explain(
         _print_pair(console, explained)
         links = (*explained.path, *explained.further)
         records = [explained.record_a, explained.record_b]
+        customers = [explained.customer_a, explained.customer_b]
     else:
         _print_customer(console, explained)
         links, records = explained.links, [key for key, *_ in explained.records]
+        customers = [explained.customer_id]
     for path in _draw(settings, links, chart):
         console.print(f"Chart: {path}", highlight=False, soft_wrap=True)
     if with_values:
-        _print_values(settings, console, records)
+        _print_values(settings, console, records, customers)
 
 
 def _as_published(published: duckdb.DuckDBPyConnection, settings: Settings, subject: str) -> str:
     """A record as readers see it, when its number is a private one; anything else as it is."""
     source, _, number = subject.partition(":")
-    hidden = number and pseudonym(number, settings.hash_key_bytes)
-    is_hidden = published.execute(
-        "select 1 from id_map where id_type = 'record' and id_scope = ? and id_value = ?",
-        [source, hidden],
-    ).fetchone()
-    return f"{source}:{hidden}" if is_hidden else subject
+    if not number:
+        return subject
+    hidden = f"{source}:{pseudonym(number, settings.hash_key_bytes)}"
+    return hidden if is_record(published, hidden) else subject
 
 
 def _print_customer(console: Console, explained: CustomerExplanation) -> None:
@@ -211,7 +212,9 @@ def _draw(settings: Settings, links: tuple[Link, ...], chart: Path | None) -> li
     return drawn
 
 
-def _print_values(settings: Settings, console: Console, records: list[str]) -> None:
+def _print_values(
+    settings: Settings, console: Console, records: list[str], customers: list[str]
+) -> None:
     from orchestration.resources.warehouse import Warehouse
 
     warehouse = Warehouse(
@@ -221,12 +224,14 @@ def _print_values(settings: Settings, console: Console, records: list[str]) -> N
         threads=settings.threads,
     )
     with warehouse.connect() as build:
+        in_clear = _record_keys_in_clear(build, settings, customers)
+        keys = [in_clear.get(key, key) for key in records]
         stated = {
             row[0]: row[1:]
             for row in build.execute(
                 "select record_key, columns(list_filter(*, name -> list_contains(?, name))) "
                 "from intermediate.int_identity__records where list_contains(?, record_key)",
-                [list(SHOWN_VALUES), records],
+                [list(SHOWN_VALUES), keys],
             ).fetchall()
         }
         names = [
@@ -241,15 +246,32 @@ def _print_values(settings: Settings, console: Console, records: list[str]) -> N
             "select record_key, id_type, string_agg(id_value, ', ' order by id_value) "
             "from intermediate.int_identity__identifiers where list_contains(?, record_key) "
             "group by 1, 2 order by 2, 1",
-            [records],
+            [keys],
         ).fetchall()
     console.print("\n[bold]What the records say, in the clear[/bold]")
     table = Table("", *(escape(key) for key in records), box=None)
     for place, name in enumerate(names):
-        # records whose number is private have another one in the build file
-        shown_here = (stated[key][place] if key in stated else None for key in records)
+        # the build file may be a run ahead of what is published, or lost
+        shown_here = (stated[key][place] if key in stated else None for key in keys)
         table.add_row(name, *(escape(str(value or "")) for value in shown_here))
     for id_type in dict.fromkeys(row[1] for row in shown):
         values = {key: text for key, kind, text in shown if kind == id_type}
-        table.add_row(id_type, *(escape(values.get(key, "")) for key in records))
+        table.add_row(id_type, *(escape(values.get(key, "")) for key in keys))
     console.print(table)
+
+
+def _record_keys_in_clear(
+    build: duckdb.DuckDBPyConnection, settings: Settings, customers: list[str]
+) -> dict[str, str]:
+    """Records of these customers as readers see them when their number is a private one, with what
+    they are called in the build file."""
+    keys = build.execute(
+        "select record_key from intermediate.int_records__resolved "
+        "where list_contains(?, customer_id)",
+        [customers],
+    ).fetchall()
+    in_clear = {}
+    for (key,) in keys:
+        source, _, number = key.partition(":")
+        in_clear[f"{source}:{pseudonym(number, settings.hash_key_bytes)}"] = key
+    return in_clear

@@ -219,6 +219,11 @@ def explain_pair(
     )
 
 
+def is_record(connection: duckdb.DuckDBPyConnection, key: str) -> bool:
+    """Whether a published record is called so (source:record)."""
+    return _customer_of_record(connection, key) is not None
+
+
 def shortest_path(links: Sequence[Link], start: str, end: str) -> tuple[Link, ...]:
     """The fewest links from one record to another; of several such paths the surest.
 

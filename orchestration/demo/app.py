@@ -26,7 +26,6 @@ KIOSK_RATE = 0.015
 LOGS_IN_LATE_RATE = 0.2
 #: Of those who use WeChat with the retailer at all.
 SIGNS_IN_BY_WECHAT_RATE, WECHAT_ONLY_RATE = 0.97, 0.03
-ACCOUNT_EMAIL_RATE = 0.35
 #: Every third month is delivered compressed.
 COMPRESSED_EVERY = 3
 _TYPES = ("view", "search", "favorite", "add_to_cart", "checkout", "share")
@@ -98,7 +97,7 @@ def write_users(
             told = times[k, 1] < edge or made[k] >= new_phone[k]
             phone = people.next_phone[who] if told else people.first_phone[who]
             phone_text = None if by_wechat and traits[k, 3] < WECHAT_ONLY_RATE else str(int(phone))
-            email = people.first_email[who] if traits[k, 4] < ACCOUNT_EMAIL_RATE else ""
+            email = people.first_email[who] if people.app_has_email[who] else ""
             gender = "male" if people.is_male[who] else "female"
             if traits[k, 5] < 0.4:
                 gender = "unknown"

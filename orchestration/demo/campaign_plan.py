@@ -20,8 +20,6 @@ SMS, EMAIL, PUSH, WECHAT, ADS = "短信", "邮件", "推送", "微信", "广告"
 GRACE_DAYS = 14
 #: Members whom the platform knows by their number; others by the phone they gave.
 KNOWN_BY_NUMBER = 0.7
-#: Members and app users who left their e-mail for news, whether or not in their profile.
-TELLS_EMAIL = 0.45
 _REGULAR = (SMS, EMAIL, PUSH, WECHAT)
 
 
@@ -119,15 +117,15 @@ def chosen(people: People, campaign: Campaign) -> np.ndarray:
     """
     everyone = np.arange(len(people))
     start = campaign.first_day * clock.DAY
-    # the platform has its numbers from the membership programme and the app
-    known = (people.account_from < start) | (people.member_from < start)
-    tells_email = clock.unit_hash(people.first + everyone, 105) < TELLS_EMAIL
+    # the platform has numbers and addresses from the membership programme and the app
+    member, user = people.member_from < start, people.account_from < start
+    known = member | user
     reachable = {
         SMS: known,
         ADS: known,
-        EMAIL: known & tells_email & np.array([bool(email) for email in people.first_email]),
-        PUSH: people.account_from < start,
-        WECHAT: people.member_from < start,
+        EMAIL: (member & people.programme_has_email) | (user & people.app_has_email),
+        PUSH: user,
+        WECHAT: member,
     }[campaign.channel]
     draw = clock.unit_hash((people.first + everyone) * 1_024 + campaign.number, 101)
     return everyone[reachable & (draw < campaign.audience_share)]

@@ -18,7 +18,7 @@ from orchestration.demo.online import OnlineOrders
 from orchestration.demo.population import NEVER, People
 from orchestration.demo.pos import Tickets
 
-JOINED_TWICE_RATE = 0.03
+JOINED_TWICE_RATE = 0.02
 NO_PHONE_RATE = 0.03
 PLACEHOLDER_PHONE_RATE, PLACEHOLDER_EMAIL_RATE = 0.010, 0.010
 MISTYPED_PHONE_RATE = 0.008
@@ -26,7 +26,6 @@ MISTYPED_PHONE_RATE = 0.008
 STRANGERS_PHONE_RATE, FAMILY_PHONE_RATE = 0.0005, 0.03
 #: The same where the family member is no member, so that no second name warns of it.
 UNNAMED_FAMILY_PHONE_RATE = 0.001
-EMAIL_RATE = 0.50
 OUID_BOUND_RATE, JD_BOUND_RATE = 0.88, 0.92
 UNIONID_RATE = 0.45
 NATIONAL_ID_RATE = 0.03
@@ -187,7 +186,7 @@ def _member_row(
     birth = str(people.birth[who])
     phone = _phone_cell(people, who, second, when, traits, spell[0], typo, stranger)
     email = people.second_email[who] if second else people.first_email[who]
-    if traits[3] >= EMAIL_RATE and not second:
+    if not people.programme_has_email[who] and not second:
         email = ""
     if traits[4] < PLACEHOLDER_EMAIL_RATE:
         email = dirt.PLACEHOLDER_EMAIL

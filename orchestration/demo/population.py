@@ -30,6 +30,8 @@ MEMBER_RATE = 0.45
 APP_USER_RATE = 0.50
 APP_VISITOR_RATE = 0.07
 CANCEL_RATE = 0.05
+#: Share of members and of app users who leave their e-mail, where they have one.
+PROGRAMME_EMAIL_RATE, APP_EMAIL_RATE = 0.50, 0.35
 #: Main online channel (Tmall, JD, the web shop, WeChat) of people without and with a membership:
 #: the JD shop sells at member prices, so hardly anybody buys there without joining. With a second
 #: channel next to it (never the same, in the same proportions) orders spread over the channels
@@ -103,6 +105,23 @@ class People:
         return np.where(
             when < self.number_until[person], self.first_phone[person], self.next_phone[person]
         )
+
+    @cached_property
+    def programme_has_email(self) -> np.ndarray:
+        """Whether each person leaves the e-mail with the programme on joining."""
+        return self._has_email & (self._hash(105) < PROGRAMME_EMAIL_RATE)
+
+    @cached_property
+    def app_has_email(self) -> np.ndarray:
+        """Whether each person leaves the e-mail with the app on making an account."""
+        return self._has_email & (self._hash(106) < APP_EMAIL_RATE)
+
+    @property
+    def _has_email(self) -> np.ndarray:
+        return np.array([bool(email) for email in self.first_email])
+
+    def _hash(self, salt: int) -> np.ndarray:
+        return clock.unit_hash(self.first + np.arange(len(self)), salt)
 
     @cached_property
     def _homes(self) -> tuple[list[Address], list[Address]]:

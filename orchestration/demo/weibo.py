@@ -18,9 +18,9 @@ from orchestration.demo.landing import LandingWriter, csv_line
 from orchestration.demo.population import NEVER, People
 from orchestration.demo.truth import TruthFile
 
-#: Share of people with a Weibo account, of those who ever follow, and of members who told the
-#: programme about it.
-ACCOUNT_RATE, FOLLOW_RATE, BOUND_RATE = 0.055, 0.60, 0.50
+#: Share of members and of others whose Weibo account takes notice of the brand; of those who ever
+#: follow; and of members who told the programme about it, which gives points for that.
+MEMBER_ACCOUNT_RATE, ACCOUNT_RATE, FOLLOW_RATE, BOUND_RATE = 0.11, 0.01, 0.60, 0.80
 #: Followers who are nobody else here, per person of the retailer.
 STRANGER_RATE = 0.03
 MEAN_STAY_DAYS, COMES_BACK_RATE = 1_400.0, 0.2
@@ -83,7 +83,8 @@ class Accounts:
 def account_uid(people: People, person: np.ndarray) -> np.ndarray:
     """The Weibo UID of each person, 0 for those without an account."""
     index = people.first + person
-    has = clock.unit_hash(index, 91) < ACCOUNT_RATE
+    is_member = people.member_from[person] < NEVER
+    has = clock.unit_hash(index, 91) < np.where(is_member, MEMBER_ACCOUNT_RATE, ACCOUNT_RATE)
     return np.where(has, _uid(index), 0)
 
 

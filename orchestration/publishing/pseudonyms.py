@@ -13,13 +13,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
-from orchestration.analysis.identity.hashing import install_hmac
 from orchestration.sql import literal, quote
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 IDENTIFIER_CLASS = "identifier"
 RECORD_ID_SUFFIX = "source_customer_id"
@@ -105,6 +106,9 @@ def restore_record_ids(
     """
     if not private:
         return dict(previous)
+    # who asks for one pseudonym only does not wait for the libraries behind identity resolution
+    from orchestration.analysis.identity.hashing import install_hmac
+
     listed = ", ".join(literal(source) for source in private)
     restored = {}
     with duckdb.connect() as connection:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from orchestration.publishing.publish import READER_CONFIG
 from orchestration.sql import quote
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class NothingPublishedError(RuntimeError):

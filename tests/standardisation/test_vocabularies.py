@@ -39,8 +39,12 @@ def test_a_text_stands_as_it_is_looked_up(name: str, column: str) -> None:
 @pytest.mark.parametrize("source", ["tmall", "jd", "shop", "wechat", "pos", "standard"])
 def test_every_platform_has_words_for_every_outcome(source: str) -> None:
     orders = {row["status"] for row in seed("order_status") if row["source"] == source}
-    refunds = {row["status"] for row in seed("refund_status") if row["source"] == source}
     assert {"pending", "paid", "cancelled", "refunded", "partially_refunded"} <= orders
+
+
+@pytest.mark.parametrize("source", ["tmall", "jd", "shop", "wechat"])
+def test_every_platform_has_words_for_the_end_of_a_claim(source: str) -> None:
+    refunds = {row["status"] for row in seed("refund_status") if row["source"] == source}
     assert refunds == {"settled", "open", "dropped"}
 
 

@@ -1,32 +1,4 @@
-{# What campaign platforms write: channels, shares, and under what they know a recipient. #}
-
-{#
-    The code of a channel by the names that platforms and people give it; a text that is none of them stays as it is,
-    in lower case.
-#}
-{% macro channel_code(text) -%}
-    {%- set clean = "lower(" ~ clean_text(text) ~ ")" -%}
-    case
-        {%- for code, names in {
-            'sms': ['短信', '短消息', 'message'],
-            'email': ['邮件', '电子邮件', 'edm', 'mail', 'e-mail'],
-            'push': ['推送', 'app推送', '消息推送', 'notification'],
-            'wechat': ['微信', '公众号', '微信公众号', '小程序', '微信小程序', '微信小店', 'weixin'],
-            'wecom': ['企业微信', '企微'],
-            'ads': ['广告', '信息流', '广告投放', 'ad', 'advertising'],
-            'store': ['门店', '线下门店', '收银台', 'pos'],
-            'tmall': ['天猫', '天猫旗舰店'],
-            'jd': ['京东'],
-            'shop': ['官方商城', '商城', '官网', 'web'],
-            'app': ['自有app', '手机app'],
-            'weibo': ['微博'],
-        }.items() %}
-        when {{ clean }} in ('{{ names | join("', '") }}') then '{{ code }}'
-        {%- endfor %}
-        else {{ clean }}
-    end
-{%- endmacro %}
-
+{# What campaign platforms write: shares, and under what they know a recipient. #}
 
 {# A share of a whole between 0 and 1, from 10%, 0.1 or 10; null when unreadable or more than the whole. #}
 {% macro parse_share(text) -%}

@@ -26,7 +26,7 @@ scoped as (
     select
         sighted.source || ':' || sighted.source_customer_id as record_key,
         sighted.id_type,
-        coalesce(shop_scopes.id_scope, sighted.id_scope) as id_scope,
+        case when sighted.id_scope = '' then coalesce(shop_scopes.id_scope, '') else sighted.id_scope end as id_scope,
         sighted.id_value,
         sighted.first_seen_at,
         sighted.last_seen_at
@@ -35,7 +35,6 @@ scoped as (
 
     left join shop_scopes
         on sighted.id_type = shop_scopes.id_type
-        and sighted.id_scope = ''
 
 ),
 

@@ -7,12 +7,6 @@
 
 with
 
-customers as (
-
-    select * from {{ ref('int_customers__unioned') }}
-
-),
-
 seen as (
 
     select * from {{ ref('int_customers__seen') }}
@@ -34,6 +28,23 @@ shopping_cities as (
 evidence as (
 
     select * from {{ ref('int_identity__evidence_until') }}
+
+),
+
+customers as (
+
+    -- of a record that shows up later nothing is known yet; a condition in the join below would compare all with all
+    select customers.*
+
+    from {{ ref('int_customers__unioned') }} as customers
+
+    inner join seen
+        on customers.source = seen.source
+        and customers.source_customer_id = seen.source_customer_id
+
+    cross join evidence
+
+    where coalesce(seen.first_seen_at < evidence.until_at, true)
 
 ),
 
@@ -59,7 +70,7 @@ places as (
 
 records as (
 
-    -- at most one row per record on every side, one place per text; of a record that shows up later nothing is known yet
+    -- at most one row per record on every side, one place per text
     select
         seen.source || ':' || seen.source_customer_id as record_key,
         seen.source,
@@ -81,12 +92,9 @@ records as (
 
     from seen
 
-    cross join evidence
-
     left join customers
         on seen.source = customers.source
         and seen.source_customer_id = customers.source_customer_id
-        and coalesce(seen.first_seen_at < evidence.until_at, true)
 
     left join places
         on {{ place_text('customers.province', 'customers.city', 'customers.district', 'customers.address') }}

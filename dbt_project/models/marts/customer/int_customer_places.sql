@@ -33,7 +33,7 @@ tiers as (
 
 completing as (
 
-    -- one region per code, one tier per city
+    -- one region per code, one tier per city; a whole place for nobody's, a city for a province's
     select
         repairs.customer_id,
         repairs.province_code,
@@ -45,6 +45,9 @@ completing as (
 
     from repairs
 
+    inner join profiles
+        on repairs.customer_id = profiles.customer_id
+
     inner join regions as provinces
         on repairs.province_code = provinces.code
 
@@ -54,11 +57,18 @@ completing as (
     left join tiers
         on repairs.city_code = tiers.city_code
 
+    where
+        profiles.city is null
+        and (
+            profiles.province is null
+            or (profiles.province_code = repairs.province_code and repairs.city_code is not null)
+        )
+
 ),
 
 places as (
 
-    -- at most one repair per customer: a whole place for nobody's, a city for a province's
+    -- at most one repair per customer
     select
         profiles.customer_id,
         coalesce(completing.province, profiles.province) as province,
@@ -73,11 +83,6 @@ places as (
 
     left join completing
         on profiles.customer_id = completing.customer_id
-        and profiles.city is null
-        and (
-            profiles.province is null
-            or (profiles.province_code = completing.province_code and completing.city_code is not null)
-        )
 
 )
 

@@ -93,8 +93,7 @@ customer_feature_dates as (
     cross join as_of
 
     inner join feature_dates
-        on first_seen.first_seen_date <= feature_dates.as_of_date
-        or (first_seen.first_seen_date is null and feature_dates.as_of_date = as_of.as_of_date)
+        on coalesce(first_seen.first_seen_date, as_of.as_of_date) <= feature_dates.as_of_date
 
     where {{ only_open_snapshots('feature_dates.as_of_date', 'first_seen.customer_id') }}
 

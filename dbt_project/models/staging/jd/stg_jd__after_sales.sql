@@ -1,6 +1,6 @@
 {# an exchange is completed, too, but gives no money back #}
 {% set money_moved -%}
-    ({{ clean_text('source.service_type') }} in ('退货', '仅退款') and {{ clean_text('source.service_status') }} = '完成')
+    ({{ clean_text('source.service_type') }} in ('退货', '仅退款') and statuses.status = 'settled')
 {%- endset %}
 
 with
@@ -8,6 +8,12 @@ with
 source as (
 
     select * from {{ landed('jd', 'after_sales') }}
+
+),
+
+statuses as (
+
+    select * from {{ ref('refund_status') }} where source = 'jd'
 
 ),
 
@@ -43,6 +49,7 @@ typed as (
         case
             when {{ blank('source.service_id') }} then 'missing_service_id'
             when {{ blank('source.order_id') }} then 'missing_order_id'
+            when not {{ blank('source.service_status') }} and statuses.status is null then 'unknown_status'
             when {{ money_moved }} and {{ blank('source.refund_amount') }} then 'missing_amount'
             when {{ unreadable('source.refund_amount', parse_amount) }} then 'unreadable_amount'
             when {{ money_moved }} and {{ blank('source.completed_at') }} then 'missing_completed_at'
@@ -50,6 +57,10 @@ typed as (
         end as _rule
 
     from source
+
+    -- at most one status per row
+    left join statuses
+        on lower({{ clean_text('source.service_status') }}) = statuses.status_text
 
 ),
 

@@ -6,6 +6,12 @@ source as (
 
 ),
 
+rating_words as (
+
+    select * from {{ ref('review_rating') }}
+
+),
+
 typed as (
 
     select
@@ -20,7 +26,7 @@ typed as (
         nullif({{ clean_text('source.review_text') }}, '此用户未填写评价内容') as review_text,
 
         ---------- numerics
-        cast({{ parse_quantity('source.rating') }} as double) as rating,
+        coalesce(cast(rating_words.rating as double), cast({{ parse_quantity('source.rating') }} as double)) as rating,
 
         ---------- timestamps
         {{ parse_instant('source.reviewed_at') }} as reviewed_at,
@@ -35,11 +41,15 @@ typed as (
             when {{ blank('source.review_id') }} then 'missing_review_id'
             when {{ blank('source.reviewed_at') }} then 'missing_reviewed_at'
             when {{ unreadable('source.reviewed_at', parse_instant) }} then 'unreadable_reviewed_at'
-            when {{ unreadable('source.rating', parse_quantity) }} then 'unreadable_rating'
-            when {{ parse_quantity('source.rating') }} not between 1 and 5 then 'rating_out_of_range'
+            when rating_words.rating is null and {{ unreadable('source.rating', parse_quantity) }} then 'unreadable_rating'
+            when rating_words.rating is null and {{ parse_quantity('source.rating') }} not between 1 and 5 then 'rating_out_of_range'
         end as _rule
 
     from source
+
+    -- at most one rating per row
+    left join rating_words
+        on lower({{ clean_text('source.rating') }}) = rating_words.rating_text
 
 ),
 

@@ -6,6 +6,12 @@ source as (
 
 ),
 
+channel_aliases as (
+
+    select * from {{ ref('channel_alias') }}
+
+),
+
 typed as (
 
     select
@@ -15,7 +21,7 @@ typed as (
         ---------- strings
         {{ clean_text('source.campaign_name') }} as campaign_name,
         {{ clean_text('source.campaign_type') }} as campaign_type,
-        {{ channel_code('source.channel') }} as channel,
+        coalesce(channel_aliases.code, lower({{ clean_text('source.channel') }})) as channel,
 
         ---------- numerics
         {{ parse_amount('source.budget_amount') }} as budget_amount,
@@ -44,6 +50,10 @@ typed as (
         end as _rule
 
     from source
+
+    -- at most one code per row
+    left join channel_aliases
+        on lower({{ clean_text('source.channel') }}) = channel_aliases.channel_text
 
 ),
 

@@ -6,6 +6,12 @@ source as (
 
 ),
 
+channel_aliases as (
+
+    select * from {{ ref('channel_alias') }}
+
+),
+
 typed as (
 
     select
@@ -16,7 +22,7 @@ typed as (
         {{ clean_code('source.contact_id') }} as contact_id,
 
         ---------- strings
-        {{ channel_code('source.channel') }} as channel,
+        coalesce(channel_aliases.code, lower({{ clean_text('source.channel') }})) as channel,
 
         ---------- timestamps
         {{ parse_instant('source.opened_at') }} as opened_at,
@@ -36,6 +42,10 @@ typed as (
         end as _rule
 
     from source
+
+    -- at most one code per row
+    left join channel_aliases
+        on lower({{ clean_text('source.channel') }}) = channel_aliases.channel_text
 
 ),
 

@@ -6,6 +6,12 @@ source as (
 
 ),
 
+channel_aliases as (
+
+    select * from {{ ref('channel_alias') }}
+
+),
+
 typed as (
 
     select
@@ -17,7 +23,7 @@ typed as (
         {{ clean_code('source.order_id') }} as order_id,
 
         ---------- strings
-        {{ channel_code('source.channel') }} as channel,
+        coalesce(channel_aliases.code, lower({{ clean_text('source.channel') }})) as channel,
 
         ---------- numerics
         {{ parse_amount('source.redeemed_amount') }} as redeemed_amount,
@@ -42,6 +48,10 @@ typed as (
         end as _rule
 
     from source
+
+    -- at most one code per row
+    left join channel_aliases
+        on lower({{ clean_text('source.channel') }}) = channel_aliases.channel_text
 
 ),
 

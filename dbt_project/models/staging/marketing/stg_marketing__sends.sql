@@ -6,6 +6,12 @@ source as (
 
 ),
 
+channel_aliases as (
+
+    select * from {{ ref('channel_alias') }}
+
+),
+
 typed as (
 
     select
@@ -18,7 +24,7 @@ typed as (
         {{ recipient_as('email') }} as email,
 
         ---------- strings
-        {{ channel_code('source.channel') }} as channel,
+        coalesce(channel_aliases.code, lower({{ clean_text('source.channel') }})) as channel,
         case
             when {{ clean_text('source.delivery_status') }} in ('成功', '已送达', '送达') then 'delivered'
             when {{ clean_text('source.delivery_status') }} in ('失败', '退信', '未送达') then 'failed'
@@ -47,6 +53,10 @@ typed as (
         end as _rule
 
     from source
+
+    -- at most one code per row
+    left join channel_aliases
+        on lower({{ clean_text('source.channel') }}) = channel_aliases.channel_text
 
 ),
 

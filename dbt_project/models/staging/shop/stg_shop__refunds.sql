@@ -1,13 +1,14 @@
-{# requests and rejections are in the export, too #}
-{% set money_moved -%}
-    lower({{ clean_text('source.status') }}) in ('succeeded', 'refunded')
-{%- endset %}
-
 with
 
 source as (
 
     select * from {{ landed('shop', 'refunds') }}
+
+),
+
+statuses as (
+
+    select * from {{ ref('refund_status') }} where source = 'shop'
 
 ),
 
@@ -25,7 +26,7 @@ typed as (
         {{ parse_amount('source.amount') }} as refund_amount,
 
         ---------- booleans
-        coalesce({{ money_moved }}, false) as is_settled,
+        coalesce(statuses.status = 'settled', false) as is_settled,
 
         ---------- timestamps
         {{ parse_instant('source.requested_at') }} as requested_at,
@@ -41,13 +42,18 @@ typed as (
         case
             when {{ blank('source.refund_id') }} then 'missing_refund_id'
             when {{ blank('source.order_id') }} then 'missing_order_id'
-            when {{ money_moved }} and {{ blank('source.amount') }} then 'missing_amount'
+            when not {{ blank('source.status') }} and statuses.status is null then 'unknown_status'
+            when statuses.status = 'settled' and {{ blank('source.amount') }} then 'missing_amount'
             when {{ unreadable('source.amount', parse_amount) }} then 'unreadable_amount'
-            when {{ money_moved }} and {{ blank('source.completed_at') }} then 'missing_completed_at'
+            when statuses.status = 'settled' and {{ blank('source.completed_at') }} then 'missing_completed_at'
             when {{ unreadable('source.completed_at', parse_instant) }} then 'unreadable_completed_at'
         end as _rule
 
     from source
+
+    -- at most one status per row
+    left join statuses
+        on lower({{ clean_text('source.status') }}) = statuses.status_text
 
 ),
 

@@ -6,6 +6,12 @@ source as (
 
 ),
 
+rating_words as (
+
+    select * from {{ ref('review_rating') }}
+
+),
+
 typed as (
 
     select
@@ -19,7 +25,7 @@ typed as (
         {{ clean_text('source.text') }} as review_text,
 
         ---------- numerics
-        cast({{ parse_quantity('source.stars') }} as double) as rating,
+        coalesce(cast(rating_words.rating as double), cast({{ parse_quantity('source.stars') }} as double)) as rating,
 
         ---------- timestamps
         {{ parse_instant('source.created_at') }} as reviewed_at,
@@ -34,11 +40,15 @@ typed as (
             when {{ blank('source.review_id') }} then 'missing_review_id'
             when {{ blank('source.created_at') }} then 'missing_reviewed_at'
             when {{ unreadable('source.created_at', parse_instant) }} then 'unreadable_reviewed_at'
-            when {{ unreadable('source.stars', parse_quantity) }} then 'unreadable_rating'
-            when {{ parse_quantity('source.stars') }} not between 1 and 5 then 'rating_out_of_range'
+            when rating_words.rating is null and {{ unreadable('source.stars', parse_quantity) }} then 'unreadable_rating'
+            when rating_words.rating is null and {{ parse_quantity('source.stars') }} not between 1 and 5 then 'rating_out_of_range'
         end as _rule
 
     from source
+
+    -- at most one rating per row
+    left join rating_words
+        on lower({{ clean_text('source.stars') }}) = rating_words.rating_text
 
 ),
 

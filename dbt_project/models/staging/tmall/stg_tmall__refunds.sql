@@ -27,7 +27,7 @@ typed as (
 
         ---------- booleans
         -- a claim without a status stands in the report because money moved
-        {{ clean_text('source.refund_status') }} is null or coalesce(statuses.status = 'settled', false) as is_settled,
+        {{ blank('source.refund_status') }} or coalesce(statuses.status = 'settled', false) as is_settled,
 
         ---------- timestamps
         {{ parse_instant('source.completed_at') }} as completed_at,
@@ -41,6 +41,7 @@ typed as (
         case
             when {{ blank('source.refund_id') }} then 'missing_refund_id'
             when {{ blank('source.order_id') }} then 'missing_order_id'
+            when not {{ blank('source.refund_status') }} and statuses.status is null then 'unknown_status'
             when {{ blank('source.refund_amount') }} then 'missing_amount'
             when {{ unreadable('source.refund_amount', parse_amount) }} then 'unreadable_amount'
             when {{ blank('source.completed_at') }} then 'missing_completed_at'

@@ -1,13 +1,14 @@
-{# open and dropped claims are in the export, too #}
-{% set money_moved -%}
-    {{ clean_text('source.refund_status') }} in ('退款完成', '退款成功')
-{%- endset %}
-
 with
 
 source as (
 
     select * from {{ landed('wechat', 'refunds') }}
+
+),
+
+statuses as (
+
+    select * from {{ ref('refund_status') }} where source = 'wechat'
 
 ),
 
@@ -26,7 +27,7 @@ typed as (
         {{ parse_amount('source.refund_amount') }} as refund_amount,
 
         ---------- booleans
-        coalesce({{ money_moved }}, false) as is_settled,
+        coalesce(statuses.status = 'settled', false) as is_settled,
 
         ---------- timestamps
         {{ parse_instant('source.requested_at') }} as requested_at,
@@ -42,13 +43,18 @@ typed as (
         case
             when {{ blank('source.refund_id') }} then 'missing_refund_id'
             when {{ blank('source.order_id') }} then 'missing_order_id'
-            when {{ money_moved }} and {{ blank('source.refund_amount') }} then 'missing_amount'
+            when not {{ blank('source.refund_status') }} and statuses.status is null then 'unknown_status'
+            when statuses.status = 'settled' and {{ blank('source.refund_amount') }} then 'missing_amount'
             when {{ unreadable('source.refund_amount', parse_amount) }} then 'unreadable_amount'
-            when {{ money_moved }} and {{ blank('source.completed_at') }} then 'missing_completed_at'
+            when statuses.status = 'settled' and {{ blank('source.completed_at') }} then 'missing_completed_at'
             when {{ unreadable('source.completed_at', parse_instant) }} then 'unreadable_completed_at'
         end as _rule
 
     from source
+
+    -- at most one status per row
+    left join statuses
+        on lower({{ clean_text('source.refund_status') }}) = statuses.status_text
 
 ),
 
