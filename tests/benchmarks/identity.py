@@ -13,9 +13,12 @@ import time
 from collections.abc import Iterator
 from datetime import date
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from orchestration.analysis.identity import IdentityConfig, resolve
+from orchestration.analysis.identity import IdentityConfig, Resolution, resolve
 from orchestration.analysis.identity.accuracy import partition_accuracy
 from orchestration.analysis.identity.config import MatchingConfig
 from tests.analysis.identity.invented_people import draw_population
@@ -27,7 +30,10 @@ from tests.analysis.identity.reference_sets import (
     resolve_people,
 )
 
-HEADER = f"{'':<28} {'precision':>9} {'recall':>8} {'F1':>8} {'pairs':>9} {'s':>7} {'peak MB':>8}\n"
+HEADER = (
+    f"{'':<42} {'precision':>9} {'recall':>8} {'F1':>8} {'pairs':>9} {'s':>7} {'peak MB':>8} "
+    f"{'ids lost':>9}\n"
+)
 
 
 def main() -> None:
@@ -61,34 +67,67 @@ def _reference_sets() -> Iterator[tuple[str, pd.DataFrame, list[str]]]:
 
 
 def _print_population(size: int, matching: MatchingConfig | None) -> None:
+    """Nine tenths of the records, then all of them, then all of them as a rebuild would.
+
+    The last column counts records whose customer kept its members and yet lost its id.
+    """
     crowd = draw_population(size)
-    started = time.perf_counter()
-    found = resolve(
-        crowd.records,
-        crowd.identifiers,
-        previous_map=None,
-        previous_history=None,
-        overrides=None,
-        run_id="benchmark",
-        as_of_date=date(2025, 6, 30),
-        config=IdentityConfig(matching=matching),
-        hash_key=KEY,
-    )
-    seconds = time.perf_counter() - started
-    records = found.id_map.to_pandas().query("id_type == 'record'")
-    customer = pd.Series(
-        records["customer_id"].to_numpy(), index=records["id_scope"] + ":" + records["id_value"]
-    )
-    predicted = customer.reindex(crowd.records["record_key"].to_pylist()).to_numpy()
     method = "matched" if matching else "identifiers alone"
-    _print(f"{size:,} {method}", partition_accuracy(predicted, crowd.person), seconds)
+    keys = crowd.records["record_key"]
+    everything = np.ones(len(keys), dtype=bool)
+    nine_tenths = np.random.default_rng(1).random(len(keys)) < 0.9
+    customers: dict[str, pd.Series] = {}
+    previous: Resolution | None = None
+    steps = (("first 90 %", nine_tenths), ("10 % more", everything), ("rebuild", everything))
+    for label, landed in steps:
+        known = keys.filter(pa.array(landed))
+        records = crowd.records.filter(pa.array(landed))
+        identifiers = crowd.identifiers.filter(pc.is_in(crowd.identifiers["record_key"], known))
+        started = time.perf_counter()
+        previous = resolve(
+            records,
+            identifiers,
+            previous_map=previous and previous.id_map,
+            previous_history=previous and previous.id_history,
+            previous_former_ids=previous and previous.record_former_id,
+            previous_households=previous and previous.customer_household,
+            # a rebuild takes its ids from elsewhere, comparisons never
+            previous_matches=(previous and label != "rebuild" and previous.match_state) or None,
+            overrides=None,
+            run_id=label,
+            as_of_date=date(2025, 6, 30),
+            config=IdentityConfig(matching=matching),
+            hash_key=KEY,
+        )
+        seconds = time.perf_counter() - started
+        mapped = previous.id_map.to_pandas().query("id_type == 'record'")
+        customers[label] = pd.Series(
+            mapped["customer_id"].to_numpy(), index=mapped["id_scope"] + ":" + mapped["id_value"]
+        )
+        predicted = customers[label].reindex(known.to_pylist()).to_numpy()
+        graded = partition_accuracy(predicted, crowd.person[landed])
+        lost = _ids_lost(*list(customers.values())[-2:]) if len(customers) > 1 else None
+        _print(f"{size:,} {method}, {label}", graded, seconds, lost)
 
 
-def _print(name: str, graded: dict[str, float], seconds: float) -> None:
+def _ids_lost(before: pd.Series, after: pd.Series) -> int:
+    """Records whose customer has the same members as before, under another id."""
+    members = [
+        customers.index.to_series().groupby(customers).transform(lambda keys: hash(tuple(keys)))
+        for customers in (before.sort_index(), after.sort_index())
+    ]
+    same = members[0].eq(members[1].reindex(members[0].index))
+    return int((same & before.sort_index().ne(after.reindex(before.sort_index().index))).sum())
+
+
+def _print(
+    name: str, graded: dict[str, float], seconds: float, ids_lost: int | None = None
+) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     sys.stdout.write(
-        f"{name:<28} {graded['precision']:>9.4f} {graded['recall']:>8.4f} {graded['f1']:>8.4f} "
-        f"{graded['true_pairs']:>9,} {seconds:>7.1f} {peak:>8,.0f}\n"
+        f"{name:<42} {graded['precision']:>9.4f} {graded['recall']:>8.4f} {graded['f1']:>8.4f} "
+        f"{graded['true_pairs']:>9,} {seconds:>7.1f} {peak:>8,.0f} "
+        f"{'' if ids_lost is None else ids_lost:>9}\n"
     )
     sys.stdout.flush()
 

@@ -98,12 +98,13 @@ def test_every_customer_has_the_files_own_recency_frequency_and_money(
         }
     found = company.query("""
         select
-            split_part(id_map.record_key, ':', 2),
+            id_map.id_value,
             cast(timezone('America/New_York', timezone('UTC', customer_360.last_order_at)) as date),
             customer_360.order_count,
             customer_360.net_spend
         from customer_360
         inner join id_map using (customer_id)
+        where id_map.id_type = 'record'
     """)
     assert len(found) == 23_570
     assert set(found) == expected
