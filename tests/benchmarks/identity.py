@@ -9,10 +9,13 @@ from __future__ import annotations
 import argparse
 import resource
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -29,7 +32,17 @@ from tests.analysis.identity.reference_sets import (
     febrl,
     resolve_people,
 )
+from tests.benchmarks.runs import strata
 
+#: Tables that `strata explain` reads.
+EXPLAINED = (
+    "id_map",
+    "id_edge",
+    "id_edge_blocked",
+    "id_history",
+    "customer_household",
+    "customer_redirect",
+)
 HEADER = (
     f"{'':<42} {'precision':>9} {'recall':>8} {'F1':>8} {'pairs':>9} {'s':>7} {'peak MB':>8} "
     f"{'ids lost':>9}\n"
@@ -108,6 +121,29 @@ def _print_population(size: int, matching: MatchingConfig | None) -> None:
         graded = partition_accuracy(predicted, crowd.person[landed])
         lost = _ids_lost(*list(customers.values())[-2:]) if len(customers) > 1 else None
         _print(f"{size:,} {method}, {label}", graded, seconds, lost)
+    _print_explaining(previous, customers["rebuild"])
+
+
+def _print_explaining(found: Resolution, customers: pd.Series) -> None:
+    """How long `strata explain` takes on these tables, for the largest customer and two of it."""
+    largest = customers.value_counts().index[0]
+    records = sorted(customers.index[customers == largest])
+    with tempfile.TemporaryDirectory(prefix="strata-bench-") as home:
+        published = Path(home) / "published" / "strata360.duckdb"
+        published.parent.mkdir()
+        with duckdb.connect(str(published)) as connection:
+            for name in EXPLAINED:
+                connection.register("rows", getattr(found, name))
+                connection.execute(f"create table {name} as from rows")
+                connection.unregister("rows")
+        for asked in ([largest], [records[0], records[-1]]):
+            started = time.perf_counter()
+            strata(Path(home), "explain", *asked)
+            seconds = time.perf_counter() - started
+            sys.stdout.write(
+                f"  strata explain of {len(records)} records: {seconds:.2f} s "
+                f"({len(customers):,} records, {found.id_edge.num_rows:,} links)\n"
+            )
 
 
 def _ids_lost(before: pd.Series, after: pd.Series) -> int:

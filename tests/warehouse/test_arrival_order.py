@@ -28,8 +28,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standard")]
 
 PERSONS, UNTIL = 60, date(2024, 6, 30)
 BATCHES = 3
-# an order takes a minute and a half, so eight of the ten are tried by `make bench`
-ORDERS = [0, 1, *(pytest.param(seed, marks=pytest.mark.bench) for seed in range(2, 10))]
+# an order takes a minute and a half, so nine of the ten are tried by `make bench`
+ORDERS = [0, *(pytest.param(seed, marks=pytest.mark.bench) for seed in range(1, 10))]
 # beside what a run writes about itself: what happened in it, and grades, which are left out here
 ABOUT_THE_REPLAY = {"id_history", "model_eval"}
 

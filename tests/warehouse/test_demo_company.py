@@ -12,16 +12,38 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.demo import dirt, population
+from orchestration.publishing.pseudonyms import pseudonym
+from orchestration.settings import Settings
 from tests.conftest import Company
 from tests.standardisation.rendering import macros
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
-PERSONS = 5000
+PERSONS, SEED = 5000, 360
 AS_OF = date(2025, 12, 31)
 
 # a mobile number that is not part of a longer number or hash
 PHONE = r"(^|[^0-9a-f])(\+?86)?1[3-9][0-9]{9}($|[^0-9a-f])"
+
+# what a standardised value may be, wherever a column of that name stands in staging and the marts
+E164 = r"^[+][1-9][0-9]{6,14}$"
+EMAIL = r"^[a-z0-9][a-z0-9._%+-]*@([a-z0-9-]+[.])+[a-z]{2,}$"
+DOMAINS = {
+    ("gender", "title_gender", "receiver_title_gender"): "{} in ('female', 'male', 'unknown')",
+    ("phone", "second_phone", "alipay_phone", "contact_phone"): f"regexp_matches({{}}, '{E164}')",
+    ("email", "alipay_email", "contact_email"): f"regexp_matches({{}}, '{EMAIL}')",
+    ("birth_date",): f"{{}} between date '1905-01-02' and date '{AS_OF}'",
+    ("status",): "{} in ('pending', 'paid', 'cancelled', 'refunded', 'partially_refunded')",
+    ("channel", "preferred_channel", "redeemed_channel"): "{} in (select code from channel)",
+    ("event_type",): "{} in (select event_type from event_type)",
+    ("entry_type",): "{} in ('earned', 'redeemed', 'expired', 'other')",
+    ("province_code", "city_code"): "{} in (select code from region)",
+    ("city_tier",): "{} in (select tier from city_tier) or {} = 'tier_4_or_below'",
+    ("category_l1_code", "category_l2_code"): "{} in (select code from product_category)",
+    ("arm",): "{} in ('treatment', 'holdout')",
+    ("currency",): "regexp_matches({}, '^[A-Z]{{3}}$')",
+}
 
 CONTRACT = {
     "customer_360": {
@@ -88,7 +110,9 @@ CONTRACT = {
 @pytest.fixture(scope="module")
 def company(make_company) -> Company:
     company = make_company("demo")
-    company.strata("simulate", "--persons", str(PERSONS), "--until", str(AS_OF))
+    company.strata(
+        "simulate", "--persons", str(PERSONS), "--seed", str(SEED), "--until", str(AS_OF)
+    )
     company.strata("run")
     return company
 
@@ -267,6 +291,29 @@ def test_identity_is_precise_and_finds_most_people(people) -> None:
     assert accuracy.recall >= 0.95
 
 
+def test_a_shop_phone_a_cashiers_email_and_a_kiosk_hold_nobody_together(
+    company: Company, people
+) -> None:
+    settings = Settings(home=company.home)
+    given = [f"+86{population.service_phone(SEED)}", dirt.PLACEHOLDER_EMAIL, "+8613800138000"]
+    hashes = [pseudonym(value, settings.hash_key_bytes) for value in given]
+    linked = company.query("from id_edge where list_contains(?, value_hash)", [hashes])
+    assert linked == []
+    kiosks = [
+        pseudonym(device, settings.hash_key_bytes)
+        for (device,) in people.execute(
+            "select device_id from truth.main.device where person_id is null"
+        ).fetchall()
+    ]
+    assert len(kiosks) >= 2
+    led = company.query(
+        "select * from id_map where id_type = 'device' and customer_id is not null "
+        "and list_contains(?, id_value)",
+        [kiosks],
+    )
+    assert led == []
+
+
 def test_a_link_is_explained_and_shows_values_to_whoever_may_see_them(
     company: Company, people
 ) -> None:
@@ -288,6 +335,56 @@ def test_a_link_is_explained_and_shows_values_to_whoever_may_see_them(
     assert f"are {customer}" in hidden
     assert weibo_uid not in hidden
     assert weibo_uid in company.strata("explain", *pair, "--values")
+
+
+def test_every_standardised_value_of_every_channel_is_in_its_domain(company: Company) -> None:
+    counted, outside = {}, []
+    with duckdb.connect(str(company.build), read_only=True) as connection:
+        connection.execute("set search_path = 'main,reference'")
+        for columns, is_inside in DOMAINS.items():
+            places = connection.execute(
+                "select schema_name || '.' || table_name, column_name from duckdb_columns() "
+                "where schema_name in ('staging', 'marts') and list_contains(?, column_name)",
+                [list(columns)],
+            ).fetchall()
+            for table, column in places:
+                landed = "and _verdict = 'staged'" if table.startswith("staging.") else ""
+                values, wrong = connection.execute(
+                    f"""
+                    select
+                        count(*),
+                        count_if(not coalesce({is_inside.format(column, column)}, false))
+                    from {table}
+                    where {column} is not null {landed}
+                    """  # noqa: S608
+                ).fetchone()
+                counted[columns] = counted.get(columns, 0) + values
+                if wrong:
+                    outside.append((table, column, wrong))
+    assert outside == []
+    assert [columns for columns, values in counted.items() if not values] == []
+
+
+def test_the_statement_that_survives_is_the_profile_and_the_others_say_why(
+    company: Company,
+) -> None:
+    assert company.value("select count(*) from customer_attribute where not survives") > 1_000
+    assert company.query("from customer_attribute where survives <> (lost_by is null)") == []
+    survivors = company.query(
+        "select distinct count_if(survives) from customer_attribute group by customer_id, attribute"
+    )
+    assert survivors == [(1,)]
+    differing = company.query("""
+        select customer_id from customer_360
+        inner join customer_attribute using (customer_id)
+        where attribute = 'gender' and survives and value <> gender
+        union all
+        select customer_id from customer_360
+        inner join customer_attribute using (customer_id)
+        where attribute = 'place' and survives and not place_is_imputed
+            and value <> concat_ws(' ', province, city)
+    """)
+    assert differing == []
 
 
 def test_what_staff_typed_becomes_what_is_true(company: Company) -> None:

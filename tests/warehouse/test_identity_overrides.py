@@ -73,7 +73,7 @@ def test_one_line_undoes_a_wrong_merge_and_taking_it_out_undoes_that(
         [
             {
                 "order_id": f"O-{number}",
-                "ordered_at": "2024-01-06 10:00:00",
+                "ordered_at": "2024-03-06 10:00:00",
                 "source_customer_id": number,
                 "channel": "store",
                 "status": "paid",

@@ -10,3 +10,17 @@
 {% macro spark__timestamp_from_epoch(seconds) -%}
     timestamp_micros(cast(({{ seconds }}) * 1000000 as bigint))
 {%- endmacro %}
+
+
+{# Seconds from 1970-01-01 to a TIMESTAMP. #}
+{% macro epoch_seconds(instant) -%}
+    {{ return(adapter.dispatch('epoch_seconds', 'strata360')(instant)) }}
+{%- endmacro %}
+
+{% macro duckdb__epoch_seconds(instant) -%}
+    epoch({{ instant }})
+{%- endmacro %}
+
+{% macro spark__epoch_seconds(instant) -%}
+    unix_micros({{ instant }}) / 1e6
+{%- endmacro %}

@@ -1,16 +1,13 @@
 {{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
 
 {#
-    Which record speaks for a customer, attribute by attribute: the most trusted source that says anything,
-    then its newest statement, then the smallest record key. The place is taken from one record as a whole,
-    or a customer could live in a city of another province. What was bought from a provider speaks only where no record
-    says anything, and its source then says so.
+    The surviving value of every attribute (int_customer_statements says why). What was bought from a provider speaks
+    only where no record says anything, and its source then says so.
 #}
-{%- set attributes = ['gender', 'birth_date', 'occupation', 'income_band', 'household_size'] -%}
-{%- set bought_attributes = ['occupation', 'income_band'] -%}
-{%- set order_of_trust -%}
-{{ source_rank('source') }}, coalesce(updated_at, registered_at) desc nulls last, record_key
-{%- endset %}
+{%- set types = {
+    'gender': 'string', 'birth_date': 'date', 'occupation': 'string', 'income_band': 'string', 'household_size': 'integer',
+} -%}
+{%- set bought_attributes = ['occupation', 'income_band'] %}
 
 with
 
@@ -20,45 +17,15 @@ records as (
 
 ),
 
+statements as (
+
+    select * from {{ ref('int_customer_statements') }} where preference = 1
+
+),
+
 bought as (
 
     select * from {{ ref('int_customer_bought_values') }}
-
-),
-{% for attribute in attributes %}
-{{ attribute }}_preferences as (
-
-    select
-        customer_id,
-        source,
-        {{ attribute }},
-        row_number() over (partition by customer_id order by {{ order_of_trust }}) as preference
-
-    from records
-
-    where {{ attribute }} is not null
-
-),
-{% endfor %}
-place_preferences as (
-
-    -- a place with its city goes before a mere province
-    select
-        customer_id,
-        source,
-        province,
-        city,
-        province_code,
-        city_code,
-        city_tier,
-        row_number() over (
-            partition by customer_id
-            order by case when city is null then 1 else 0 end, {{ order_of_trust }}
-        ) as preference
-
-    from records
-
-    where province is not null or city is not null
 
 ),
 
@@ -78,44 +45,59 @@ counted as (
 
 surviving as (
 
-    -- one preferred row per customer on every side
+    -- one statement per customer and attribute
+    select
+        customer_id
+        {%- for attribute, type in types.items() %},
+        cast(max(value) filter (where attribute = '{{ attribute }}') as {{ type }}) as {{ attribute }},
+        max(source) filter (where attribute = '{{ attribute }}') as {{ attribute }}_source
+        {%- endfor %},
+        max(record_key) filter (where attribute = 'place') as place_record_key
+
+    from statements
+
+    group by customer_id
+
+),
+
+profiles as (
+
+    -- at most one row per customer on every side, one record per key
     select
         counted.customer_id,
-        {%- for attribute in attributes %}
+        {%- for attribute in types %}
         {%- if attribute in bought_attributes %}
-        coalesce({{ attribute }}_preferences.{{ attribute }}, bought.{{ attribute }}) as {{ attribute }},
+        coalesce(surviving.{{ attribute }}, bought.{{ attribute }}) as {{ attribute }},
         case
-            when {{ attribute }}_preferences.{{ attribute }} is not null then {{ attribute }}_preferences.source
+            when surviving.{{ attribute }} is not null then surviving.{{ attribute }}_source
             when bought.{{ attribute }} is not null then 'enrichment'
         end as {{ attribute }}_source,
         {%- else %}
-        {{ attribute }}_preferences.{{ attribute }},
-        {{ attribute }}_preferences.source as {{ attribute }}_source,
+        surviving.{{ attribute }},
+        surviving.{{ attribute }}_source,
         {%- endif %}
         {%- endfor %}
-        place_preferences.province,
-        place_preferences.city,
-        place_preferences.province_code,
-        place_preferences.city_code,
-        place_preferences.city_tier,
-        place_preferences.source as place_source,
+        places.province,
+        places.city,
+        places.province_code,
+        places.city_code,
+        places.city_tier,
+        places.source as place_source,
         counted.record_count,
         counted.source_count,
         counted.sources
 
     from counted
-    {% for attribute in attributes %}
-    left join {{ attribute }}_preferences
-        on counted.customer_id = {{ attribute }}_preferences.customer_id
-        and {{ attribute }}_preferences.preference = 1
-    {% endfor %}
-    left join place_preferences
-        on counted.customer_id = place_preferences.customer_id
-        and place_preferences.preference = 1
+
+    left join surviving
+        on counted.customer_id = surviving.customer_id
+
+    left join records as places
+        on surviving.place_record_key = places.record_key
 
     left join bought
         on counted.customer_id = bought.customer_id
 
 )
 
-select * from surviving
+select * from profiles
