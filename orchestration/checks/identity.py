@@ -219,6 +219,60 @@ IDENTITY_CHECKS = (
         0.80,
     ),
     IdentityCheck(
+        "sparse_share",
+        "Share of customers of 4 to 100 records of which less than a third of all pairs share "
+        "anything or are linked: chains, in which everybody is somebody's neighbour and nobody is "
+        "everybody's.",
+        0.10,
+        0.90,
+        """
+        with
+
+        shown as (
+
+            select member.customer_id, identifiers.*
+            from identifiers
+            inner join member using (record_key)
+            inner join size using (customer_id)
+            where size.record_count between 4 and 100
+
+        ),
+
+        near as (
+
+            select a.customer_id, a.record_key as one, b.record_key as other
+            from shown as a
+            inner join shown as b
+                on a.customer_id = b.customer_id
+                and a.id_type = b.id_type
+                and a.id_scope = b.id_scope
+                and a.id_value = b.id_value
+                and a.record_key < b.record_key
+            union
+            select
+                customer_id,
+                least(record_key_a, record_key_b),
+                greatest(record_key_a, record_key_b)
+            from id_edge
+
+        ),
+
+        density as (
+
+            select
+                size.customer_id,
+                count(near.one) * 2.0 / (size.record_count * (size.record_count - 1)) as density
+            from size
+            left join near using (customer_id)
+            where size.record_count between 4 and 100
+            group by size.customer_id, size.record_count
+
+        )
+
+        select coalesce(avg(case when density < 1.0 / 3 then 1.0 else 0.0 end), 0) from density
+        """,
+    ),
+    IdentityCheck(
         "single_record_share",
         "Share of customers with one record only; a source that lost its identifiers drives it up.",
         0.90,
