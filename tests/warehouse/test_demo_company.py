@@ -42,7 +42,7 @@ DOMAINS = {
     ("city_tier",): "{} in (select tier from city_tier) or {} = 'tier_4_or_below'",
     ("category_l1_code", "category_l2_code"): "{} in (select code from product_category)",
     ("arm",): "{} in ('treatment', 'holdout')",
-    ("currency",): "regexp_matches({}, '^[A-Z]{{3}}$')",
+    ("currency",): "regexp_matches({}, '^[A-Z]{3}$')",
 }
 
 CONTRACT = {
@@ -353,7 +353,7 @@ def test_every_standardised_value_of_every_channel_is_in_its_domain(company: Com
                     f"""
                     select
                         count(*),
-                        count_if(not coalesce({is_inside.format(column, column)}, false))
+                        count_if(not coalesce({is_inside.replace("{}", column)}, false))
                     from {table}
                     where {column} is not null {landed}
                     """  # noqa: S608
