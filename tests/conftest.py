@@ -71,6 +71,14 @@ class Company:
         """The first value of the first row of a query on the published file."""
         return self.query(sql, parameters)[0][0]
 
+    def failing_balances(self) -> list[tuple]:
+        """Feeds with rows that are unaccounted for, and months whose money does not reconcile."""
+        rows = self.query(
+            "select * from source_row_balance "
+            "where raw_rows <> staged_rows + duplicate_rows + rejected_rows"
+        )
+        return rows + self.query("select * from revenue_reconciliation where diff <> 0")
+
 
 @pytest.fixture(scope="session")
 def make_company(tmp_path_factory: pytest.TempPathFactory):

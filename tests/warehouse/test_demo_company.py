@@ -299,6 +299,9 @@ def test_a_shop_phone_a_cashiers_email_and_a_kiosk_hold_nobody_together(
     hashes = [pseudonym(value, settings.hash_key_bytes) for value in given]
     linked = company.query("from id_edge where list_contains(?, value_hash)", [hashes])
     assert linked == []
+    # the hashes are the file's own: the shop's phone stands among what was refused
+    refused = "select count(*) from id_edge_blocked where list_contains(?, value_hash)"
+    assert company.value(refused, [hashes[:1]]) > 0
     kiosks = [
         pseudonym(device, settings.hash_key_bytes)
         for (device,) in people.execute(
@@ -306,6 +309,7 @@ def test_a_shop_phone_a_cashiers_email_and_a_kiosk_hold_nobody_together(
         ).fetchall()
     ]
     assert len(kiosks) >= 2
+    assert company.value(refused, [kiosks]) > 0
     led = company.query(
         "select * from id_map where id_type = 'device' and customer_id is not null "
         "and list_contains(?, id_value)",
