@@ -41,6 +41,9 @@ create table if not exists ops.complete_owner (
 create table if not exists ops.complete_product (
     product_id varchar, category_l1 varchar, brand varchar
 );
+create table if not exists ops.complete_cut_point (
+    as_of_date date, kind varchar, setting varchar, value double
+);
 create table if not exists ops.model_fingerprint (model varchar, fingerprint varchar);
 create table if not exists ops.rebuilt_model (model varchar, reason varchar);
 """
@@ -160,6 +163,17 @@ def complete_run(
     connection.execute("delete from ops.complete_product")
     connection.execute(
         "insert into ops.complete_product select product_id, category_l1, brand from marts.products"
+    )
+    connection.execute("delete from ops.complete_cut_point")
+    connection.execute(
+        """
+        insert into ops.complete_cut_point
+        select as_of_date, kind, setting, value
+        from marts.segment_cut_point
+        where version in (
+            select version from intermediate.int_segment_thresholds where status = 'live'
+        )
+        """
     )
     connection.execute("delete from ops.model_fingerprint")
     connection.executemany(
