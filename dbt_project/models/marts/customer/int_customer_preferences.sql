@@ -34,7 +34,9 @@ purchased_items as (
         orders.customer_id,
         products.category_l1,
         products.brand,
-        coalesce(order_items.net_amount, 0) as net_amount
+        coalesce(order_items.net_amount, 0) as net_amount,
+        -- what returns did to a line is not known, so margins are those at the time of buying
+        order_items.net_amount - order_items.quantity * products.unit_cost as margin_amount
 
     from {{ ref('order_items') }} as order_items
 
@@ -80,6 +82,53 @@ channel_ranks as (
 
 ),
 
+hour_ranks as (
+
+    select
+        customer_id,
+        extract(hour from {{ utc_to_local('ordered_at') }}) as preferred_hour,
+        row_number() over (
+            partition by customer_id
+            order by count(*) desc, extract(hour from {{ utc_to_local('ordered_at') }})
+        ) as preference
+
+    from orders
+
+    group by customer_id, extract(hour from {{ utc_to_local('ordered_at') }})
+
+),
+
+weekday_ranks as (
+
+    -- 1 January 1900 was a Monday
+    select
+        customer_id,
+        {{ days_between("date '1900-01-01'", 'order_date') }} % 7 + 1 as preferred_weekday,
+        row_number() over (
+            partition by customer_id
+            order by count(*) desc, {{ days_between("date '1900-01-01'", 'order_date') }} % 7
+        ) as preference
+
+    from orders
+
+    group by customer_id, {{ days_between("date '1900-01-01'", 'order_date') }} % 7
+
+),
+
+margins as (
+
+    select
+        customer_id,
+        sum(margin_amount) as gross_margin,
+        cast(sum(net_amount) filter (where margin_amount is not null) as double)
+        / nullif(cast(sum(net_amount) as double), 0) as margin_coverage
+
+    from purchased_items
+
+    group by customer_id
+
+),
+
 order_habits as (
 
     select
@@ -102,6 +151,10 @@ preferred as (
         {{ preference }}_ranks.preferred_{{ preference }},
         {%- endfor %}
         channel_ranks.preferred_channel,
+        hour_ranks.preferred_hour,
+        weekday_ranks.preferred_weekday,
+        margins.gross_margin,
+        margins.margin_coverage,
         order_habits.promo_sensitivity
 
     from order_habits
@@ -113,6 +166,17 @@ preferred as (
     left join channel_ranks
         on order_habits.customer_id = channel_ranks.customer_id
         and channel_ranks.preference = 1
+
+    left join hour_ranks
+        on order_habits.customer_id = hour_ranks.customer_id
+        and hour_ranks.preference = 1
+
+    left join weekday_ranks
+        on order_habits.customer_id = weekday_ranks.customer_id
+        and weekday_ranks.preference = 1
+
+    left join margins
+        on order_habits.customer_id = margins.customer_id
 
 )
 
