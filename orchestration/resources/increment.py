@@ -41,6 +41,7 @@ create table if not exists ops.complete_owner (
 create table if not exists ops.complete_product (
     product_id varchar, category_l1 varchar, brand varchar
 );
+alter table ops.complete_product add column if not exists unit_cost decimal(18, 2);
 create table if not exists ops.complete_cut_point (
     as_of_date date, kind varchar, setting varchar, value double
 );
@@ -162,7 +163,8 @@ def complete_run(
     )
     connection.execute("delete from ops.complete_product")
     connection.execute(
-        "insert into ops.complete_product select product_id, category_l1, brand from marts.products"
+        "insert into ops.complete_product "
+        "select product_id, category_l1, brand, unit_cost from marts.products"
     )
     connection.execute("delete from ops.complete_cut_point")
     connection.execute(

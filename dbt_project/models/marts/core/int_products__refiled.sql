@@ -27,6 +27,7 @@ refiled as (
     where
         products.category_l1 is distinct from before.category_l1
         or products.brand is distinct from before.brand
+        or products.unit_cost is distinct from before.unit_cost
 
 )
 
