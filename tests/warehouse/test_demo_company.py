@@ -373,7 +373,9 @@ def test_every_standardised_value_of_every_channel_is_in_its_domain(company: Com
         for columns, is_inside in DOMAINS.items():
             places = connection.execute(
                 "select schema_name || '.' || table_name, column_name from duckdb_columns() "
-                "where schema_name in ('staging', 'marts') and list_contains(?, column_name)",
+                "where schema_name in ('staging', 'marts') and list_contains(?, column_name) "
+                # the status of a version is another word than that of an order
+                "and table_name <> 'segment_definition'",
                 [list(columns)],
             ).fetchall()
             for table, column in places:
