@@ -39,12 +39,15 @@ create table if not exists ops.complete_owner (
     linked_at timestamp
 );
 create table if not exists ops.complete_product (
-    product_id varchar, category_l1 varchar, brand varchar, category_l1_code varchar,
-    category_l2_code varchar
+    product_id varchar, category_l1 varchar, brand varchar
 );
--- a build file of an earlier version lacks the codes
+-- a build file of an earlier version lacks these
+alter table ops.complete_product add column if not exists unit_cost decimal(18, 2);
 alter table ops.complete_product add column if not exists category_l1_code varchar;
 alter table ops.complete_product add column if not exists category_l2_code varchar;
+create table if not exists ops.complete_cut_point (
+    as_of_date date, kind varchar, setting varchar, value double
+);
 create table if not exists ops.complete_search_word (
     word varchar, category_l1_code varchar, category_l2_code varchar, brand varchar
 );
@@ -168,9 +171,20 @@ def complete_run(
     connection.execute("delete from ops.complete_product")
     connection.execute(
         """
-        insert into ops.complete_product
-        select product_id, category_l1, brand, category_l1_code, category_l2_code
+        insert into ops.complete_product by name
+        select product_id, category_l1, brand, unit_cost, category_l1_code, category_l2_code
         from marts.products
+        """
+    )
+    connection.execute("delete from ops.complete_cut_point")
+    connection.execute(
+        """
+        insert into ops.complete_cut_point
+        select as_of_date, kind, setting, value
+        from marts.segment_cut_point
+        where version in (
+            select version from intermediate.int_segment_thresholds where status = 'live'
+        )
         """
     )
     connection.execute("delete from ops.complete_search_word")

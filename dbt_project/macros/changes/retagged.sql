@@ -22,10 +22,10 @@
 {%- endmacro %}
 
 
-{# Condition: the snapshot is open, or its customer is one of whom something changed. #}
+{# Condition: the snapshot is open or its cut points moved, or its customer is one of whom something changed. #}
 {% macro retagged_snapshots(date='as_of_date', customer='customer_id') -%}
     (
-        {{ open_snapshots(date, customer) }}
+        {{ cut_snapshots(date, customer) }}
         or {{ stands_in(ref('int_customers__retagged'), {'customer_id': customer}) }}
     )
 {%- endmacro %}
@@ -47,7 +47,7 @@
 {% macro changed_tag_changes(date='as_of_date', customer='customer_id') -%}
     (
         {{ retagged_snapshots(date, customer) }}
-        or {{ open_snapshots(previous_snapshot(date), customer) }}
+        or {{ cut_snapshots(previous_snapshot(date), customer) }}
     )
 {%- endmacro %}
 

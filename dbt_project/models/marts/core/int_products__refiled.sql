@@ -29,6 +29,7 @@ refiled as (
         or products.category_l1_code is distinct from before.category_l1_code
         or products.category_l2_code is distinct from before.category_l2_code
         or products.brand is distinct from before.brand
+        or products.unit_cost is distinct from before.unit_cost
 
 )
 
