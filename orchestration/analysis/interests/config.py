@@ -31,7 +31,8 @@ class InterestConfig:
         candidate_factors: Numbers of factors tried.
         prior_signs: How many signs the prior may weigh; the best on later signs is taken.
         popularity_parts: What part of the prior is popularity, the rest being co-interest.
-        min_graded_customers: Customers with signs before and in a window below which it decides nothing.
+        min_graded_customers: Customers with signs both before and in a window below which the
+            window decides nothing.
         needed_standard_errors: Co-interest is served when it beats the rule by more than this many
             standard errors of the difference per customer.
         keep_factors_share: Last run's factors stay while they keep this share of the gain that
