@@ -18,9 +18,9 @@ class InterestConfig:
     Attributes:
         min_customer_signs: Signs below which nothing is said about a customer.
         min_category_signs: Own signs in a category below which only co-interest can carry it.
-        interest_times_even: A category is an interest from this many times the share that every
-            category would have if a customer of average width spread evenly; see thresholds().
-        max_threshold: The threshold so made is at most this share.
+        interest_times_even: A category is an interest from this many times the share that each
+            would have if all customers' signs were spread evenly; see thresholds().
+        max_threshold: The threshold so made is at most this share: of few categories each has much.
         min_lift: And at least this many times the category's share among all customers.
         min_confidence: Probability that the share is above the threshold, from which an interest
             is told.
@@ -50,7 +50,7 @@ class InterestConfig:
     min_customer_signs: int = 3
     min_category_signs: int = 2
     interest_times_even: float = 4.0
-    max_threshold: float = 0.5
+    max_threshold: float = 0.15
     min_lift: float = 2.0
     min_confidence: float = 0.5
     max_interests: int = 10

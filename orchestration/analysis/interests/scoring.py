@@ -375,7 +375,7 @@ def _segments(
         main, strength = shares.argmax(axis=1), shares.max(axis=1)
     else:
         main, strength = np.zeros(len(ids), dtype=int), np.zeros(len(ids))
-    stands_out = min(config.broad_times_even / max(broad, 1), config.max_threshold)
+    stands_out = min(config.broad_times_even / max(broad, 1), 0.5)
     place = np.where(strength >= stands_out, main, broad)
     place = np.where(is_known, place, unknown)
     return pa.table(
