@@ -104,6 +104,8 @@ class Catalogue:
     category_names: list[str]
     #: list price in fen by [month, product]
     prices: np.ndarray
+    #: cost in fen, the same in every month: what a product costs to buy moves slower than its price
+    costs: np.ndarray
     #: products whose master record changed by [month, product]
     changed: np.ndarray
     stock: np.ndarray
@@ -185,6 +187,7 @@ def load() -> Catalogue:
         brands=brands,
         category_names=category_names,
         prices=prices,
+        costs=(price * (0.45 + 0.30 * clock.unit_hash(np.arange(count), 19))).astype(np.int64),
         changed=changed,
         stock=stock,
         choice=choice,

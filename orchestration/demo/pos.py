@@ -357,6 +357,7 @@ def write_products(months: int, writer: LandingWriter) -> None:
                     goods.subcategories[p],
                     goods.brands[p],
                     f"{goods.prices[month, p] / 100:.2f}",
+                    f"{goods.costs[p] / 100:.2f}",
                     str(goods.stock[month, p]),
                     moment,
                 )

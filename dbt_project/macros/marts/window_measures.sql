@@ -3,20 +3,27 @@
     all days so far), and its type.
 #}
 {% macro window_sums() -%}
+    {%- set behaviour = [
+        'event_count', 'view_count', 'search_count', 'favorite_count', 'cart_count', 'share_count',
+        'session_count', 'dwell_seconds', 'active_day_count'
+    ] -%}
     {%- set measures_by_length = {
         none: [
-            'order_count', 'purchase_day_count', 'coupon_order_count', 'store_order_count',
-            'night_order_count', 'weekend_order_count', 'gross_amount', 'discount_amount', 'paid_amount',
-            'refund_amount', 'unit_count', 'new_product_count', 'new_category_count',
-            'new_channel_count', 'points_change'
+            'order_count', 'purchase_day_count', 'discounted_order_count', 'coupon_order_count',
+            'promotion_order_count', 'promotion_discounted_order_count', 'store_order_count',
+            'morning_order_count', 'afternoon_order_count', 'evening_order_count', 'night_order_count',
+            'weekend_order_count', 'gross_amount', 'discount_amount', 'paid_amount', 'refund_amount',
+            'unit_count', 'new_product_count', 'new_category_count', 'new_channel_count', 'points_change',
+            'review_count', 'rated_review_count', 'positive_review_count', 'rating_sum', 'referral_count'
         ],
-        30: ['order_count', 'net_amount', 'event_count', 'active_day_count'],
-        90: [
-            'order_count', 'net_amount', 'event_count', 'view_count', 'search_count',
-            'favorite_count', 'cart_count', 'session_count', 'active_day_count'
-        ],
+        30: ['order_count', 'net_amount'] + behaviour,
+        90: ['order_count', 'net_amount'] + behaviour,
         180: ['order_count'],
-        365: ['order_count', 'net_amount', 'event_count', 'share_count', 'interaction_count'],
+        365: [
+            'order_count', 'purchase_day_count', 'discounted_order_count', 'coupon_order_count',
+            'store_order_count', 'net_amount', 'interaction_count', 'message_count', 'message_open_count',
+            'message_click_count', 'coupon_redemption_count', 'points_redemption_count'
+        ] + behaviour,
     } -%}
     {%- set sums = {} -%}
     {%- for length, measures in measures_by_length.items() -%}
@@ -24,7 +31,7 @@
             {%- do sums.update({measure ~ ('_' ~ length ~ 'd' if length else ''): {
                 'measure': measure,
                 'length': length,
-                'type': 'decimal(18, 2)' if measure.endswith('_amount')
+                'type': 'decimal(18, 2)' if measure.endswith('_amount') or measure == 'rating_sum'
                     else 'decimal(18, 3)' if measure == 'unit_count'
                     else 'bigint',
             }}) -%}

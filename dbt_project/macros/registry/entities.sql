@@ -11,7 +11,7 @@
             'tmall_ouid': 'string', 'jd_open_id': 'string', 'national_id': 'string', 'title_gender': 'string',
             'province': 'string', 'city': 'string', 'district': 'string', 'address': 'string', 'postcode': 'string',
             'occupation': 'string', 'income_band': 'string', 'household_size': 'integer',
-            'registered_at': 'timestamp', 'updated_at': 'timestamp',
+            'member_tier': 'string', 'follower_count': 'bigint', 'registered_at': 'timestamp', 'updated_at': 'timestamp',
             'consent_sms': 'boolean', 'consent_email': 'boolean', 'consent_push': 'boolean', 'consent_ads': 'boolean',
         },
         'identifiers': {
@@ -38,7 +38,8 @@
         },
         'products': {
             'product_id': 'string', 'product_name': 'string', 'category_l1': 'string', 'category_l2': 'string',
-            'category_l3': 'string', 'brand': 'string', 'list_price': amount, 'stock_quantity': 'decimal(18, 3)',
+            'category_l3': 'string', 'brand': 'string', 'list_price': amount, 'unit_cost': amount,
+            'stock_quantity': 'decimal(18, 3)',
         },
         'events': {
             'event_id': 'string', 'event_type': 'string', 'occurred_at': 'timestamp', 'source_customer_id': 'string',

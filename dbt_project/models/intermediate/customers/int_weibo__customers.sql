@@ -33,6 +33,7 @@ profiles as (
         province,
         city,
         district,
+        follower_count,
         exported_at as updated_at
 
     from ranked

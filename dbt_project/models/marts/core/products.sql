@@ -55,6 +55,7 @@ preferred as (
         coalesce(categorised.category_is_imputed, false) as category_is_imputed,
         ranked.brand,
         ranked.list_price,
+        ranked.unit_cost,
         cast(
             coalesce(stock_per_product.on_hand_quantity, ranked.stock_quantity) as decimal(18, 3)
         ) as stock_quantity

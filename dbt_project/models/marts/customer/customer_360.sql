@@ -1,3 +1,8 @@
+{%- set behaviour = [
+    'view_count', 'search_count', 'favorite_count', 'cart_count', 'share_count', 'session_count', 'dwell_seconds',
+    'active_days'
+] %}
+
 with
 
 as_of as (
@@ -51,6 +56,30 @@ orders as (
 preferences as (
 
     select * from {{ ref('int_customer_preferences') }}
+
+),
+
+visits as (
+
+    select * from {{ ref('int_customer_visits') }}
+
+),
+
+opinions as (
+
+    select * from {{ ref('int_customer_opinions') }}
+
+),
+
+intents as (
+
+    select * from {{ ref('int_customer_intents') }}
+
+),
+
+scores as (
+
+    select * from {{ ref('int_customer_scores') }}
 
 ),
 
@@ -174,12 +203,20 @@ combined as (
         cast(aged.household_size as integer) as household_size,
         aged.household_size_source,
         features.is_member,
+        aged.member_tier,
+        features.points_balance,
         cast(aged.record_count as bigint) as record_count,
         cast(aged.source_count as bigint) as source_count,
         aged.sources,
-        voices.channels,
+        visits.channels,
 
         ---------- contactability
+        {%- for identifier in ['phone', 'email', 'device', 'wechat'] %}
+        contactability.has_{{ identifier }},
+        {%- endfor %}
+        {%- for medium in ['sms', 'email', 'push', 'ads'] %}
+        contactability.consents_{{ medium }},
+        {%- endfor %}
         contactability.is_contactable_sms,
         contactability.is_contactable_email,
         contactability.is_contactable_push,
@@ -188,14 +225,25 @@ combined as (
         ---------- first and last times
         orders.first_order_at,
         orders.last_order_at,
-        voices.first_event_at,
-        voices.last_event_at,
+        visits.first_event_at,
+        visits.last_event_at,
         cast(
             {{ add_days('features.as_of_date', '-features.tenure_days') }} as date
         ) as first_seen_date,
         cast(
             {{ add_days('features.as_of_date', '-features.days_since_last_seen') }} as date
         ) as last_seen_date,
+        features.tenure_days,
+        features.days_since_last_order,
+        features.days_since_last_event as days_since_last_visit,
+        features.days_since_last_interaction,
+        -- the habit of returning says when the next order would be due
+        cast(
+            {{ add_days(
+                'features.as_of_date',
+                'cast(round(features.median_days_between_orders) as integer) - features.days_since_last_order'
+            ) }} as date
+        ) as next_order_due_on,
 
         ---------- value
         cast(coalesce(orders.order_count, 0) as bigint) as order_count,
@@ -203,16 +251,75 @@ combined as (
         cast(coalesce(orders.refunded_amount, 0) as decimal(18, 2)) as refunded_amount,
         cast(coalesce(orders.net_spend, 0) as decimal(18, 2)) as net_spend,
         features.average_order_value,
+        {%- for length in [30, 90, 365] %}
+        features.order_count_{{ length }}d,
+        features.net_spend_{{ length }}d,
+        {%- endfor %}
+        features.purchase_day_count,
         cast(features.purchase_day_count - 1 as double)
         / nullif(features.purchase_day_count, 0) as repurchase_rate,
+        features.refund_share,
+        cast(preferences.gross_margin as decimal(18, 2)) as gross_margin,
+        preferences.margin_coverage,
 
-        ---------- preferences and voice
+        ---------- behaviour
+        {%- for length in [30, 90, 365] %}
+        {%- for measure in behaviour %}
+        features.{{ measure }}_{{ length }}d,
+        {%- endfor %}
+        {%- endfor %}
+
+        ---------- habits
         preferences.preferred_category,
         preferences.preferred_brand,
         preferences.preferred_channel,
+        cast(preferences.preferred_hour as integer) as preferred_hour,
+        cast(preferences.preferred_weekday as integer) as preferred_weekday,
+        features.median_days_between_orders,
+        cast(features.unit_count as double) / nullif(features.order_count, 0) as units_per_order,
+        features.distinct_category_count,
+        features.distinct_product_count,
+        features.distinct_channel_count,
+        {%- for part in ['store', 'weekend', 'morning', 'afternoon', 'evening', 'night'] %}
+        features.{{ part }}_order_share,
+        {%- endfor %}
+
+        ---------- price and promotion
+        features.discount_share,
+        cast(features.discounted_order_count as double)
+        / nullif(features.order_count, 0) as discounted_order_share,
+        features.coupon_order_share,
         preferences.promo_sensitivity,
-        cast(voices.sentiment_score as double) as sentiment_score,
+
+        ---------- intent
+        intents.intent_category,
+        cast(coalesce(intents.intent_score, 0) as double) as intent_score,
+        cast(coalesce(intents.intent_category_count, 0) as bigint) as intent_category_count,
+
+        ---------- voice and reach
+        features.review_count,
+        features.average_rating,
+        features.positive_review_share,
+        cast(opinions.sentiment_score as double) as sentiment_score,
+        opinions.most_praised_aspect,
+        opinions.most_criticised_aspect,
+        features.referral_count,
+        voices.follower_count,
+        visits.followed_channels,
         cast(voices.influence_score as double) as influence_score,
+
+        ---------- answers to campaigns
+        features.message_count_365d,
+        cast(features.message_open_count_365d as double)
+        / nullif(features.message_count_365d, 0) as message_open_rate_365d,
+        cast(features.message_click_count_365d as double)
+        / nullif(features.message_count_365d, 0) as message_click_rate_365d,
+        features.coupon_redemption_count_365d,
+
+        ---------- sub-scores
+        scores.activity_score,
+        scores.loyalty_score,
+        scores.purchasing_power_score,
 
         ---------- segments
         rfm.rfm_group,
@@ -253,8 +360,20 @@ combined as (
     left join preferences
         on features.customer_id = preferences.customer_id
 
+    left join visits
+        on features.customer_id = visits.customer_id
+
+    left join opinions
+        on features.customer_id = opinions.customer_id
+
+    left join intents
+        on features.customer_id = intents.customer_id
+
     left join voices
         on features.customer_id = voices.customer_id
+
+    left join scores
+        on features.customer_id = scores.customer_id
 
     left join tiers
         on features.customer_id = tiers.customer_id

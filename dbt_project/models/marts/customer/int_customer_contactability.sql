@@ -37,6 +37,7 @@ reach as (
         bool_or(id_type = 'phone') as has_phone,
         bool_or(id_type = 'email') as has_email,
         bool_or(id_type = 'device') as has_device,
+        bool_or(id_type in ('wechat_unionid', 'wechat_openid')) as has_wechat,
         bool_or(
             id_type in (
                 'phone', 'email', 'device', 'wechat_unionid', 'wechat_openid', 'tmall_ouid', 'jd_open_id',
@@ -71,6 +72,14 @@ contactable as (
     -- one row per customer on both sides
     select
         consents.customer_id,
+        coalesce(reach.has_phone, false) as has_phone,
+        coalesce(reach.has_email, false) as has_email,
+        coalesce(reach.has_device, false) as has_device,
+        coalesce(reach.has_wechat, false) as has_wechat,
+        consents.consents_sms,
+        consents.consents_email,
+        consents.consents_push,
+        consents.consents_ads,
         coalesce(reach.has_phone and consents.consents_sms, false) as is_contactable_sms,
         coalesce(reach.has_email and consents.consents_email, false) as is_contactable_email,
         coalesce(reach.has_device and consents.consents_push, false) as is_contactable_push,

@@ -1,7 +1,14 @@
 {{ kept_per_customer() }}
 
-{# What a customer buys most, by money paid for it until as_of_date; ties go to more lines, then to the name. #}
-{%- set preferences = {'category': 'category_l1', 'brand': 'brand'} -%}
+{#
+    What a customer buys most, by money paid for it until as_of_date, and where and when they buy most, by orders; ties go
+    to more lines or more money, then to the smaller value.
+#}
+{%- set of_items = {'category': 'category_l1', 'brand': 'brand'} -%}
+{%- set of_orders = {'channel': 'channel', 'hour': 'order_hour', 'weekday': 'order_weekday'} -%}
+{%- set order_by = {
+    'items': 'sum(net_amount) desc, count(*) desc', 'orders': 'count(*) desc, sum(paid_amount) desc',
+} %}
 
 with
 
@@ -13,7 +20,11 @@ as_of as (
 
 orders as (
 
-    select orders.*
+    -- 1 January 1900 was a Monday
+    select
+        orders.*,
+        extract(hour from {{ utc_to_local('orders.ordered_at') }}) as order_hour,
+        {{ days_between("date '1900-01-01'", 'orders.order_date') }} % 7 + 1 as order_weekday
 
     from {{ ref('orders') }} as orders
 
@@ -27,14 +38,16 @@ orders as (
 
 ),
 
-purchased_items as (
+items as (
 
-    -- many lines to one order and to one product
+    -- many lines to one order and to one product; what returns did to a line is not known, so margins are those at
+    -- the time of buying
     select
         orders.customer_id,
         products.category_l1,
         products.brand,
-        coalesce(order_items.net_amount, 0) as net_amount
+        coalesce(order_items.net_amount, 0) as net_amount,
+        order_items.net_amount - order_items.quantity * products.unit_cost as margin_amount
 
     from {{ ref('order_items') }} as order_items
 
@@ -46,17 +59,18 @@ purchased_items as (
         on order_items.product_id = products.product_id
 
 ),
-{% for preference, column in preferences.items() %}
+{% for facts, preferences in [('items', of_items), ('orders', of_orders)] %}
+{%- for preference, column in preferences.items() %}
 {{ preference }}_ranks as (
 
     select
         customer_id,
         {{ column }} as preferred_{{ preference }},
         row_number() over (
-            partition by customer_id order by sum(net_amount) desc, count(*) desc, {{ column }}
+            partition by customer_id order by {{ order_by[facts] }}, {{ column }}
         ) as preference
 
-    from purchased_items
+    from {{ facts }}
 
     where {{ column }} is not null
 
@@ -64,19 +78,18 @@ purchased_items as (
 
 ),
 {% endfor %}
-channel_ranks as (
+{%- endfor %}
+margins as (
 
     select
         customer_id,
-        channel as preferred_channel,
-        row_number() over (
-            partition by customer_id
-            order by count(*) desc, sum(paid_amount) desc, channel
-        ) as preference
+        sum(margin_amount) as gross_margin,
+        cast(sum(net_amount) filter (where margin_amount is not null) as double)
+        / nullif(cast(sum(net_amount) as double), 0) as margin_coverage
 
-    from orders
+    from items
 
-    group by customer_id, channel
+    group by customer_id
 
 ),
 
@@ -98,21 +111,21 @@ preferred as (
     -- one row per customer on every side
     select
         order_habits.customer_id,
-        {%- for preference in preferences %}
+        {%- for preference in of_items.keys() | list + of_orders.keys() | list %}
         {{ preference }}_ranks.preferred_{{ preference }},
         {%- endfor %}
-        channel_ranks.preferred_channel,
+        margins.gross_margin,
+        margins.margin_coverage,
         order_habits.promo_sensitivity
 
     from order_habits
-    {% for preference in preferences %}
+    {% for preference in of_items.keys() | list + of_orders.keys() | list %}
     left join {{ preference }}_ranks
         on order_habits.customer_id = {{ preference }}_ranks.customer_id
         and {{ preference }}_ranks.preference = 1
     {% endfor %}
-    left join channel_ranks
-        on order_habits.customer_id = channel_ranks.customer_id
-        and channel_ranks.preference = 1
+    left join margins
+        on order_habits.customer_id = margins.customer_id
 
 )
 

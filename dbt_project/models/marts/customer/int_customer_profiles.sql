@@ -6,6 +6,7 @@
 #}
 {%- set types = {
     'gender': 'string', 'birth_date': 'date', 'occupation': 'string', 'income_band': 'string', 'household_size': 'integer',
+    'member_tier': 'string',
 } -%}
 {%- set bought_attributes = ['occupation', 'income_band'] %}
 

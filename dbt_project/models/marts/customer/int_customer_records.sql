@@ -34,6 +34,8 @@ records as (
         customers.occupation,
         customers.income_band,
         customers.household_size,
+        customers.member_tier,
+        customers.follower_count,
         coalesce(places.province, customers.province) as province,
         case when places.place_text is not null then places.city else customers.city end as city,
         places.province_code,

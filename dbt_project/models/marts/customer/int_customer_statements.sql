@@ -5,7 +5,7 @@
     their order are those of the seed survivorship; what no rule decides, the smallest record key does. A place is one
     statement, province and city together, or a customer could live in a city of another province.
 #}
-{%- set attributes = ['gender', 'birth_date', 'occupation', 'income_band', 'household_size'] -%}
+{%- set attributes = ['gender', 'birth_date', 'occupation', 'income_band', 'household_size', 'member_tier'] -%}
 {%- set positions = [1, 2, 3, 4] %}
 
 with

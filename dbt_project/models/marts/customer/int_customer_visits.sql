@@ -1,6 +1,6 @@
 {{ kept_per_customer() }}
 
-{# What a customer did and said besides buying, and where, until as_of_date. #}
+{# When a customer came by, where, and whom of us they follow, until as_of_date. #}
 
 with
 
@@ -41,21 +41,6 @@ orders as (
 
 ),
 
-reviews as (
-
-    select reviews.*
-
-    from {{ ref('reviews') }} as reviews
-
-    cross join as_of
-
-    where
-        reviews.customer_id is not null
-        and reviews.reviewed_at < as_of.as_of_end_at
-        and {{ only_changed_customers('reviews.customer_id') }}
-
-),
-
 visits as (
 
     select
@@ -69,14 +54,32 @@ visits as (
 
 ),
 
-opinions as (
+follows as (
 
-    -- 3 of 5 stars says nothing either way
+    -- a follow at the same instant as leaving is a clock that shows seconds only: the later word is leaving
     select
         customer_id,
-        avg((rating - 3) / 2) as sentiment_score
+        channel,
+        row_number() over (
+            partition by customer_id, channel order by occurred_at desc, event_type desc, event_id
+        ) as recency,
+        event_type = 'follow' as is_following
 
-    from reviews
+    from events
+
+    where event_type in ('follow', 'unfollow')
+
+),
+
+followed_channels as (
+
+    select
+        customer_id,
+        {{ ordered_list('channel') }} as followed_channels
+
+    from follows
+
+    where recency = 1 and is_following
 
     group by customer_id
 
@@ -102,34 +105,23 @@ channel_lists as (
 
 ),
 
-customers as (
-
-    select customer_id from channel_lists
-    union
-    select customer_id from opinions
-
-),
-
 combined as (
 
     -- one row per customer on every side
     select
-        customers.customer_id,
+        channel_lists.customer_id,
         visits.first_event_at,
         visits.last_event_at,
-        opinions.sentiment_score,
+        followed_channels.followed_channels,
         channel_lists.channels
 
-    from customers
+    from channel_lists
 
     left join visits
-        on customers.customer_id = visits.customer_id
+        on channel_lists.customer_id = visits.customer_id
 
-    left join opinions
-        on customers.customer_id = opinions.customer_id
-
-    left join channel_lists
-        on customers.customer_id = channel_lists.customer_id
+    left join followed_channels
+        on channel_lists.customer_id = followed_channels.customer_id
 
 )
 

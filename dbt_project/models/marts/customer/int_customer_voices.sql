@@ -1,6 +1,10 @@
 {{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
 
-{# What a customer does and says besides buying, and how much of it reaches others. #}
+{#
+    How far a customer's word reaches: what they share, whom they brought in and who follows them. influence_score is
+    the mean percent rank in the three among all customers of the day; nobody ranks below none, so none is 0.
+#}
+{%- set measures = ['share_count_365d', 'referral_count', 'follower_count'] %}
 
 with
 
@@ -12,7 +16,7 @@ as_of as (
 
 features as (
 
-    select features.customer_id, features.share_count_365d
+    select features.customer_id, features.share_count_365d, features.referral_count
 
     from {{ ref('customer_features') }} as features
 
@@ -21,39 +25,62 @@ features as (
 
 ),
 
-visits as (
+records as (
 
-    select * from {{ ref('int_customer_visits') }}
+    select * from {{ ref('int_customer_records') }}
 
 ),
 
-influence as (
+followers as (
 
-    -- nobody ranks below zero shares, so not sharing is 0
+    -- accounts on several platforms reach different people
+    select customer_id, sum(follower_count) as follower_count
+
+    from records
+
+    group by customer_id
+
+),
+
+voices as (
+
+    -- at most one row of followers per customer
     select
-        customer_id,
-        percent_rank() over (order by share_count_365d) as influence_score
+        features.customer_id,
+        features.share_count_365d,
+        features.referral_count,
+        cast(coalesce(followers.follower_count, 0) as bigint) as follower_count
 
     from features
 
+    left join followers
+        on features.customer_id = followers.customer_id
+
 ),
 
-combined as (
+ranked as (
 
-    -- at most one row of visits per customer
     select
-        influence.customer_id,
-        visits.first_event_at,
-        visits.last_event_at,
-        visits.sentiment_score,
-        influence.influence_score,
-        visits.channels
+        customer_id,
+        follower_count,
+        {%- for measure in measures %}
+        percent_rank() over (order by {{ measure }}) as {{ measure }}_rank{{ ',' if not loop.last }}
+        {%- endfor %}
 
-    from influence
-
-    left join visits
-        on influence.customer_id = visits.customer_id
+    from voices
 
 )
 
-select * from combined
+select
+    customer_id,
+    follower_count,
+    round(
+        (
+            {%- for measure in measures %}
+            {{ measure }}_rank{{ ' +' if not loop.last }}
+            {%- endfor %}
+        ) / {{ measures | length }},
+        6
+    ) as influence_score
+
+from ranked

@@ -1,6 +1,11 @@
 {{ config(on_schema_change='fail') }}
 {{ kept_per_snapshot() }}
 
+{%- set behaviour = [
+    'event_count', 'view_count', 'search_count', 'favorite_count', 'cart_count', 'share_count', 'session_count',
+    'dwell_seconds'
+] %}
+
 with
 
 windows as (
@@ -62,6 +67,9 @@ features as (
             {{ days_between('first_purchase_date', 'last_purchase_date') }} as bigint
         ) as days_first_to_last_order,
         cast({{ days_between('last_seen_date', 'as_of_date') }} as bigint) as days_since_last_seen,
+        cast(
+            {{ days_between('last_interaction_date', 'as_of_date') }} as bigint
+        ) as days_since_last_interaction,
         cast({{ days_between('last_event_date', 'as_of_date') }} as bigint) as days_since_last_event,
 
         ---------- orders
@@ -90,35 +98,50 @@ features as (
                 / (purchase_day_count - 1)
         end as mean_days_between_orders,
         cast(purchase_day_count as bigint) as purchase_day_count,
+        cast(purchase_day_count_365d as bigint) as purchase_day_count_365d,
 
         ---------- what is bought and how
         cast(unit_count as decimal(18, 3)) as unit_count,
         cast(discount_amount as double) / nullif(cast(gross_amount as double), 0) as discount_share,
+        cast(discounted_order_count as bigint) as discounted_order_count,
+        cast(discounted_order_count_365d as bigint) as discounted_order_count_365d,
+        cast(promotion_order_count as bigint) as promotion_order_count,
+        cast(promotion_discounted_order_count as bigint) as promotion_discounted_order_count,
         cast(coupon_order_count as double) / nullif(order_count, 0) as coupon_order_share,
+        cast(coupon_order_count_365d as bigint) as coupon_order_count_365d,
         cast(refund_amount as double) / nullif(cast(paid_amount as double), 0) as refund_share,
         cast(new_product_count as bigint) as distinct_product_count,
         cast(new_category_count as bigint) as distinct_category_count,
         cast(new_channel_count as bigint) as distinct_channel_count,
         cast(store_order_count as double) / nullif(order_count, 0) as store_order_share,
-        cast(night_order_count as double) / nullif(order_count, 0) as night_order_share,
+        cast(store_order_count_365d as bigint) as store_order_count_365d,
+        {%- for part in ['morning', 'afternoon', 'evening', 'night'] %}
+        cast({{ part }}_order_count as double) / nullif(order_count, 0) as {{ part }}_order_share,
+        {%- endfor %}
         cast(weekend_order_count as double) / nullif(order_count, 0) as weekend_order_share,
 
         ---------- behaviour
-        cast(event_count_30d as bigint) as event_count_30d,
-        cast(event_count_90d as bigint) as event_count_90d,
-        cast(event_count_365d as bigint) as event_count_365d,
-        cast(view_count_90d as bigint) as view_count_90d,
-        cast(search_count_90d as bigint) as search_count_90d,
-        cast(favorite_count_90d as bigint) as favorite_count_90d,
-        cast(cart_count_90d as bigint) as cart_count_90d,
-        cast(share_count_365d as bigint) as share_count_365d,
-        cast(active_day_count_30d as bigint) as active_days_30d,
-        cast(active_day_count_90d as bigint) as active_days_90d,
-        cast(session_count_90d as bigint) as session_count_90d,
+        {%- for length in [30, 90, 365] %}
+        {%- for measure in behaviour %}
+        cast({{ measure }}_{{ length }}d as bigint) as {{ measure }}_{{ length }}d,
+        {%- endfor %}
+        cast(active_day_count_{{ length }}d as bigint) as active_days_{{ length }}d,
+        {%- endfor %}
         cast(interaction_count_365d as bigint) as interaction_count_365d,
+
+        ---------- voice and answers
+        cast(review_count as bigint) as review_count,
+        cast(rating_sum as double) / nullif(rated_review_count, 0) as average_rating,
+        cast(positive_review_count as double) / nullif(rated_review_count, 0) as positive_review_share,
+        cast(referral_count as bigint) as referral_count,
+        cast(message_count_365d as bigint) as message_count_365d,
+        cast(message_open_count_365d as bigint) as message_open_count_365d,
+        cast(message_click_count_365d as bigint) as message_click_count_365d,
+        cast(coupon_redemption_count_365d as bigint) as coupon_redemption_count_365d,
 
         ---------- membership
         cast(points_change as bigint) as points_balance,
+        cast(points_redemption_count_365d as bigint) as points_redeemed_count_365d,
         is_member
 
     from with_last_purchase

@@ -7,7 +7,9 @@
 {%- set count, money = 'integer', 'decimal(18, 2)' -%}
 {%- set measures_by_side = {
     'order_days': {
-        'order_count': count, 'coupon_order_count': count, 'store_order_count': count,
+        'order_count': count, 'discounted_order_count': count, 'coupon_order_count': count,
+        'promotion_order_count': count, 'promotion_discounted_order_count': count, 'store_order_count': count,
+        'morning_order_count': count, 'afternoon_order_count': count, 'evening_order_count': count,
         'night_order_count': count, 'weekend_order_count': count,
         'gross_amount': money, 'discount_amount': money, 'paid_amount': money,
     },
@@ -18,9 +20,14 @@
     },
     'event_days': {
         'event_count': count, 'view_count': count, 'search_count': count, 'favorite_count': count,
-        'cart_count': count, 'share_count': count, 'session_count': count,
+        'cart_count': count, 'share_count': count, 'session_count': count, 'dwell_seconds': 'bigint',
     },
-    'contact_days': {'points_change': 'bigint'},
+    'contact_days': {
+        'points_change': 'bigint', 'points_redemption_count': count, 'review_count': count,
+        'rated_review_count': count, 'positive_review_count': count, 'rating_sum': money,
+        'message_count': count, 'message_open_count': count, 'message_click_count': count,
+        'coupon_redemption_count': count, 'referral_count': count,
+    },
 } -%}
 
 with
@@ -67,6 +74,52 @@ first_purchases as (
 
 ),
 
+seasons as (
+
+    select cast(starts as integer) as starts, cast(ends as integer) as ends
+
+    from {{ ref('promotion_period') }}
+
+),
+
+order_dates as (
+
+    select distinct
+        order_date,
+        extract(month from order_date) * 100 + extract(day from order_date) as day_of_year
+
+    from orders
+
+),
+
+promotion_dates as (
+
+    -- seasons may overlap
+    select distinct order_dates.order_date
+
+    from order_dates
+
+    inner join seasons
+        on order_dates.day_of_year between seasons.starts and seasons.ends
+
+),
+
+timed_orders as (
+
+    -- one season at most per date
+    select
+        orders.*,
+        orders.is_valid and (orders.discount_amount > 0 or orders.coupon_amount > 0) as is_discounted,
+        orders.is_valid and promotion_dates.order_date is not null as is_in_season,
+        extract(hour from {{ utc_to_local('orders.ordered_at') }}) as order_hour
+
+    from orders
+
+    left join promotion_dates
+        on orders.order_date = promotion_dates.order_date
+
+),
+
 order_days as (
 
     -- money counts whatever the status says, so that it reconciles; the counts are of valid orders
@@ -78,21 +131,21 @@ order_days as (
         sum(gross_amount) filter (where is_valid) as gross_amount,
         sum(discount_amount + coupon_amount) filter (where is_valid) as discount_amount,
         sum(paid_amount) as paid_amount,
+        count_if(is_discounted) as discounted_order_count,
         count_if(is_valid and coupon_amount > 0) as coupon_order_count,
+        count_if(is_in_season) as promotion_order_count,
+        count_if(is_in_season and is_discounted) as promotion_discounted_order_count,
         count_if(is_valid and channel = 'store') as store_order_count,
-        count_if(
-            is_valid
-            and (
-                extract(hour from {{ utc_to_local('ordered_at') }}) >= 22
-                or extract(hour from {{ utc_to_local('ordered_at') }}) < 6
-            )
-        ) as night_order_count,
+        count_if(is_valid and order_hour >= 6 and order_hour < 12) as morning_order_count,
+        count_if(is_valid and order_hour >= 12 and order_hour < 18) as afternoon_order_count,
+        count_if(is_valid and order_hour >= 18 and order_hour < 22) as evening_order_count,
+        count_if(is_valid and (order_hour >= 22 or order_hour < 6)) as night_order_count,
         -- 1 January 1900 was a Monday
         count_if(
             is_valid and {{ days_between("date '1900-01-01'", 'order_date') }} % 7 >= 5
         ) as weekend_order_count
 
-    from orders
+    from timed_orders
 
     group by customer_id, order_date
 
@@ -147,7 +200,9 @@ event_days as (
         count_if(event_type = 'favorite') as favorite_count,
         count_if(event_type = 'add_to_cart') as cart_count,
         count_if(event_type = 'share') as share_count,
-        count(distinct session_id) as session_count
+        count(distinct session_id) as session_count,
+        -- whole seconds, so that sums are the same in any order
+        cast(sum(cast(round(duration_seconds) as bigint)) as bigint) as dwell_seconds
 
     from events
 
@@ -157,7 +212,7 @@ event_days as (
 
 contact_days as (
 
-    select customer_id, activity_date, contact_count, points_change from contacts
+    select * from contacts
 
 ),
 

@@ -22,9 +22,12 @@ days as (
 
 first_activity as (
 
+    -- being sent a message, or having been recommended by somebody, is no sighting
     select customer_id, min(activity_date) as first_activity_date
 
     from days
+
+    where interaction_count > 0 or refund_amount <> 0 or points_change <> 0
 
     group by customer_id
 

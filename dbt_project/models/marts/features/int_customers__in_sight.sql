@@ -45,6 +45,12 @@ points as (
 
 ),
 
+referrals as (
+
+    select * from {{ ref('int_referrals__unioned') }}
+
+),
+
 dated_facts as (
     {% for fact, instant in facts_with_customers %}
     select facts.customer_id, facts.{{ instant }} as happened_at from {{ ref(fact) }} as facts
@@ -68,6 +74,16 @@ dated_facts as (
     inner join records
         on points.source = records.source
         and points.source_customer_id = records.source_customer_id
+
+    union all
+
+    select records.customer_id, referrals.referred_at
+
+    from referrals
+
+    inner join records
+        on referrals.source = records.source
+        and referrals.referrer_source_customer_id = records.source_customer_id
 
 ),
 

@@ -21,6 +21,7 @@ typed as (
 
         ---------- numerics
         {{ parse_amount('source.list_price') }} as list_price,
+        {{ parse_amount('source.unit_cost') }} as unit_cost,
         {{ parse_quantity('source.stock_quantity') }} as stock_quantity,
 
         ---------- landing
