@@ -4,7 +4,6 @@ Belongs here: reading, remembering groups by date, writing, metadata.
 Does not belong here: any modelling (analysis/interests/).
 """
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pyarrow as pa
 
-from orchestration.resources import run_record
+from orchestration.resources import dated_memory, run_record
 from orchestration.resources.analysis_tables import (
     evaluation_as_markdown,
     replace_typed,
@@ -134,7 +133,7 @@ def interests_asset(settings: Settings) -> dg.AssetsDefinition:
                     settings.published_file,
                 )
                 connection.commit()
-            _remember(folder, as_of_date, result.memory)
+            dated_memory.remember(folder, as_of_date, result.memory.to_dict())
             step.rows = sum(table.num_rows for table in tables.values())
         for note in result.notes:
             context.log.info(note)
@@ -168,19 +167,10 @@ def _stamped(table: pa.Table, as_of_date: date, run_id: str) -> pa.Table:
 
 
 def _recall(folder: Path, as_of_date: date) -> "InterestMemory | None":
-    """The newest memory at or before the date: a run of an earlier day knows no later one."""
     from orchestration.analysis.interests import InterestMemory
 
-    known = sorted(path for path in folder.glob("*.json") if path.stem <= as_of_date.isoformat())
-    return InterestMemory.from_dict(json.loads(known[-1].read_text())) if known else None
-
-
-def _remember(folder: Path, as_of_date: date, memory: "InterestMemory") -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{as_of_date.isoformat()}.json"
-    aside = path.with_suffix(".partial")
-    aside.write_text(json.dumps(memory.to_dict(), ensure_ascii=False, indent=2))
-    aside.replace(path)
+    stored = dated_memory.recall(folder, as_of_date)
+    return None if stored is None else InterestMemory.from_dict(stored)
 
 
 def _metadata(result: "InterestResult") -> dict:

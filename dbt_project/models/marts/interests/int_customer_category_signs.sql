@@ -1,4 +1,4 @@
-{{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
+{{ kept_per_retagged_customer() }}
 
 {#
     Signs of interest until as_of_date. A product is one sign per customer and day, whether it was looked at ten
@@ -25,9 +25,17 @@ products as (
 
 ),
 
-words as (
+event_categories as (
 
-    select * from {{ ref('int_interest_words') }}
+    select source, category, coalesce(category_l2_code, category_l1_code) as meaning
+
+    from {{ ref('int_event_categories') }}
+
+),
+
+search_words as (
+
+    select word, category_l2_code as meaning from {{ ref('int_search_words') }}
 
 ),
 
@@ -47,7 +55,10 @@ ordered as (
 
     cross join as_of
 
-    where orders.customer_id is not null and orders.ordered_at < as_of.as_of_end_at
+    where
+        orders.customer_id is not null
+        and orders.ordered_at < as_of.as_of_end_at
+        and {{ only_retagged_customers('orders.customer_id') }}
 
 ),
 
@@ -58,7 +69,9 @@ events as (
         events.customer_id,
         events.event_date as activity_date,
         events.product_id,
-        coalesce(events.search_keyword, events.category) as text
+        events.source,
+        events.search_keyword,
+        events.category
 
     from {{ ref('events') }} as events
 
@@ -69,7 +82,7 @@ events as (
         and not events.is_linked_later
         and events.occurred_at < as_of.as_of_end_at
         and events.event_type not in ('{{ taken_back | join("', '") }}')
-        and coalesce(events.product_id, events.search_keyword, events.category) is not null
+        and {{ only_retagged_customers('events.customer_id') }}
 
 ),
 
@@ -101,26 +114,44 @@ product_signs as (
 
 ),
 
-word_signs as (
+words as (
 
-    -- one category per word
+    -- one category per word and per text
     select distinct
         events.customer_id,
         events.activity_date,
-        words.category,
-        1 as sign_count
+        coalesce(search_words.meaning, event_categories.meaning) as category
 
     from events
 
-    inner join words
-        on {{ category_key('events.text') }} = words.word
+    left join search_words
+        on events.search_keyword = search_words.word
+
+    left join event_categories
+        on events.source = event_categories.source
+        and events.category = event_categories.category
+
+    where events.product_id is null
+
+),
+
+word_signs as (
+
+    -- at most one row per customer, day and category on both sides
+    select
+        words.customer_id,
+        words.activity_date,
+        words.category,
+        1 as sign_count
+
+    from words
 
     left join product_signs
-        on events.customer_id = product_signs.customer_id
-        and events.activity_date = product_signs.activity_date
+        on words.customer_id = product_signs.customer_id
+        and words.activity_date = product_signs.activity_date
         and words.category = product_signs.category
 
-    where events.product_id is null and product_signs.customer_id is null
+    where words.category is not null and product_signs.customer_id is null
 
 ),
 
