@@ -31,16 +31,19 @@ COLUMNS = (
 # the person that most of a customer's records are, as far as the truth knows a taste of theirs
 _OPEN = """
 create table taste as
-select person_id, code as category, share
+select taste.person_id, vocabulary.code as category, taste.share
 from truth.taste
-inner join build.reference.product_category on name_zh = category and level = 2;
+inner join build.reference.product_category as vocabulary
+    on vocabulary.name_zh = taste.category and vocabulary.level = 2;
 create table customer as
 select customer_id, max_by(person_id, records) as person_id
 from (
-    select customer_id, person_id, count(*) as records
+    select id_map.customer_id, record.person_id, count(*) as records
     from build.identity.id_map
     inner join truth.record
-        on id_type = 'record' and id_scope = source and id_value = source_customer_id
+        on id_map.id_type = 'record'
+        and id_map.id_scope = record.source
+        and id_map.id_value = record.source_customer_id
     group by 1, 2
 )
 where person_id in (select person_id from taste)
@@ -116,8 +119,11 @@ def _graded(connection: duckdb.DuckDBPyConnection, interests: str) -> pd.DataFra
     found = connection.execute(
         f"""
         select
-            interest, rank, found.signs,
-            coalesce(share, 0) as share, coalesce(place, 99) as place
+            interest,
+            rank,
+            found.signs,
+            coalesce(share, 0) as share,
+            coalesce(place, 99) as place
         from ({interests}) as interests
         inner join sign as found using (customer_id)
         left join (
