@@ -180,7 +180,7 @@ def _wrong_cells(row: Row) -> Iterator[str]:
         )
     for column, language in (("name_zh", "Chinese"), ("name_en", "English")):
         if not row[column]:
-            yield f"{column} is empty; every tag needs a {language} name"
+            yield f"{column} is empty; every tag needs a name in {language}"
         elif len(row[column]) > LONGEST_NAME:
             yield f"{column} has {len(row[column])} characters; at most {LONGEST_NAME}"
     for column, known in (("category", CATEGORIES), ("kind", KINDS), ("refresh", REFRESHES)):
@@ -258,7 +258,7 @@ def _wrong_topic(row: Row, taxonomy: Mapping[str, str]) -> Iterator[str]:
         )
     for column, language in (("label_zh", "Chinese"), ("label_en", "English")):
         if not row[column]:
-            yield f"{column} is empty; every topic needs a {language} label"
+            yield f"{column} is empty; every topic needs a label in {language}"
     for column, level in (("category_l1_code", "1"), ("category_l2_code", "2")):
         code = row[column]
         if code and taxonomy.get(code) != level:

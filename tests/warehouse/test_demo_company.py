@@ -788,3 +788,62 @@ def test_later_facts_change_no_earlier_snapshot(company: Company, tmp_path: Path
                     f"except all from {other}.main.{table})"
                 ).fetchone()[0]
                 assert changed == 0, f"{changed} rows of {table} only {one}"
+
+
+def test_customer_360_covers_every_dimension(company: Company) -> None:
+    with duckdb.connect(str(company.published), read_only=True) as connection:
+        filled = connection.execute("select count(columns(*)) from customer_360")
+        columns = [column[0] for column in connection.description]
+        counts = filled.fetchone()
+    empty = {column for column, count in zip(columns, counts, strict=True) if count == 0}
+    assert len(columns) >= 140
+    # no system of the simulated retailer asks for the size of the household
+    assert empty == {"household_size", "household_size_source"}
+
+
+def test_margins_are_what_the_lines_and_the_product_master_say(company: Company) -> None:
+    of_lines = company.value(
+        """
+        select sum(lines.net_amount - lines.quantity * products.unit_cost)
+        from order_items as lines
+        inner join orders using (source, order_id)
+        inner join products using (product_id)
+        where orders.is_valid and orders.customer_id is not null
+        """
+    )
+    assert of_lines > 0
+    assert company.value("select sum(gross_margin) from customer_360") == of_lines
+
+
+@pytest.mark.parametrize(
+    ("column", "opinion", "share"),
+    [("most_praised_aspect", "> 0", 0.93), ("most_criticised_aspect", "< 0", 0.88)],
+)
+def test_aspects_are_those_that_reviewers_mean(
+    people: duckdb.DuckDBPyConnection, column: str, opinion: str, share: float
+) -> None:
+    agreeing, customers = people.execute(
+        f"""
+        with opinions as (
+            select customer_id, aspect, avg(opinion) as opinion
+            from (
+                select
+                    reviews.customer_id,
+                    unnest(map_keys(truth.aspects)) as aspect,
+                    unnest(map_values(truth.aspects)) as opinion
+                from published.reviews as reviews
+                inner join truth.main.review as truth using (source, review_id)
+                where reviews.rating is not null
+            )
+            group by all
+        )
+        select count_if(opinions.opinion {opinion}), count(*)
+        from published.customer_360 as customers
+        left join opinions
+            on customers.customer_id = opinions.customer_id
+            and customers.{column} = opinions.aspect
+        where customers.{column} is not null
+        """  # noqa: S608 - the parameters above
+    ).fetchone()
+    assert customers > 100
+    assert agreeing / customers >= share

@@ -70,8 +70,9 @@ definitions as (
         {% set text = namespace(sql='labels.rule_' ~ language) -%}
         {%- for kind, settings in segment_settings().items() -%}
             {%- for setting in settings -%}
-                {%- set text.sql = "replace(" ~ text.sql ~ ", '{" ~ kind ~ "." ~ setting ~ "}', versions."
-                    ~ kind ~ "_" ~ setting ~ ")" -%}
+                {%- set blank = "'{" ~ kind ~ "." ~ setting ~ "}'" -%}
+                {%- set text.sql = "replace(" ~ text.sql ~ ", " ~ blank ~ ", coalesce(versions."
+                    ~ kind ~ "_" ~ setting ~ ", " ~ blank ~ "))" -%}
             {%- endfor -%}
         {%- endfor -%}
         {{ text.sql }} as rule_{{ language }},
