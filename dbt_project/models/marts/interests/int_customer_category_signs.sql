@@ -39,13 +39,16 @@ search_words as (
 
 ),
 
-ordered as (
+met as (
 
     -- many lines to one order; an order that was cancelled still shows interest
     select
         orders.customer_id,
         orders.order_date as activity_date,
-        order_items.product_id
+        order_items.product_id,
+        cast(null as string) as source,
+        cast(null as string) as search_keyword,
+        cast(null as string) as category
 
     from {{ ref('order_items') }} as order_items
 
@@ -60,14 +63,12 @@ ordered as (
         and orders.ordered_at < as_of.as_of_end_at
         and {{ only_retagged_customers('orders.customer_id') }}
 
-),
-
-events as (
+    union all
 
     -- who browsed before the first login was not known at the time (see int_customer_days)
     select
         events.customer_id,
-        events.event_date as activity_date,
+        events.event_date,
         events.product_id,
         events.source,
         events.search_keyword,
@@ -86,80 +87,43 @@ events as (
 
 ),
 
-met as (
+meant as (
 
-    select customer_id, activity_date, product_id from ordered
-    union
-    select customer_id, activity_date, product_id from events where product_id is not null
-
-),
-
-product_signs as (
-
-    -- many days to one product
-    select
+    -- at most one product, word and text per row
+    select distinct
         met.customer_id,
         met.activity_date,
-        products.category,
-        count(*) as sign_count
+        met.product_id,
+        coalesce(products.category, search_words.meaning, event_categories.meaning) as category
 
     from met
 
-    inner join products
+    left join products
         on met.product_id = products.product_id
 
-    where products.category is not null
-
-    group by met.customer_id, met.activity_date, products.category
-
-),
-
-words as (
-
-    -- one category per word and per text
-    select distinct
-        events.customer_id,
-        events.activity_date,
-        coalesce(search_words.meaning, event_categories.meaning) as category
-
-    from events
-
     left join search_words
-        on events.search_keyword = search_words.word
+        on met.search_keyword = search_words.word
 
     left join event_categories
-        on events.source = event_categories.source
-        and events.category = event_categories.category
-
-    where events.product_id is null
+        on met.source = event_categories.source
+        and met.category = event_categories.category
 
 ),
 
-word_signs as (
+by_day as (
 
-    -- at most one row per customer, day and category on both sides
+    -- words have no product: they count where nothing else does
     select
-        words.customer_id,
-        words.activity_date,
-        words.category,
-        1 as sign_count
+        customer_id,
+        activity_date,
+        category,
+        greatest(count(product_id), 1) as sign_count
 
-    from words
+    from meant
 
-    left join product_signs
-        on words.customer_id = product_signs.customer_id
-        and words.activity_date = product_signs.activity_date
-        and words.category = product_signs.category
+    where category is not null
 
-    where words.category is not null and product_signs.customer_id is null
-
-),
-
-signs as (
-
-    select * from product_signs
-    union all
-    select * from word_signs
+    group by customer_id, activity_date, category
 
 ),
 
@@ -171,7 +135,7 @@ by_month as (
         cast(date_trunc('month', activity_date) as date) as month,
         cast(sum(sign_count) as bigint) as sign_count
 
-    from signs
+    from by_day
 
     group by 1, 2, 3
 
