@@ -695,7 +695,7 @@ def test_interests_are_the_tastes_that_people_have(company: Company) -> None:
     from orchestration.demo.interest_accuracy import interest_accuracy
 
     grades = interest_accuracy(company.build, company.truth).set_index("min_signs")
-    # from forty signs on; with fewer, not even signs without any dirt could tell (see the docs page)
+    # from forty signs on; with fewer, not even signs without dirt could tell (docs/interests.md)
     assert grades.loc[40, "customers"] > 1_000
     assert grades.loc[40, "taste_f1"] >= 0.85
     # the planted favourites are the three largest tastes, the third often hardly above the fourth
