@@ -1,6 +1,6 @@
 """Behavioural groups: today's features in, one group with a lasting id and name per customer out.
 
-Belongs here: reading, remembering the last run's groups, writing, metadata.
+Belongs here: reading, remembering the groups of each day, writing, metadata.
 Does not belong here: any clustering (analysis/segmentation/).
 """
 
@@ -20,7 +20,7 @@ from orchestration.settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from orchestration.analysis.segmentation import ClusterResult, PreviousClusters
+    from orchestration.analysis.segmentation import ClusterMemory, ClusterResult
 
 CLUSTER = dg.AssetKey(["analysis", "customer_cluster"])
 READS = ("marts.customer_features", "intermediate.int_run__as_of")
@@ -47,13 +47,14 @@ def clusters_asset(settings: Settings) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         from orchestration.analysis.segmentation import cluster_customers
 
-        memory = settings.models_dir / "clusters" / "groups.json"
+        file = settings.models_dir / "clusters" / "groups.json"
         with timed_step(warehouse, context.run_id, "clusters") as step:
             as_of_date, features = _read(warehouse)
-            result = cluster_customers(features, _recall(memory), seed=settings.seed)
+            memory = _recall(file)
+            result = cluster_customers(features, memory.until(as_of_date), seed=settings.seed)
             table = _as_table(result.assignments, as_of_date, context.run_id)
             step.rows = warehouse.replace_table(".".join(CLUSTER.path), table)
-            _remember(memory, result.state)
+            _remember(file, memory.having(as_of_date, result.state))
         return dg.MaterializeResult(metadata=_metadata(result))
 
     return customer_cluster
@@ -81,19 +82,22 @@ def _as_table(assignments: "pd.DataFrame", as_of_date: date, run_id: str) -> pa.
     ).append_column(pa.field("run_id", pa.string()), pa.array([run_id] * len(table), pa.string()))
 
 
-def _recall(memory: Path) -> "PreviousClusters | None":
-    from orchestration.analysis.segmentation import PreviousClusters
+def _recall(file: Path) -> "ClusterMemory":
+    from orchestration.analysis.segmentation import ClusterMemory
 
-    if not memory.exists():
-        return None
-    return PreviousClusters.from_dict(json.loads(memory.read_text()))
+    if not file.exists():
+        return ClusterMemory()
+    try:
+        return ClusterMemory.from_dict(json.loads(file.read_text()))
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
 
 
-def _remember(memory: Path, state: "PreviousClusters") -> None:
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    aside = memory.with_suffix(".partial")
-    aside.write_text(json.dumps(state.to_dict(), ensure_ascii=False, indent=2))
-    aside.replace(memory)
+def _remember(file: Path, memory: "ClusterMemory") -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_suffix(".partial")
+    aside.write_text(json.dumps(memory.to_dict(), ensure_ascii=False, separators=(",", ":")))
+    aside.replace(file)
 
 
 def _metadata(result: "ClusterResult") -> dict:

@@ -2,9 +2,9 @@
     What changed since the last complete run, as conditions that models share.
 
     A model that goes on from what it holds says which of its rows it replaces by calling kept_except (or
-    kept_per_customer, kept_per_snapshot), and reads its inputs under the same condition. In a whole build
-    the conditions are true and name no table. References are made while dbt parses, too, which is when it looks for
-    them and when no build is incremental yet.
+    kept_per_customer, kept_per_snapshot, kept_per_cut_snapshot), and reads its inputs under the same condition. In a
+    whole build the conditions are true and name no table. References are made while dbt parses, too, which is when it
+    looks for them and when no build is incremental yet.
 #}
 
 {# An incremental table of which those rows are replaced whose columns stand in a table of changed keys. #}
@@ -22,6 +22,14 @@
 {% macro replaced_rows(rows) -%}
     {%- if 'relation' in rows -%}
         {{ stands_in(ref(rows['relation']), rows['columns']) }}
+    {%- elif 'retagged_snapshots' in rows -%}
+        {{ retagged_snapshots() }}
+    {%- elif 'tag_changes' in rows -%}
+        {{ changed_tag_changes() }}
+    {%- elif 'tag_intervals' in rows -%}
+        {{ changed_tag_intervals() }}
+    {%- elif 'moved_cut_points' in rows -%}
+        {{ cut_snapshots() }}
     {%- else -%}
         {{ open_snapshots() }}
     {%- endif -%}

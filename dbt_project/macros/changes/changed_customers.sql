@@ -45,3 +45,24 @@
 {% macro only_open_snapshots(date='as_of_date', customer='customer_id') -%}
     {{ open_snapshots(date, customer) if asks_what_changed() else 'true' }}
 {%- endmacro %}
+
+
+{#
+    Tables of one row per customer and snapshot that compare customers with cut points over all of them
+    (segment_cut_point): in snapshots whose cut points moved everybody is judged again.
+#}
+{% macro kept_per_cut_snapshot() -%}
+    {{ replacing({'open_snapshots': true, 'moved_cut_points': true}) }}
+{%- endmacro %}
+
+
+{# Condition: the snapshot is open, its customer is a changed one, or its cut points moved. #}
+{% macro cut_snapshots(date='as_of_date', customer='customer_id') -%}
+    ({{ open_snapshots(date, customer) }} or {{ stands_in(ref('int_cut_points__moved'), {'as_of_date': date}) }})
+{%- endmacro %}
+
+
+{# The condition in an incremental build; keeps every snapshot in a whole one. #}
+{% macro only_cut_snapshots(date='as_of_date', customer='customer_id') -%}
+    {{ cut_snapshots(date, customer) if asks_what_changed() else 'true' }}
+{%- endmacro %}

@@ -1,10 +1,9 @@
 {#
-    The stage a customer is in and the day it began, worked out from the purchase days alone, so that it
-    needs no memory of earlier runs. Patience is personal: a weekly shopper is missed after weeks, a yearly
-    one after years. Whoever bought once has no rhythm yet and is given the time in which 80 % (then 90 %) of
-    those who ever came back had come back.
+    The stage of segment_history with the day it began. Silence ends patience on a day that follows from the last
+    purchase. A stage that a purchase brought began with the purchase that reached it or with the last comeback after
+    a silence that was longer than the customer's patience at the time.
 #}
-{%- set loyal_purchase_days = 4 -%}
+{%- set vocabularies = ['lifecycle_new_old', 'lifecycle_activity', 'lifecycle_loyalty', 'aipl'] -%}
 
 with
 
@@ -14,14 +13,20 @@ as_of as (
 
 ),
 
-first_seen as (
+all_rules as (
 
-    select dates.customer_id, dates.first_seen_date
+    select * from {{ ref('int_segment_cut_points') }} where status = 'live'
 
-    from {{ ref('int_customer_feature_dates') }} as dates
+),
+
+rules as (
+
+    select all_rules.*
+
+    from all_rules
 
     inner join as_of
-        on dates.as_of_date = as_of.as_of_date
+        on all_rules.as_of_date = as_of.as_of_date
 
 ),
 
@@ -31,220 +36,166 @@ purchases as (
 
 ),
 
-stages as (
-
-    select * from {{ ref('lifecycle_stage') }}
-
-),
-
-second_purchases as (
-
-    -- 90 and 180 days stand in until somebody has bought twice
-    select
-        coalesce(percentile_cont(0.8) within group (order by gap_days), 90) as dormant_after,
-        coalesce(percentile_cont(0.9) within group (order by gap_days), 180) as lost_after
-
-    from purchases
-
-    where purchase_number = 2
-
-),
-
-rhythms as (
-
-    select
-        customer_id,
-        count(*) as purchase_day_count,
-        min(purchase_date) as first_purchase_date,
-        max(purchase_date) as last_purchase_date,
-        avg(gap_days) as mean_gap_days
-
-    from purchases
-
-    group by customer_id
-
-),
-
-patience as (
-
-    select
-        rhythms.*,
-        cast(ceil(second_purchases.dormant_after) as bigint) as first_dormant_after_days,
-        cast(
-            ceil(greatest(second_purchases.lost_after, second_purchases.dormant_after + 1)) as bigint
-        ) as first_lost_after_days,
-        cast(ceil(greatest(2 * rhythms.mean_gap_days, 30)) as bigint) as own_dormant_after_days,
-        cast(ceil(greatest(3 * rhythms.mean_gap_days, 60)) as bigint) as own_lost_after_days
-
-    from rhythms
-
-    cross join second_purchases
-
-),
-
-returns as (
-
-    -- the last purchase that ended a silence longer than the patience at that point
-    select
-        purchases.customer_id,
-        max(purchases.purchase_number) as return_number
-
-    from purchases
-
-    inner join patience
-        on purchases.customer_id = patience.customer_id
-
-    where purchases.gap_days > case
-        when purchases.purchase_number = 2 then patience.first_dormant_after_days
-        else patience.own_dormant_after_days
-    end
-
-    group by purchases.customer_id
-
-),
-
 positions as (
 
-    -- where the customer stood right after the last purchase
+    -- one row per customer and snapshot on both sides, one rule per snapshot
     select
-        patience.*,
+        history.customer_id,
+        history.as_of_date,
+        history.lifecycle_stage as stage,
+        {%- for vocabulary in vocabularies %}
+        history.{{ vocabulary }},
+        {%- endfor %}
+        features.tenure_days,
+        features.days_since_first_order,
+        features.days_since_last_order,
+        features.purchase_day_count,
+        {{ patience_days(
+            'dormant', 'features.purchase_day_count', 'features.mean_days_between_orders',
+            'rules.lifecycle_second_purchase_dormant_days'
+        ) }} as dormant_after_days,
+        {{ patience_days(
+            'lost', 'features.purchase_day_count', 'features.mean_days_between_orders',
+            'rules.lifecycle_second_purchase_lost_days'
+        ) }} as lost_after_days,
         case
-            when purchase_day_count = 1 then first_dormant_after_days else own_dormant_after_days
-        end as dormant_after_days,
+            when features.purchase_day_count >= rules.lifecycle_loyal_purchase_days then 'loyal'
+            when features.purchase_day_count > 1 then 'active'
+            when features.purchase_day_count = 1 then 'new'
+        end as bought_stage
+
+    from {{ ref('segment_history') }} as history
+
+    inner join {{ ref('customer_features') }} as features
+        on history.customer_id = features.customer_id
+        and history.as_of_date = features.as_of_date
+
+    inner join rules
+        on history.as_of_date = rules.as_of_date
+
+),
+
+patience_before as (
+
+    -- how long they could have stayed away before each purchase, as was known before it
+    select
+        purchases.customer_id,
+        purchases.purchase_number,
+        purchases.purchase_date,
+        purchases.gap_days,
+        positions.stage,
         case
-            when purchase_day_count = 1 then first_lost_after_days else own_lost_after_days
-        end as lost_after_days,
-        case
-            when purchase_day_count >= {{ loyal_purchase_days }} then 'loyal'
-            when purchase_day_count >= 2 then 'active'
-            else 'new'
-        end as bought_stage,
-        case
-            when purchase_day_count >= {{ loyal_purchase_days }} then {{ loyal_purchase_days }}
-            when purchase_day_count >= 2 then 2
-            else 1
+            when positions.stage = 'loyal' then rules.lifecycle_loyal_purchase_days
+            else 2
         end as stage_number,
-        coalesce(returns.return_number, 0) as return_number
+        case
+            when positions.stage = 'loyal' and rules.lifecycle_loyal_purchase_days > 2 then 'active'
+            else 'new'
+        end as stage_below,
+        {%- for limit in ['dormant', 'lost'] %}
+        {{ patience_days(
+            limit, '(purchases.purchase_number - 1)',
+            'cast(' ~ days_between('purchases.first_purchase_date', 'purchases.previous_purchase_date')
+            ~ ' as double) / nullif(purchases.purchase_number - 2, 0)',
+            'coalesce(rules_then.lifecycle_second_purchase_' ~ limit ~ '_days, '
+            ~ 'rules.lifecycle_second_purchase_' ~ limit ~ '_days)'
+        ) }} as {{ limit }}_after_days{{ ',' if not loop.last }}
+        {%- endfor %}
 
-    from patience
+    from purchases
 
-    left join returns
-        on patience.customer_id = returns.customer_id
+    inner join positions
+        on purchases.customer_id = positions.customer_id
+
+    cross join rules
+
+    -- the last month-end before the purchase
+    left join all_rules as rules_then
+        on rules_then.as_of_date = {{ add_days("date_trunc('month', purchases.purchase_date)", -1) }}
+
+    where purchases.purchase_number > 1 and positions.stage in ('active', 'loyal')
 
 ),
 
 entries as (
 
-    -- the purchase with which that stage began: the one that reached it, or the later comeback
     select
-        positions.*,
-        entry.purchase_date as bought_stage_entered_on,
-        case
-            when positions.return_number < positions.stage_number then
-                case positions.bought_stage when 'loyal' then 'active' when 'active' then 'new' end
-            when entry.gap_days > case
-                when entry.purchase_number = 2 then positions.first_lost_after_days
-                else positions.own_lost_after_days
-            end then 'lost'
-            else 'dormant'
-        end as stage_before_bought
+        customer_id,
+        max(purchase_date) as entered_on,
+        max_by(
+            case
+                when gap_days > lost_after_days then 'lost'
+                when gap_days > dormant_after_days then 'dormant'
+                else stage_below
+            end,
+            purchase_number
+        ) as previous_stage
 
-    from positions
+    from patience_before
 
-    inner join purchases as entry
-        on positions.customer_id = entry.customer_id
-        and entry.purchase_number = greatest(positions.stage_number, positions.return_number)
+    where
+        purchase_number = stage_number
+        or (purchase_number > stage_number and gap_days > dormant_after_days)
 
-),
-
-current_days as (
-
-    select
-        first_seen.customer_id,
-        as_of.as_of_date,
-        first_seen.first_seen_date,
-        entries.purchase_day_count,
-        entries.first_purchase_date,
-        entries.last_purchase_date,
-        entries.dormant_after_days,
-        entries.lost_after_days,
-        entries.bought_stage,
-        entries.bought_stage_entered_on,
-        entries.stage_before_bought,
-        {{ days_between('entries.last_purchase_date', 'as_of.as_of_date') }} as silent_days
-
-    from first_seen
-
-    cross join as_of
-
-    left join entries
-        on first_seen.customer_id = entries.customer_id
-
-),
-
-staged as (
-
-    select
-        *,
-        case
-            when purchase_day_count is null then 'prospect'
-            when silent_days > lost_after_days then 'lost'
-            when silent_days > dormant_after_days then 'dormant'
-            else bought_stage
-        end as stage
-
-    from current_days
+    group by customer_id
 
 ),
 
 explained as (
 
+    -- at most one entry per customer
     select
-        customer_id,
-        as_of_date,
-        stage,
+        positions.*,
         cast(
-            case stage
-                when 'prospect' then first_seen_date
-                when 'lost' then {{ add_days('last_purchase_date', 'lost_after_days + 1') }}
-                when 'dormant' then {{ add_days('last_purchase_date', 'dormant_after_days + 1') }}
-                else bought_stage_entered_on
+            case positions.stage
+                when 'prospect' then {{ add_days('as_of_date', '-tenure_days') }}
+                when 'new' then {{ add_days('as_of_date', '-days_since_first_order') }}
+                when 'dormant'
+                    then {{ add_days('as_of_date', 'positions.dormant_after_days + 1 - days_since_last_order') }}
+                when 'lost'
+                    then {{ add_days('as_of_date', 'positions.lost_after_days + 1 - days_since_last_order') }}
+                else entries.entered_on
             end as date
         ) as entered_on,
         case
             when stage = 'lost' then 'dormant'
             when stage = 'dormant' then bought_stage
-            when stage = 'new' and first_seen_date < first_purchase_date then 'prospect'
-            when stage <> 'prospect' then stage_before_bought
-        end as previous_stage,
-        cast(coalesce(purchase_day_count, 0) as bigint) as purchase_day_count,
-        dormant_after_days,
-        lost_after_days
+            when stage = 'new' and tenure_days > days_since_first_order then 'prospect'
+            else entries.previous_stage
+        end as previous_stage
 
-    from staged
+    from positions
+
+    left join entries
+        on positions.customer_id = entries.customer_id
 
 ),
 
 labelled as (
 
-    -- one label per stage
     select
         explained.customer_id,
         explained.as_of_date,
         explained.stage,
-        stages.label_zh as label_zh,
-        stages.label_en as label_en,
+        stage_labels.label_zh,
+        stage_labels.label_en,
         explained.entered_on,
         explained.previous_stage,
+        {%- for vocabulary in vocabularies %}
+        explained.{{ vocabulary }},
+        {{ vocabulary }}_labels.label_zh as {{ vocabulary }}_zh,
+        {{ vocabulary }}_labels.label_en as {{ vocabulary }}_en,
+        {%- endfor %}
         explained.purchase_day_count,
         explained.dormant_after_days,
         explained.lost_after_days
 
     from explained
 
-    left join stages
-        on explained.stage = stages.stage
-
+    {{ label_join('lifecycle_stage', 'explained.stage', 'stage_labels') }}
+    {% for vocabulary in vocabularies %}
+    {{ label_join(vocabulary, 'explained.' ~ vocabulary) }}
+    {% endfor %}
 )
 
 select * from labelled

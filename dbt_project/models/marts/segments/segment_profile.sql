@@ -1,0 +1,144 @@
+{#
+    What sets each segment apart today. Means are taken of decimals, so that they do not depend on the order in which
+    rows are added up.
+#}
+{%- set profile_kinds = ['gender', 'age_band', 'city_tier', 'cluster'] -%}
+{%- set kinds = segment_kinds() + profile_kinds -%}
+{%- set features = [
+    'tenure_days', 'days_since_last_order', 'days_since_last_interaction', 'order_count_365d', 'net_spend_365d',
+    'average_order_value', 'mean_days_between_orders', 'discount_share', 'coupon_order_share', 'refund_share',
+    'distinct_category_count', 'distinct_channel_count', 'store_order_share', 'night_order_share',
+    'weekend_order_share', 'view_count_90d', 'search_count_90d', 'favorite_count_90d', 'cart_count_90d',
+    'active_days_90d', 'share_count_365d', 'message_open_count_365d', 'average_rating', 'points_balance',
+] -%}
+
+with
+
+as_of as (
+
+    select * from {{ ref('int_run__as_of') }}
+
+),
+
+labels as (
+
+    select * from {{ ref('segment_label') }}
+
+),
+
+clusters as (
+
+    select distinct
+        cast(cluster_id as string) as code,
+        label_zh,
+        label_en
+
+    from {{ ref('customer_cluster') }}
+
+),
+
+members as (
+
+    -- one row per customer on every side
+    select
+        history.*,
+        customers.gender,
+        coalesce(customers.age_band, 'unknown') as age_band,
+        coalesce(customers.city_tier, 'unknown') as city_tier,
+        cast(customers.cluster_id as string) as cluster,
+        {%- for feature in features %}
+        cast(features.{{ feature }} as decimal(18, 4)) as {{ feature }},
+        {%- endfor %}
+        cast(history.promo_sensitivity as decimal(18, 4)) as promo_sensitivity_score
+
+    from {{ ref('segment_history') }} as history
+
+    inner join as_of
+        on history.as_of_date = as_of.as_of_date
+
+    inner join {{ ref('customer_features') }} as features
+        on history.customer_id = features.customer_id
+        and history.as_of_date = features.as_of_date
+
+    inner join {{ ref('customer_360') }} as customers
+        on history.customer_id = customers.customer_id
+
+),
+
+grouped as (
+    {% for kind in ['(everybody)'] + kinds %}
+    select
+        '{{ kind }}' as kind,
+        {{ "cast(null as string)" if loop.first else kind }} as segment,
+        count(*) as customer_count,
+        {%- for feature in features %}
+        cast(avg({{ feature }}) as double) as {{ feature }},
+        {%- endfor %}
+        cast(avg(promo_sensitivity_score) as double) as promo_sensitivity,
+        sum(net_spend_365d) as revenue
+
+    from members
+
+    where {{ 'true' if loop.first else kind ~ ' is not null' }}
+
+    group by 1, 2
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+listed as (
+    {% for feature in features + ['promo_sensitivity'] %}
+    select
+        kind,
+        segment,
+        customer_count,
+        revenue,
+        '{{ feature }}' as feature,
+        {{ feature }} as mean
+
+    from grouped
+
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+compared as (
+
+    -- one overall row per feature; at most one label per kind and code
+    select
+        segments.kind,
+        segments.segment,
+        coalesce(labels.label_zh, clusters.label_zh) as label_zh,
+        coalesce(labels.label_en, clusters.label_en) as label_en,
+        as_of.as_of_date,
+        segments.feature,
+        round(segments.mean, 4) as segment_mean,
+        round(overall.mean, 4) as overall_mean,
+        round(segments.mean / nullif(overall.mean, 0), 4) as lift,
+        cast(segments.customer_count as bigint) as customer_count,
+        cast(segments.customer_count as double) / overall.customer_count as customer_share,
+        cast(segments.revenue as double) / nullif(cast(overall.revenue as double), 0) as revenue_share,
+        labels.suggestion_zh,
+        labels.suggestion_en
+
+    from listed as segments
+
+    inner join listed as overall
+        on segments.feature = overall.feature
+        and overall.kind = '(everybody)'
+
+    cross join as_of
+
+    left join labels
+        on segments.kind = labels.kind
+        and segments.segment = labels.code
+
+    left join clusters
+        on segments.segment = clusters.code
+        and segments.kind = 'cluster'
+
+    where segments.kind <> '(everybody)'
+
+)
+
+select * from compared
