@@ -8,15 +8,18 @@ Belongs here: everything particular to this prediction. Grading shared with othe
 
 from orchestration.analysis.lifetime.artefact import LifetimeArtefact, load_model, save_model
 from orchestration.analysis.lifetime.scoring import (
+    FEATURES,
     SCORE_COLUMNS,
     LifetimeConfig,
     LifetimeResult,
+    sample_customers,
     score_customers,
     train_and_score,
 )
 from orchestration.analysis.lifetime.windows import Windows, plan_windows
 
 __all__ = [
+    "FEATURES",
     "SCORE_COLUMNS",
     "LifetimeArtefact",
     "LifetimeConfig",
@@ -24,6 +27,7 @@ __all__ = [
     "Windows",
     "load_model",
     "plan_windows",
+    "sample_customers",
     "save_model",
     "score_customers",
     "train_and_score",

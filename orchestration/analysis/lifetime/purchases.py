@@ -101,14 +101,13 @@ class PurchaseProcess:
         stays = self.b + self._chances_to_leave(x)
         pace = horizon_days / (self.alpha + histories.age_days + horizon_days)
         kept = self.probability_alive(histories)
-        number = 1
-        while len(x) and kept.max() > NEGLIGIBLE:
-            chance = kept * betainc(number, self.r + x, pace)
-            if chance.max() < NEGLIGIBLE:
+        tails = _negative_binomial_tails(self.r + x, pace)
+        for number, tail in enumerate(tails, start=1):
+            chance = kept * tail
+            if not len(x) or chance.max() < NEGLIGIBLE:
                 return
             yield chance
             kept = kept * (stays + number - 1) / (self.a + stays + number - 1)
-            number += 1
 
     def expected_purchases(self, histories: Histories, horizon_days: float) -> np.ndarray:
         """Expected purchase days within the horizon, (n,)."""
@@ -135,3 +134,24 @@ class PurchaseProcess:
         alive = if_alive[position] - (r + x) * np.log(alpha + histories.age_days)
         gone = if_gone[position] - (r + x) * np.log(alpha + histories.recency_days)
         return alive, gone
+
+
+def _negative_binomial_tails(shape: np.ndarray, share: np.ndarray) -> Iterator[np.ndarray]:
+    """Chance of at least 1, 2, 3, … events, each (n,), without end.
+
+    Each follows from the one before; the incomplete beta function says the same twenty times more
+    slowly. It is needed where the chance of no event is too small for a floating-point number.
+    """
+    log_none = shape * np.log1p(-share)
+    number = 0
+    if log_none.min(initial=0.0) < -600:
+        while True:
+            number += 1
+            yield betainc(number, shape, share)
+    exactly = np.exp(log_none)
+    tail = np.ones(len(shape))
+    while True:
+        tail = np.maximum(tail - exactly, 0.0)
+        yield tail
+        exactly = exactly * share * (shape + number) / (number + 1)
+        number += 1

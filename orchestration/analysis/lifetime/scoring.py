@@ -27,13 +27,9 @@ from threadpoolctl import threadpool_limits
 from orchestration.analysis.lifetime.artefact import LifetimeArtefact
 from orchestration.analysis.lifetime.grading import MODEL_NAME, Grade, grade
 from orchestration.analysis.lifetime.model import LifetimeModel, fit_lifetime
-from orchestration.analysis.lifetime.rules import (
-    RULE_NAMES,
-    YEAR_DAYS,
-    rule_purchases,
-    rule_value,
-)
+from orchestration.analysis.lifetime.rules import YEAR_DAYS, rule_purchases, rule_value
 from orchestration.analysis.lifetime.windows import Windows
+from orchestration.analysis.sampling import hashed_sample, key_hashes
 
 FEATURES = (
     "purchase_day_count",
@@ -115,11 +111,11 @@ def train_and_score(
 
     Args:
         past: customer_id, as_of_date and FEATURES of customers with a valid order, on the days
-            of `windows`; of all customers or of the same sample of them on every day.
+            of `windows`; those of sample_customers(current) are enough.
         current: customer_id and FEATURES of every customer with a valid order by as_of_date.
         windows: Output of plan_windows.
         as_of_date: The day to value.
-        seed: Seed of the sample and of the bootstrap.
+        seed: Seed of the bootstrap.
         config: Settings; None takes the defaults.
 
     Returns:
@@ -153,8 +149,8 @@ def _train_and_score(
         empty = pd.DataFrame(columns=[*SCORE_COLUMNS])
         return LifetimeResult(empty, Grade().rows, None, (note,))
 
-    learnt = sample_customers(current, config.max_customers, seed)
-    kept = sample_customers(past, config.max_customers, seed)
+    learnt = sample_customers(current, config)
+    kept = past[past["customer_id"].isin(learnt["customer_id"])]
     by_date = {
         pd.Timestamp(day).date(): rows.set_index("customer_id")
         for day, rows in kept.groupby("as_of_date")
@@ -298,26 +294,19 @@ def _score_batch(
     )
 
 
-def sample_customers(features: pd.DataFrame, max_customers: int, seed: int) -> pd.DataFrame:
-    """Whole customers by a hash of their id, so that every day keeps the same people.
+def sample_customers(current: pd.DataFrame, config: LifetimeConfig | None = None) -> pd.DataFrame:
+    """The customers that are learnt from: the same people on every day, whoever else there is.
 
     Args:
-        features: Rows with customer_id.
-        max_customers: Most customers to keep, give or take chance.
-        seed: Which ones.
+        current: Rows with customer_id, one per customer.
+        config: Settings; None takes the defaults.
 
     Returns:
-        All rows when few, else those of about max_customers customers.
+        At most max_customers of the rows.
     """
-    ids = features["customer_id"]
-    if len(features) <= max_customers:
-        return features
-    count = ids.nunique()
-    if count <= max_customers:
-        return features
-    key = f"{seed:016d}"[-16:]
-    hashes = pd.util.hash_array(ids.to_numpy(dtype=object), hash_key=key, categorize=False)
-    return features[hashes / 2.0**64 < max_customers / count]
+    config = config or LifetimeConfig()
+    hashes = key_hashes(current["customer_id"].to_numpy())
+    return current.iloc[hashed_sample(hashes, config.max_customers)]
 
 
 def _fit(
@@ -380,5 +369,3 @@ def library_versions() -> dict[str, str]:
     names = ("numpy", "scipy", "pandas")
     return {"python": platform.python_version(), **{n: metadata.version(n) for n in names}}
 
-
-__all__ = ["RULE_NAMES", "SCORE_COLUMNS", "LifetimeConfig", "LifetimeResult", "train_and_score"]
