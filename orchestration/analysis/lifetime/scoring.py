@@ -149,8 +149,9 @@ def _train_and_score(
         empty = pd.DataFrame(columns=[*SCORE_COLUMNS])
         return LifetimeResult(empty, Grade().rows, None, (note,))
 
-    learnt = sample_customers(current, config)
-    kept = past[past["customer_id"].isin(learnt["customer_id"])]
+    # sums differ in their last digits with the order of rows, and parameters follow them
+    learnt = sample_customers(current, config).sort_values("customer_id")
+    kept = past[past["customer_id"].isin(learnt["customer_id"])].sort_values("customer_id")
     by_date = {
         pd.Timestamp(day).date(): rows.set_index("customer_id")
         for day, rows in kept.groupby("as_of_date")
@@ -346,7 +347,7 @@ def _artefact(
         "pace": model.pace,
         "served_by": served_by,
         "rule_name": outcome.rule_name,
-        "mean_spend": float(current["net_spend_365d"].astype(float).mean()),
+        "mean_spend": round(float(current["net_spend_365d"].astype(float).mean()), 4),
         "history_days": history_days,
     }
     text = json.dumps({**kept, **settings}, sort_keys=True)
@@ -356,12 +357,17 @@ def _artefact(
         model_version=f"{MODEL_NAME}-{digest}",
         trained_until=as_of_date,
         customers=customers,
-        metrics=outcome.rows[["metric", "as_of_date", "model_value", "baseline_value"]].to_dict(
-            "records"
+        metrics=_records(
+            outcome.rows[["metric", "as_of_date", "model_value", "baseline_value"]]
         ),
         settings=settings,
         notes=tuple(notes),
     )
+
+
+def _records(rows: pd.DataFrame) -> list[dict]:
+    """Rows as JSON can hold them: None for a value that does not exist."""
+    return rows.astype(object).where(rows.notna(), None).to_dict("records")
 
 
 def library_versions() -> dict[str, str]:

@@ -12,8 +12,9 @@ from datetime import date
 from orchestration.analysis.evaluation import is_month_end
 
 WINDOW_MONTHS = (12, 6, 3)
-# Months are of unequal length, and the first order seldom falls on the first day of one.
-SLACK_DAYS = 31
+# History before the window, in windows. Less than one, because files seldom begin on the first of
+# a month; a model that has seen too little to foresee a year fails the grade anyway.
+MIN_HISTORY_SHARE = 0.8
 MIN_LEARNING_DAYS = 60
 
 
@@ -46,7 +47,7 @@ class Windows:
 def plan_windows(
     snapshot_dates: Iterable[date], *, first_order_date: date, last_order_date: date
 ) -> Windows:
-    """Choose the longest window of a year, half a year or a quarter that as much history precedes.
+    """Choose the longest window of a year, half a year or a quarter that about as much precedes.
 
     Args:
         snapshot_dates: As-of dates that have features; only month-ends take part.
@@ -66,7 +67,7 @@ def plan_windows(
         (
             day
             for day in (_months_before(month_ends, end, months) for months in WINDOW_MONTHS)
-            if day and (day - first_order_date).days >= (end - day).days - SLACK_DAYS
+            if day and (day - first_order_date).days >= MIN_HISTORY_SHARE * (end - day).days
         ),
         None,
     )
