@@ -119,6 +119,12 @@ churn_scores as (
 
 ),
 
+values_ahead as (
+
+    select * from {{ ref('customer_clv') }}
+
+),
+
 strategies as (
 
     select * from {{ ref('strategy_catalogue') }}
@@ -335,10 +341,8 @@ combined as (
         ---------- outlook
         churn_scores.churn_probability,
         churn_scores.risk_band as churn_risk_band,
-        cast(
-            cast(features.net_spend_365d as double)
-            * (1 - coalesce(churn_scores.churn_probability, 0)) as decimal(18, 2)
-        ) as clv_12m,
+        -- whoever never ordered has no row there
+        cast(coalesce(values_ahead.clv_12m, 0) as decimal(18, 2)) as clv_12m,
         strategies.next_action,
         strategies.next_action_zh,
         strategies.next_action_en
@@ -391,6 +395,10 @@ combined as (
     left join churn_scores
         on features.customer_id = churn_scores.customer_id
         and features.as_of_date = churn_scores.as_of_date
+
+    left join values_ahead
+        on features.customer_id = values_ahead.customer_id
+        and features.as_of_date = values_ahead.as_of_date
 
     left join strategies
         on lifecycle.stage = strategies.lifecycle_stage
