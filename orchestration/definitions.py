@@ -13,6 +13,7 @@ import dagster as dg
 from orchestration.assets.churn import churn_asset
 from orchestration.assets.clusters import clusters_asset
 from orchestration.assets.identity import identity_assets
+from orchestration.assets.interests import interests_asset
 from orchestration.assets.landing import (
     ingest_assets,
     landing_specs,
@@ -58,6 +59,7 @@ def build_defs(
             identity_assets(manifest, settings),
             clusters_asset(settings),
             churn_asset(settings),
+            interests_asset(settings),
             published_asset(manifest, settings),
         ],
         jobs=[daily_job()],

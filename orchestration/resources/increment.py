@@ -45,6 +45,7 @@ create table if not exists ops.complete_product (
 alter table ops.complete_product add column if not exists unit_cost decimal(18, 2);
 alter table ops.complete_product add column if not exists category_l1_code varchar;
 alter table ops.complete_product add column if not exists category_l2_code varchar;
+alter table ops.complete_product add column if not exists category_l2 varchar;
 create table if not exists ops.complete_cut_point (
     as_of_date date, kind varchar, setting varchar, value double
 );
@@ -172,7 +173,9 @@ def complete_run(
     connection.execute(
         """
         insert into ops.complete_product by name
-        select product_id, category_l1, brand, unit_cost, category_l1_code, category_l2_code
+        select
+            product_id, category_l1, category_l2, brand, unit_cost, category_l1_code,
+            category_l2_code
         from marts.products
         """
     )

@@ -89,6 +89,14 @@ CONTRACT = {
     },
     "customer_lifecycle": {"customer_id", "stage", "entered_on", "previous_stage"},
     "customer_cluster": {"customer_id", "cluster_id", "label_zh", "label_en", "distance"},
+    "customer_interest": {
+        "customer_id", "as_of_date", "rank", "interest", "label_zh", "label_en", "strength",
+        "evidence_count", "is_collaborative",
+    },
+    "customer_interest_segment": {
+        "customer_id", "interest_segment", "label_zh", "label_en", "strength",
+    },
+    "customer_department_interest": {"customer_id", "department", "strength"},
     "customer_churn_score": {
         "customer_id", "churn_probability", "horizon_days", "risk_band", "reason_1", "reason_2",
         "reason_3", "model_version", "served_by",
@@ -683,9 +691,43 @@ def test_the_model_is_printed_beside_its_baseline(company: Company) -> None:
     assert served == ({"model"} if model > baseline else {"baseline"})
 
 
+def test_interests_are_the_tastes_that_people_have(company: Company) -> None:
+    from orchestration.demo.interest_accuracy import interest_accuracy
+
+    grades = interest_accuracy(company.build, company.truth).set_index("min_signs")
+    # from forty signs on; with fewer, not even signs without dirt could tell (docs/interests.md)
+    assert grades.loc[40, "customers"] > 1_000
+    assert grades.loc[40, "taste_f1"] >= 0.85
+    # the planted favourites are the three largest tastes, the third often hardly above the fourth
+    assert grades.loc[60, "favourite_f1"] >= 0.85
+    # what is told is mostly right, also of customers who showed little
+    assert grades["taste_precision"].min() >= 0.8
+
+
+def test_interests_say_whether_co_interest_or_the_rule_is_served(company: Company) -> None:
+    model, baseline, served = company.query(
+        "select model_value, baseline_value, served from model_eval "
+        "where model = 'interests' and metric = 'log_likelihood'"
+    )[0]
+    assert served == "baseline" or model > baseline
+    # tastes of the simulated retailer are independent, so there is nothing for factors to find
+    assert served == "baseline"
+    assert company.value("select count(*) from customer_interest where is_collaborative") == 0
+    departments, groups = (
+        {row[0] for row in company.query(f"select distinct {column} from {table}")}  # noqa: S608
+        for column, table in (
+            ("department", "customer_department_interest"),
+            ("interest_segment", "customer_interest_segment"),
+        )
+    )
+    assert groups == departments | {"broad", "unknown"}
+
+
 def test_everybody_is_in_one_group_of_each_kind(company: Company) -> None:
     customers = company.value("select count(*) from customer_360")
-    for table in ("customer_rfm", "customer_lifecycle", "customer_cluster"):
+    for table in (
+        "customer_rfm", "customer_lifecycle", "customer_cluster", "customer_interest_segment",
+    ):  # fmt: skip
         assert company.value(f"select count(distinct customer_id) from {table}") == customers  # noqa: S608
         assert company.value(f"select count(*) from {table}") == customers  # noqa: S608
 
