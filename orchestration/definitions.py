@@ -18,6 +18,7 @@ from orchestration.assets.landing import (
     ingest_assets,
     landing_specs,
 )
+from orchestration.assets.lifetime import lifetime_asset
 from orchestration.assets.models import model_assets
 from orchestration.assets.published import published_asset
 from orchestration.automation import daily_job, daily_schedule, landing_sensor
@@ -60,6 +61,7 @@ def build_defs(
             clusters_asset(settings),
             churn_asset(settings),
             interests_asset(settings),
+            lifetime_asset(settings),
             published_asset(manifest, settings),
         ],
         jobs=[daily_job()],

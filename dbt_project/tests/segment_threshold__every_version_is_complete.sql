@@ -1,5 +1,5 @@
--- A failing row says what is wrong with the seed segment_threshold and what to do. The models that judge customers
--- would otherwise compare with nothing and put everybody into the lowest segment.
+-- Fails with what is wrong in the seed segment_threshold and what to do about it. Models that judge customers would
+-- otherwise compare with nothing and put everybody into the lowest segment.
 {%- set known -%}
     {%- for kind, settings in segment_settings().items() %}
         {%- set last_kind = loop.last %}
@@ -117,6 +117,18 @@ messages as (
         or (setting = 'loyal_purchase_days' and value < 2)
         or value < 0
 
+),
+
+first_message as (
+
+    select
+        'segment_threshold: ' || min(message)
+        || case when count(*) > 1 then ' (and ' || cast(count(*) - 1 as string) || ' more)' else '' end as message
+
+    from messages
+
+    having count(*) > 0
+
 )
 
-select * from messages
+select * from first_message where {{ fail_with('message') }} is null

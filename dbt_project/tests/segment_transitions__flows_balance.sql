@@ -3,18 +3,13 @@
 
 with
 
-snapshots as (
-
-    select as_of_date, lag(as_of_date) over (order by as_of_date) as before, lead(as_of_date) over (order by as_of_date) as after
-
-    from (select distinct as_of_date from {{ ref('segment_history') }}) as dates
-
-),
-
--- people in the same segments of all kinds are one row
 combinations as (
 
-    select as_of_date, {{ segment_kinds() | join(', ') }}, count(*) as customer_count
+    -- people who are in the same segments of all kinds are one row
+    select
+        as_of_date,
+        {{ segment_kinds() | join(',\n        ') }},
+        count(*) as customer_count
 
     from {{ ref('segment_history') }}
 
@@ -22,9 +17,24 @@ combinations as (
 
 ),
 
+snapshots as (
+
+    select
+        as_of_date,
+        lag(as_of_date) over (order by as_of_date) as date_before,
+        lead(as_of_date) over (order by as_of_date) as date_after
+
+    from (select distinct as_of_date from combinations) as dates
+
+),
+
 members as (
     {% for kind in segment_kinds() %}
-    select '{{ kind }}' as kind, as_of_date, {{ kind }} as segment, sum(customer_count) as customer_count
+    select
+        '{{ kind }}' as kind,
+        as_of_date,
+        {{ kind }} as segment,
+        sum(customer_count) as customer_count
 
     from combinations
 
@@ -34,45 +44,40 @@ members as (
 ),
 
 expected as (
-
-    select members.kind, members.as_of_date, members.segment, members.customer_count, 'in' as direction
-
-    from members
-
-    inner join snapshots on members.as_of_date = snapshots.as_of_date
-
-    where snapshots.before is not null
-
-    union all
-
-    select members.kind, members.as_of_date, members.segment, members.customer_count, 'out'
+    {% for direction, neighbour in [('in', 'date_before'), ('out', 'date_after')] %}
+    select
+        members.kind,
+        members.as_of_date,
+        members.segment,
+        '{{ direction }}' as direction,
+        members.customer_count
 
     from members
 
-    inner join snapshots on members.as_of_date = snapshots.as_of_date
+    inner join snapshots
+        on members.as_of_date = snapshots.as_of_date
 
-    where snapshots.after is not null
-
+    where snapshots.{{ neighbour }} is not null
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 moved as (
-
-    select kind, to_date as as_of_date, to_segment as segment, sum(customer_count) as customer_count, 'in' as direction
-
-    from {{ ref('segment_transitions') }}
-
-    group by 1, 2, 3
-
-    union all
-
-    select kind, from_date, from_segment, sum(customer_count), 'out'
+    {% for direction, date, segment in [('in', 'to_date', 'to_segment'), ('out', 'from_date', 'from_segment')] %}
+    select
+        kind,
+        {{ date }} as as_of_date,
+        {{ segment }} as segment,
+        '{{ direction }}' as direction,
+        sum(customer_count) as customer_count
 
     from {{ ref('segment_transitions') }}
 
-    where from_segment <> '(new)'
+    where {{ segment }} <> '(new)'
 
     group by 1, 2, 3
-
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
 select

@@ -40,8 +40,8 @@ RUN_TABLES = {
     "One row per word.",
     "complete_trait": "Profiles that tags looked at when the last complete run ended, hashed. "
     "One row per customer.",
-    "complete_cut_point": "Cut points of the live segment version when the last complete run ended. "
-    "One row per snapshot and cut point.",
+    "complete_cut_point": "Cut points of the live segment version when the last complete run "
+    "ended. One row per snapshot and cut point.",
     "evidence_horizon": "Until when identity has looked at evidence. One row per run.",
     "run_log": "Time and memory of every step of every run. One row per run and step.",
     "dq_result": "What every check of every run found. One row per run and check.",

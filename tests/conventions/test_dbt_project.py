@@ -20,7 +20,6 @@ MAX_LINES = 150
 LONGER = {
     "customer_360",
     "customer_lifecycle",
-    "customer_rfm",
     "int_customer_days",
     "int_orders__unioned",
     "revenue_reconciliation",

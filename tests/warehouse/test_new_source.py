@@ -10,11 +10,11 @@ import gzip
 import json
 import re
 import shutil
-from pathlib import Path
 
 import duckdb
 import pytest
 
+from orchestration.settings import PROJECT_ROOT
 from tests.ingestion.sample_members import ROWS, write_sample
 from tests.warehouse.project_copy import Copy
 from tests.warehouse.small_company import land

@@ -15,7 +15,6 @@ import numpy as np
 
 from orchestration.analysis.segmentation.features import ClusterScale
 
-
 # Every day of this span is remembered; of earlier months the last day on which a run looked.
 REMEMBERED_DAYS = 35
 

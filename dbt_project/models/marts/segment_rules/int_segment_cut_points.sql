@@ -2,27 +2,10 @@
 
 {#
     Everything that a rule compares a customer with: the settings of a version and the cut points that they give in a
-    snapshot. A cut point is the least value that a share of the buyers does not exceed, from a histogram of rounded
-    values, so that the quantile may be a setting and equal values stand on one side.
+    snapshot. A cut point is the least value that a share of the buyers does not exceed, so that the quantile may be a
+    setting and equal values stand on one side.
 #}
-{%- set buyers = 'measured.frequency > 0' -%}
-{%- set spenders = 'measured.spend > 0' -%}
-{%- set histograms = {
-    'recency': ('days_since_last_order', buyers),
-    'frequency': ('frequency', buyers),
-    'monetary': (three_digits('monetary', 'up'), buyers),
-    'spend': (three_digits('spend', 'down'), spenders),
-    'orders': ('value_orders', spenders),
-    'departments': ('distinct_category_count', spenders),
-} -%}
-
 with
-
-as_of as (
-
-    select * from {{ ref('int_run__as_of') }}
-
-),
 
 thresholds as (
 
@@ -36,27 +19,9 @@ features as (
 
 ),
 
-second_purchases as (
+histograms as (
 
-    select * from {{ ref('int_customer_purchases') }} where purchase_number = 2
-
-),
-
-measured as (
-
-    select
-        thresholds.version,
-        features.as_of_date,
-        features.days_since_last_order,
-        features.distinct_category_count,
-        {{ over_days('order_count', 'thresholds.rfm_window_days') }} as frequency,
-        cast({{ over_days('net_spend', 'thresholds.rfm_window_days') }} as double) as monetary,
-        {{ over_days('order_count', 'thresholds.value_window_days') }} as value_orders,
-        cast({{ over_days('net_spend', 'thresholds.value_window_days') }} as double) as spend
-
-    from features
-
-    cross join thresholds
+    select * from {{ ref('int_segment_histograms') }}
 
 ),
 
@@ -79,53 +44,6 @@ rates as (
     from features
 
     group by as_of_date
-
-),
-
-second_purchase_days as (
-
-    select {{ feature_date('second_purchases.purchase_date') }} as as_of_date, gap_days, count(*) as customer_count
-
-    from second_purchases
-
-    cross join as_of
-
-    group by 1, 2
-
-),
-
-histograms as (
-    {% for measure, (value, rows) in histograms.items() %}
-    select
-        version,
-        as_of_date,
-        '{{ measure }}' as measure,
-        cast({{ value }} as double) as value,
-        count(*) as customer_count
-
-    from measured
-
-    where {{ rows }}
-
-    group by 1, 2, 3, 4
-
-    union all
-    {% endfor %}
-    select
-        thresholds.version,
-        rates.as_of_date,
-        'second_purchase_wait',
-        cast(second_purchase_days.gap_days as double),
-        sum(second_purchase_days.customer_count)
-
-    from second_purchase_days
-
-    inner join rates
-        on second_purchase_days.as_of_date <= rates.as_of_date
-
-    cross join thresholds
-
-    group by 1, 2, 3, 4
 
 ),
 

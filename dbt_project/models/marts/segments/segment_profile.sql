@@ -22,16 +22,18 @@ as_of as (
 
 labels as (
 
-    select * from {{ ref('segment_label') }}
+    -- clusters name themselves
+    select kind, code, label_zh, label_en, suggestion_zh, suggestion_en from {{ ref('segment_label') }}
 
-),
-
-clusters as (
+    union all
 
     select distinct
-        cast(cluster_id as string) as code,
+        'cluster',
+        cast(cluster_id as string),
         label_zh,
-        label_en
+        label_en,
+        cast(null as string),
+        cast(null as string)
 
     from {{ ref('customer_cluster') }}
 
@@ -108,8 +110,8 @@ compared as (
     select
         segments.kind,
         segments.segment,
-        coalesce(labels.label_zh, clusters.label_zh) as label_zh,
-        coalesce(labels.label_en, clusters.label_en) as label_en,
+        labels.label_zh,
+        labels.label_en,
         as_of.as_of_date,
         segments.feature,
         round(segments.mean, 4) as segment_mean,
@@ -132,10 +134,6 @@ compared as (
     left join labels
         on segments.kind = labels.kind
         and segments.segment = labels.code
-
-    left join clusters
-        on segments.segment = clusters.code
-        and segments.kind = 'cluster'
 
     where segments.kind <> '(everybody)'
 
