@@ -98,9 +98,8 @@ def read_catalogue(seeds_dir: Path, models_dir: Path) -> Catalogue:
     Raises:
         TagCatalogueError: Something is wrong; all that is, in one list.
     """
-    topics, problems = _topics(seeds_dir)
+    columns, problems = _columns(seeds_dir, models_dir)
     problems += _brand_problems(seeds_dir / BRANDS)
-    columns = known_columns(models_dir, topics, _segments_of_kinds(seeds_dir / SEGMENTS))
     path = seeds_dir / CATALOGUE
     rows = read_rows(path, CATALOGUE_COLUMNS)
     binder = open_binder(columns.values())
@@ -132,10 +131,10 @@ def read_columns(seeds_dir: Path, models_dir: Path) -> dict[str, Column]:
     Raises:
         TagCatalogueError: The topics of interest are wrong.
     """
-    topics, problems = _topics(seeds_dir)
+    columns, problems = _columns(seeds_dir, models_dir)
     if problems:
         raise TagCatalogueError(problems)
-    return known_columns(models_dir, topics, _segments_of_kinds(seeds_dir / SEGMENTS))
+    return columns
 
 
 def _problem(path: Path, row: Row, text: str) -> Problem:
@@ -233,21 +232,24 @@ def _segments_of_kinds(path: Path) -> dict[str, tuple[str, ...]]:
     return kinds
 
 
-def _topics(seeds_dir: Path) -> tuple[list[str], list[Problem]]:
+def _columns(seeds_dir: Path, models_dir: Path) -> tuple[dict[str, Column], list[Problem]]:
+    """The columns that conditions know, and what is wrong with the topics among them."""
     path = seeds_dir / TOPICS
     taxonomy = {
-        row["code"]: row["level"]
-        for row in read_rows(seeds_dir / TAXONOMY, TAXONOMY_COLUMNS)
+        row["code"]: row["level"] for row in read_rows(seeds_dir / TAXONOMY, TAXONOMY_COLUMNS)
     }
+    rows = read_rows(path, TOPIC_COLUMNS)
     labels: dict[str, tuple[str, str]] = {}
     problems = []
-    for row in read_rows(path, TOPIC_COLUMNS):
+    for row in rows:
         problems += [_problem(path, row, text) for text in _wrong_topic(row, taxonomy)]
         label = (row["label_zh"], row["label_en"])
         if labels.setdefault(row["topic"], label) != label:
             text = "the labels differ from those of the topic's first row; write the same ones"
             problems.append(_problem(path, row, text))
-    return list(labels), problems
+    of_goods = dict.fromkeys(row["topic"] for row in rows if not row["brand_tier"])
+    segments = _segments_of_kinds(seeds_dir / SEGMENTS)
+    return known_columns(models_dir, labels, of_goods, segments), problems
 
 
 def _wrong_topic(row: Row, taxonomy: Mapping[str, str]) -> Iterator[str]:

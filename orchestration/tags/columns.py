@@ -79,17 +79,23 @@ _MODELS = (
     Column("cluster_id", "integer", "models"),
     Column("cluster_label_zh", "string", "models"),
     Column("cluster_label_en", "string", "models"),
+    Column("interest_segment", "string", "models"),
 )
+STRENGTH_PREFIX = "interest_strength_"
 
 
 def known_columns(
-    models_dir: Path, topics: Iterable[str], segments_of_kinds: Mapping[str, tuple[str, ...]]
+    models_dir: Path,
+    topics: Iterable[str],
+    topics_of_goods: Iterable[str],
+    segments_of_kinds: Mapping[str, tuple[str, ...]],
 ) -> dict[str, Column]:
     """Every column that a condition may name, by name.
 
     Args:
         models_dir: dbt_project/models; features and segments are read from its YAML files.
         topics: Codes of the interest topics.
+        topics_of_goods: Those of them that are made of categories, which interests are told in.
         segments_of_kinds: Codes of the segments of each kind, which is a column.
     """
     marts = models_dir / "marts"
@@ -108,6 +114,7 @@ def known_columns(
             for measure, data_type in TOPIC_MEASURES.items()
         ),
         *_MODELS,
+        *(Column(f"{STRENGTH_PREFIX}{topic}", "double", "models") for topic in topics_of_goods),
     ]
     return {column.name: column for column in columns}
 

@@ -93,7 +93,9 @@ def replayed(
     def state(name: str, as_of: date) -> None:
         run(warehouse, connection, settings.landing_dir, settings, run_id=name, as_of=as_of)
         connection.execute("checkpoint")
-        states[name] = folder / f"{name}.duckdb"
+        # views of a build file name their tables by the name of the file
+        states[name] = folder / name / build.name
+        states[name].parent.mkdir()
         shutil.copy(build, states[name])
 
     land_first(settings.landing_dir)
@@ -135,17 +137,17 @@ def tags_of(build: Path, code: str, customer: str = SOMEBODY) -> list[tuple]:
 
 
 def rows_differing(one: Path, other: Path) -> dict[str, int]:
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{one}' as one (read_only)")
-        connection.execute(f"attach '{other}' as other (read_only)")
-        # the views of a build file name their tables by the file's own name
-        for name in ("one", "other"):
-            connection.execute(f"use {name}.marts")
-            for table in TAG_TABLES:
-                connection.execute(f"create temp table {name}_{table} as from {table}")
+    """Rows of the published tables of tags that stand in one of two build files only."""
+    with duckdb.connect() as comparison:
+        for name, build in (("one", one), ("other", other)):
+            with duckdb.connect(str(build), read_only=True) as connection:
+                for table in TAG_TABLES:
+                    rows = connection.execute(f"from marts.{table}").to_arrow_table()
+                    comparison.register("rows", rows)
+                    comparison.execute(f"create table {name}_{table} as from rows")
         counts = {}
         for table in TAG_TABLES:
-            counts[table] = connection.execute(
+            counts[table] = comparison.execute(
                 f"""
                 select count(*) from (
                     (from one_{table} except all from other_{table})

@@ -68,6 +68,24 @@
     left join {{ ref('customer_cluster') }} as clusters
         on features.customer_id = clusters.customer_id
         and features.as_of_date = clusters.as_of_date
+
+    left join {{ ref('customer_interest_segment') }} as interest_segments
+        on features.customer_id = interest_segments.customer_id
+        and features.as_of_date = interest_segments.as_of_date
+
+    left join (
+        select
+            customer_id,
+            {%- for name in tag_columns(tags, 'models') if name.startswith('interest_strength_') %}
+            sum(strength) filter (where topic = '{{ name | replace('interest_strength_', '') }}') as {{ name }},
+            {%- endfor %}
+            count(*) as topic_count
+
+        from {{ ref('int_customer_topic_strengths') }}
+
+        group by customer_id
+    ) as strengths
+        on features.customer_id = strengths.customer_id
     {%- endif %}
 {%- endmacro %}
 
@@ -94,12 +112,13 @@
 
 {# What a Python model says about the customer on the day of the run. #}
 {% macro model_answer(name) -%}
-    {{ {
+    {{ 'coalesce(strengths.' ~ name ~ ', 0)' if name.startswith('interest_strength_') else {
         'churn_probability': 'churn_scores.churn_probability',
         'churn_risk_band': 'churn_scores.risk_band',
         'cluster_id': 'clusters.cluster_id',
         'cluster_label_zh': 'clusters.label_zh',
         'cluster_label_en': 'clusters.label_en',
+        'interest_segment': 'interest_segments.interest_segment',
     }[name] }}
 {%- endmacro %}
 
