@@ -126,6 +126,10 @@ CONTRACT = {
         "customer_id", "churn_probability", "horizon_days", "risk_band", "reason_1", "reason_2",
         "reason_3", "model_version", "served_by",
     },
+    "customer_clv": {
+        "customer_id", "probability_alive", "expected_orders_12m", "clv_12m", "clv_low", "clv_high",
+        "model_version", "served_by",
+    },
     "model_eval": {"model", "metric", "as_of_date", "model_value", "baseline_value", "served"},
     "source_row_balance": {
         "run_id", "source", "feed", "raw_rows", "staged_rows", "duplicate_rows", "rejected_rows",
@@ -1029,3 +1033,49 @@ def test_aspects_are_those_that_reviewers_mean(
     ).fetchone()
     assert customers > 100
     assert agreeing / customers >= share
+
+
+def test_everybody_who_ever_ordered_has_a_value_and_nobody_else(company: Company) -> None:
+    differing = company.query(
+        """
+        select customer_id
+        from customer_360
+        full join customer_clv using (customer_id)
+        where (customer_360.order_count > 0) <> (customer_clv.customer_id is not null)
+            or customer_360.clv_12m <> coalesce(customer_clv.clv_12m, 0)
+            or customer_clv.as_of_date <> customer_360.as_of_date
+        """
+    )
+    assert differing == []
+    once = company.query(
+        """
+        select min(probability_alive), max(probability_alive), max(expected_orders_12m)
+        from customer_clv
+        inner join customer_features using (customer_id, as_of_date)
+        where purchase_day_count = 1
+        """
+    )[0]
+    assert 0 < once[0] < once[1] < 1
+    # somebody who comes every month is expected more often than anybody who came once
+    assert once[2] < company.value("select max(expected_orders_12m) from customer_clv") / 4
+
+
+def test_the_year_that_followed_lies_in_its_intervals_and_beats_last_year(
+    company: Company,
+) -> None:
+    """Predicted as of 2024-12-31 from what was known then, held against 2025."""
+    grades = {
+        metric: (model, baseline)
+        for metric, model, baseline in company.query(
+            """
+            select metric, model_value, baseline_value
+            from model_eval
+            where model = 'lifetime_value' and as_of_date = date '2024-12-31'
+            """
+        )
+    }
+    assert 0.85 <= grades["interval_coverage"][0] <= 0.95
+    assert grades["rmse"][0] < 0.9 * grades["rmse"][1]
+    assert abs(grades["aggregate_error"][0]) < 0.1
+    assert grades["top_decile_capture"][0] >= 1.05 * grades["top_decile_capture"][1]
+    assert company.query("select distinct served_by from customer_clv") == [("model",)]
