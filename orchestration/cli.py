@@ -24,6 +24,9 @@ app = typer.Typer(
 source_app = typer.Typer(help="The systems that files come from.", no_args_is_help=True)
 app.add_typer(source_app, name="source")
 
+tags_app = typer.Typer(help="The catalogue of tags.", no_args_is_help=True)
+app.add_typer(tags_app, name="tags")
+
 # Exit status of a command that could not do its work; those of a run are in orchestration.run.
 FAILED = 1
 
@@ -304,6 +307,56 @@ def source_new(
     for doubt in proposal.doubts:
         _say(f"Look at this: {doubt}")
     _say(draft.next_steps(Settings().landing_dir))
+
+
+@tags_app.command("check")
+def tags_check() -> None:
+    """Check every row of seeds/tag_catalogue.csv and count the tags."""
+    from rich.console import Console
+
+    from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR
+    from orchestration.tags import TagCatalogueError, checked_tags
+    from orchestration.tags.report import print_counts
+
+    try:
+        print_counts(checked_tags(DBT_PROJECT_DIR, SEEDS_DIR), Console())
+    except TagCatalogueError as error:
+        _fail(str(error))
+
+
+@tags_app.command("columns")
+def tags_columns(
+    word: Annotated[str, typer.Argument(help="Only columns whose name holds this.")] = "",
+) -> None:
+    """List what the conditions of tags may look at."""
+    from rich.console import Console
+
+    from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR
+    from orchestration.tags import TagCatalogueError
+    from orchestration.tags.catalogue import read_columns
+    from orchestration.tags.report import print_columns
+
+    try:
+        print_columns(read_columns(SEEDS_DIR, DBT_PROJECT_DIR / "models"), Console(), word)
+    except TagCatalogueError as error:
+        _fail(str(error))
+
+
+@tags_app.command("preview")
+def tags_preview(code: Annotated[str, typer.Argument(help="Code of the tag.")]) -> None:
+    """Show how many customers carry a tag in the published file, and why five of them do."""
+    from rich.console import Console
+
+    from orchestration.publishing.reader import NothingPublishedError
+    from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR, Settings
+    from orchestration.tags import TagCatalogueError, checked_tags
+    from orchestration.tags.report import UnknownTagError, print_preview
+
+    try:
+        catalogue = checked_tags(DBT_PROJECT_DIR, SEEDS_DIR)
+        print_preview(catalogue, code, Settings().published_file, Console())
+    except (TagCatalogueError, NothingPublishedError, UnknownTagError) as error:
+        _fail(str(error))
 
 
 def _simulate(persons: int, seed: int, landing: Path, truth: Path, until: date | None) -> None:

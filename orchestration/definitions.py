@@ -13,10 +13,12 @@ import dagster as dg
 from orchestration.assets.churn import churn_asset
 from orchestration.assets.clusters import clusters_asset
 from orchestration.assets.identity import identity_assets
+from orchestration.assets.interests import interests_asset
 from orchestration.assets.landing import (
     ingest_assets,
     landing_specs,
 )
+from orchestration.assets.lifetime import lifetime_asset
 from orchestration.assets.models import model_assets
 from orchestration.assets.published import published_asset
 from orchestration.automation import daily_job, daily_schedule, landing_sensor
@@ -58,6 +60,8 @@ def build_defs(
             identity_assets(manifest, settings),
             clusters_asset(settings),
             churn_asset(settings),
+            interests_asset(settings),
+            lifetime_asset(settings),
             published_asset(manifest, settings),
         ],
         jobs=[daily_job()],

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orchestration.settings import STAGING_DIR, Settings
+from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR, STAGING_DIR, Settings
+from orchestration.tags import TagCatalogueError, ensure_tags
 
 OK = 0
 FAILED = 1
@@ -43,8 +44,8 @@ def run_daily(settings: Settings, as_of: date | None, console: Console | None = 
     try:
         with run_lock(settings.warehouse_dir / "run.lock"):
             return _run(settings, as_of, console)
-    except RunInProgressError as error:
-        console.print(f"[red]{error}[/red]", highlight=False, soft_wrap=True)
+    except (RunInProgressError, TagCatalogueError) as error:
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         return FAILED
 
 
@@ -52,6 +53,7 @@ def _run(settings: Settings, as_of: date | None, console: Console) -> int:
     from orchestration.ingestion.contracts import load_contracts
     from orchestration.ingestion.discover import discover
 
+    ensure_tags(DBT_PROJECT_DIR, SEEDS_DIR)
     found = discover(settings.landing_dir, load_contracts(STAGING_DIR))
     if not any(found.files.values()) and not settings.build_file.exists():
         console.print(

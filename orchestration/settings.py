@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
+SEEDS_DIR = PROJECT_ROOT / "seeds"
 STAGING_DIR = DBT_PROJECT_DIR / "models" / "staging"
 # read by dbt_project/profiles.yml, which has defaults for them
 DBT_PROFILE_VARIABLES = (

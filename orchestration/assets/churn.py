@@ -5,17 +5,18 @@ Belongs here: reading, saving the model, writing, metadata. Does not belong here
 """
 
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
-import duckdb
-import pyarrow as pa
 
-from orchestration.publishing.reader import published_table
 from orchestration.resources import run_record
+from orchestration.resources.analysis_tables import (
+    evaluation_as_markdown,
+    replace_typed,
+    upsert_evaluation,
+)
 from orchestration.resources.run_record import timed_step
-from orchestration.resources.warehouse import Warehouse, table_exists
+from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,10 +48,6 @@ SCORE_TYPES = """
     risk_band varchar, reason_1 varchar, reason_2 varchar, reason_3 varchar, reason_1_zh varchar,
     reason_2_zh varchar, reason_3_zh varchar, reason_1_code varchar, reason_2_code varchar,
     reason_3_code varchar, model_version varchar, served_by varchar
-"""
-EVALUATION_TYPES = """
-    model varchar, metric varchar, as_of_date date, model_value double, baseline_value double,
-    baseline_name varchar, served varchar, run_id varchar
 """
 
 
@@ -94,8 +91,8 @@ def churn_asset(settings: Settings) -> dg.AssetsDefinition:
             evaluation = result.evaluation.assign(run_id=context.run_id)
             with warehouse.connect() as connection:
                 connection.begin()
-                _replace(connection, SCORE, SCORE_TYPES, result.scores)
-                _upsert_evaluation(connection, evaluation, settings.published_file)
+                replace_typed(connection, ".".join(SCORE.path), SCORE_TYPES, result.scores)
+                upsert_evaluation(connection, evaluation, settings.published_file)
                 connection.commit()
             step.rows = len(result.scores)
         for note in result.notes:
@@ -116,7 +113,7 @@ def churn_asset(settings: Settings) -> dg.AssetsDefinition:
             asset_key=EVALUATION,
             metadata={
                 "dagster/row_count": len(evaluation),
-                "grades": dg.MetadataValue.md(_as_markdown(evaluation)),
+                "grades": dg.MetadataValue.md(evaluation_as_markdown(evaluation)),
             },
         )
 
@@ -133,47 +130,3 @@ def _read(
         ).df()
         orders = connection.execute(ORDERS_SQL).df()
     return as_of_date, snapshots, orders
-
-
-def _replace(
-    connection: duckdb.DuckDBPyConnection,
-    key: dg.AssetKey,
-    types: str,
-    rows: "pd.DataFrame | pa.Table",
-) -> None:
-    """Write rows with declared types: an empty frame has none of its own."""
-    schema, table = key.path
-    connection.execute(f"create schema if not exists {schema}")
-    connection.execute(f"create or replace table {schema}.{table} ({types})")
-    if not isinstance(rows, pa.Table):
-        rows = pa.Table.from_pandas(rows, preserve_index=False)
-    connection.register("incoming_rows", rows)
-    connection.execute(f"insert into {schema}.{table} by name select * from incoming_rows")  # noqa: S608
-    connection.unregister("incoming_rows")
-
-
-def _upsert_evaluation(
-    connection: duckdb.DuckDBPyConnection, evaluation: "pd.DataFrame", published_file: Path
-) -> None:
-    """Grades of earlier windows stay, even when the build file was lost; this window's are new."""
-    if not table_exists(connection, "analysis.model_eval"):
-        earlier = published_table(published_file, "model_eval")
-        rows = evaluation[:0] if earlier is None else earlier
-        _replace(connection, EVALUATION, EVALUATION_TYPES, rows)
-    connection.register("incoming_rows", pa.Table.from_pandas(evaluation, preserve_index=False))
-    connection.execute(
-        "delete from analysis.model_eval where (model, as_of_date) in "
-        "(select model, cast(as_of_date as date) from incoming_rows)"
-    )
-    connection.execute("insert into analysis.model_eval by name select * from incoming_rows")
-    connection.unregister("incoming_rows")
-
-
-def _as_markdown(evaluation: "pd.DataFrame") -> str:
-    lines = ["| metric | model | baseline | rule | served |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {row.metric} | {row.model_value:.4f} | {row.baseline_value:.4f} "
-        f"| {row.baseline_name} | {row.served} |"
-        for row in evaluation.itertuples()
-    ]
-    return "\n".join(lines)

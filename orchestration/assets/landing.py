@@ -36,6 +36,10 @@ RUN_TABLES = {
     "ended. One row per owner.",
     "complete_product": "How products were filed when the last complete run ended. "
     "One row per product.",
+    "complete_search_word": "What searched words meant when the last complete run ended. "
+    "One row per word.",
+    "complete_trait": "Profiles that tags looked at when the last complete run ended, hashed. "
+    "One row per customer.",
     "complete_cut_point": "Cut points of the live segment version when the last complete run "
     "ended. One row per snapshot and cut point.",
     "evidence_horizon": "Until when identity has looked at evidence. One row per run.",

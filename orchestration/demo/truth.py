@@ -32,6 +32,8 @@ from orchestration.demo.reviews import Reviews
 from orchestration.demo.visits import Visits
 
 _CHANNELS = ("store", "tmall", "jd", "shop", "wechat")
+#: Smaller tastes than this are left out: 40 categories would make it the largest table.
+_LEAST_TASTE = 0.02
 _SCHEMA = """
 create table person (
     person_id varchar primary key, household_id varchar, sex varchar, birth_date date,
@@ -42,6 +44,8 @@ create table person (
     price_sensitivity double, spend_level double, store_share double,
     main_channel varchar, second_channel varchar, second_channel_share double,
     favourite_categories varchar[], is_member boolean, is_app_user boolean);
+create table taste (
+    person_id varchar, category varchar, share double, primary key (person_id, category));
 create table record (
     source varchar, source_customer_id varchar, person_id varchar,
     primary key (source, source_customer_id));
@@ -70,6 +74,9 @@ create table settings (persons bigint, seed bigint, until date);
 
 comment on table person is 'Everybody who joined by the last day. Rates are per day of shopping '
     'time (calendar days weighted by the season). One row per person.';
+comment on table taste is 'How often somebody chooses from a category, as a share of all choices; '
+    'shares from 0.02. The three largest are the favourites of person. One row per person and '
+    'category.';
 comment on table record is 'The person behind each customer number that occurs in the landing '
     'files. One row per source and source_customer_id.';
 comment on table device is 'Who used which device; person_id is null for a store kiosk. One row '
@@ -197,6 +204,19 @@ class TruthFile:
                     ],
                     "is_member": people.member_from[known] < self._end,
                     "is_app_user": people.account_from[known] < self._end,
+                }
+            ),
+        )
+
+        tastes = people.tastes[known]
+        row, category = np.nonzero(tastes >= _LEAST_TASTE)
+        self._insert(
+            "taste",
+            pa.table(
+                {
+                    "person_id": [people.person_ids[k] for k in known[row].tolist()],
+                    "category": [goods.category_names[c] for c in category.tolist()],
+                    "share": tastes[row, category].astype(np.float64),
                 }
             ),
         )

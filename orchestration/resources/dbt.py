@@ -28,9 +28,10 @@ from orchestration.resources.registry import ensure_registry
 from orchestration.settings import (
     DBT_PROFILE_VARIABLES,
     DBT_PROJECT_DIR,
-    PROJECT_ROOT,
+    SEEDS_DIR,
     Settings,
 )
+from orchestration.tags import ensure_tags
 
 RUN_CONTEXT = dg.AssetKey(["ops", "run_context"])
 PARTIAL_PARSE = "partial_parse.msgpack"
@@ -55,8 +56,10 @@ def ensure_manifest(settings: Settings) -> Path:
 
     Raises:
         DbtParseError: dbt refused the project; the message is dbt's own.
+        TagCatalogueError: The tag catalogue is wrong; the message lists every problem.
     """
     ensure_registry(DBT_PROJECT_DIR)
+    ensure_tags(DBT_PROJECT_DIR, SEEDS_DIR)
     manifest = DBT_PROJECT_DIR / "target" / "manifest.json"
     if manifest.exists() and manifest.stat().st_mtime >= _newest_change():
         return manifest
@@ -104,7 +107,7 @@ def _project_files() -> Iterator[Path]:
         DBT_PROJECT_DIR / "models",
         DBT_PROJECT_DIR / "macros",
         DBT_PROJECT_DIR / "tests",
-        PROJECT_ROOT / "seeds",
+        SEEDS_DIR,
     ):
         for path in folder.rglob("*"):
             # a deleted file shows only in its folder's time

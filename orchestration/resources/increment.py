@@ -41,10 +41,18 @@ create table if not exists ops.complete_owner (
 create table if not exists ops.complete_product (
     product_id varchar, category_l1 varchar, brand varchar
 );
+-- a build file of an earlier version lacks these
 alter table ops.complete_product add column if not exists unit_cost decimal(18, 2);
+alter table ops.complete_product add column if not exists category_l1_code varchar;
+alter table ops.complete_product add column if not exists category_l2_code varchar;
+alter table ops.complete_product add column if not exists category_l2 varchar;
 create table if not exists ops.complete_cut_point (
     as_of_date date, kind varchar, setting varchar, value double
 );
+create table if not exists ops.complete_search_word (
+    word varchar, category_l1_code varchar, category_l2_code varchar, brand varchar
+);
+create table if not exists ops.complete_trait (customer_id varchar, trait_hash varchar);
 create table if not exists ops.model_fingerprint (model varchar, fingerprint varchar);
 create table if not exists ops.rebuilt_model (model varchar, reason varchar);
 """
@@ -163,8 +171,13 @@ def complete_run(
     )
     connection.execute("delete from ops.complete_product")
     connection.execute(
-        "insert into ops.complete_product "
-        "select product_id, category_l1, brand, unit_cost from marts.products"
+        """
+        insert into ops.complete_product by name
+        select
+            product_id, category_l1, category_l2, brand, unit_cost, category_l1_code,
+            category_l2_code
+        from marts.products
+        """
     )
     connection.execute("delete from ops.complete_cut_point")
     connection.execute(
@@ -175,6 +188,21 @@ def complete_run(
         where version in (
             select version from intermediate.int_segment_thresholds where status = 'live'
         )
+        """
+    )
+    connection.execute("delete from ops.complete_search_word")
+    connection.execute(
+        """
+        insert into ops.complete_search_word
+        select word, category_l1_code, category_l2_code, brand
+        from intermediate.int_search_words
+        """
+    )
+    connection.execute("delete from ops.complete_trait")
+    connection.execute(
+        """
+        insert into ops.complete_trait
+        select customer_id, trait_hash from intermediate.int_customer_traits
         """
     )
     connection.execute("delete from ops.model_fingerprint")

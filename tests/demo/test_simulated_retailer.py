@@ -555,3 +555,28 @@ def test_impossible_arguments_are_named(
     with pytest.raises(ValueError, match=fact):
         simulate(persons, SEED, tmp_path / "landing", tmp_path / "truth.duckdb", until=until)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_favourites_are_the_largest_tastes(retailer: Path) -> None:
+    differing = truth_rows(
+        retailer,
+        """
+        with largest as (
+            select person_id, list(category order by share desc)[:3] as categories
+            from taste
+            group by person_id
+        )
+        select person_id
+        from person
+        inner join largest using (person_id)
+        where len(categories) = 3 and categories <> favourite_categories
+        """,
+    )
+    assert differing == []
+    least, most = truth_rows(
+        retailer,
+        "select min(total), max(total) "
+        "from (select sum(share) as total from taste group by person_id)",
+    )[0]
+    # the rest are tastes too small to be listed
+    assert least > 0.6 and most <= 1.0001

@@ -59,6 +59,12 @@ def test_no_asset_is_left_outside_the_graph(definitions: dg.Definitions) -> None
         ("identity/id_map", "intermediate/int_identity__records", "marts/orders"),
         ("analysis/customer_cluster", "marts/customer_features", "marts/customer_360"),
         ("analysis/customer_churn_score", "marts/customer_features", "marts/customer_360"),
+        (
+            "analysis/customer_interest",
+            "intermediate/int_customer_category_signs",
+            "marts/customer_interest",
+        ),
+        ("analysis/customer_interest", "marts/customer_features", "marts/model_eval"),
     ],
 )
 def test_python_steps_stand_between_models(

@@ -43,3 +43,18 @@ def test_churn_beats_the_best_rule_on_the_later_window_or_the_rule_is_served(
     }
     assert served_by == {served}
     assert served == "baseline" or model > baseline
+
+
+def test_what_households_buy_together_predicts_better_and_makes_the_groups(
+    company: Company,
+) -> None:
+    model, rule, served = company.query(
+        "select model_value, baseline_value, served from model_eval "
+        "where model = 'interests' and metric = 'log_likelihood'"
+    )[0]
+    assert model > rule and served == "model"
+    groups = company.value(
+        "select count(distinct interest_segment) from customer_interest_segment "
+        "where interest_segment like 'interest_%'"
+    )
+    assert groups >= 8

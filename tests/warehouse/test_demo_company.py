@@ -114,9 +114,21 @@ CONTRACT = {
         "kind", "segment", "as_of_date", "live_count", "candidate_count", "stayed_count",
     },
     "customer_cluster": {"customer_id", "cluster_id", "label_zh", "label_en", "distance"},
+    "customer_interest": {
+        "customer_id", "as_of_date", "rank", "interest", "label_zh", "label_en", "strength",
+        "evidence_count", "is_collaborative",
+    },
+    "customer_interest_segment": {
+        "customer_id", "interest_segment", "label_zh", "label_en", "strength",
+    },
+    "customer_department_interest": {"customer_id", "department", "strength"},
     "customer_churn_score": {
         "customer_id", "churn_probability", "horizon_days", "risk_band", "reason_1", "reason_2",
         "reason_3", "model_version", "served_by",
+    },
+    "customer_clv": {
+        "customer_id", "probability_alive", "expected_orders_12m", "clv_12m", "clv_low", "clv_high",
+        "model_version", "served_by",
     },
     "model_eval": {"model", "metric", "as_of_date", "model_value", "baseline_value", "served"},
     "source_row_balance": {
@@ -710,9 +722,43 @@ def test_the_model_is_printed_beside_its_baseline(company: Company) -> None:
     assert served == ({"model"} if model > baseline else {"baseline"})
 
 
+def test_interests_are_the_tastes_that_people_have(company: Company) -> None:
+    from orchestration.demo.interest_accuracy import interest_accuracy
+
+    grades = interest_accuracy(company.build, company.truth).set_index("min_signs")
+    # from forty signs on; with fewer, not even signs without dirt could tell (docs/interests.md)
+    assert grades.loc[40, "customers"] > 1_000
+    assert grades.loc[40, "taste_f1"] >= 0.85
+    # the planted favourites are the three largest tastes, the third often hardly above the fourth
+    assert grades.loc[60, "favourite_f1"] >= 0.85
+    # what is told is mostly right, also of customers who showed little
+    assert grades["taste_precision"].min() >= 0.8
+
+
+def test_interests_say_whether_co_interest_or_the_rule_is_served(company: Company) -> None:
+    model, baseline, served = company.query(
+        "select model_value, baseline_value, served from model_eval "
+        "where model = 'interests' and metric = 'log_likelihood'"
+    )[0]
+    assert served == "baseline" or model > baseline
+    # tastes of the simulated retailer are independent, so there is nothing for factors to find
+    assert served == "baseline"
+    assert company.value("select count(*) from customer_interest where is_collaborative") == 0
+    departments, groups = (
+        {row[0] for row in company.query(f"select distinct {column} from {table}")}  # noqa: S608
+        for column, table in (
+            ("department", "customer_department_interest"),
+            ("interest_segment", "customer_interest_segment"),
+        )
+    )
+    assert groups == departments | {"broad", "unknown"}
+
+
 def test_everybody_is_in_one_group_of_each_kind(company: Company) -> None:
     customers = company.value("select count(*) from customer_360")
-    for table in ("customer_rfm", "customer_lifecycle", "customer_cluster"):
+    for table in (
+        "customer_rfm", "customer_lifecycle", "customer_cluster", "customer_interest_segment",
+    ):  # fmt: skip
         assert company.value(f"select count(distinct customer_id) from {table}") == customers  # noqa: S608
         assert company.value(f"select count(*) from {table}") == customers  # noqa: S608
 
@@ -988,3 +1034,49 @@ def test_aspects_are_those_that_reviewers_mean(
     ).fetchone()
     assert customers > 100
     assert agreeing / customers >= share
+
+
+def test_everybody_who_ever_ordered_has_a_value_and_nobody_else(company: Company) -> None:
+    differing = company.query(
+        """
+        select customer_id
+        from customer_360
+        full join customer_clv using (customer_id)
+        where (customer_360.order_count > 0) <> (customer_clv.customer_id is not null)
+            or customer_360.clv_12m <> coalesce(customer_clv.clv_12m, 0)
+            or customer_clv.as_of_date <> customer_360.as_of_date
+        """
+    )
+    assert differing == []
+    once = company.query(
+        """
+        select min(probability_alive), max(probability_alive), max(expected_orders_12m)
+        from customer_clv
+        inner join customer_features using (customer_id, as_of_date)
+        where purchase_day_count = 1
+        """
+    )[0]
+    assert 0 < once[0] < once[1] < 1
+    # somebody who comes every month is expected more often than anybody who came once
+    assert once[2] < company.value("select max(expected_orders_12m) from customer_clv") / 4
+
+
+def test_the_year_that_followed_lies_in_its_intervals_and_beats_last_year(
+    company: Company,
+) -> None:
+    """Predicted as of 2024-12-31 from what was known then, held against 2025."""
+    grades = {
+        metric: (model, baseline)
+        for metric, model, baseline in company.query(
+            """
+            select metric, model_value, baseline_value
+            from model_eval
+            where model = 'lifetime_value' and as_of_date = date '2024-12-31'
+            """
+        )
+    }
+    assert 0.85 <= grades["interval_coverage"][0] <= 0.95
+    assert grades["rmse"][0] < 0.9 * grades["rmse"][1]
+    assert abs(grades["aggregate_error"][0]) < 0.1
+    assert grades["top_decile_capture"][0] >= 1.05 * grades["top_decile_capture"][1]
+    assert company.query("select distinct served_by from customer_clv") == [("model",)]

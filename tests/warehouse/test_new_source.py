@@ -8,23 +8,19 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from orchestration.settings import PROJECT_ROOT
 from tests.ingestion.sample_members import ROWS, write_sample
+from tests.warehouse.project_copy import Copy
 from tests.warehouse.small_company import land
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("new_source")]
 
-TIMEOUT_SECONDS = 600
 VISITS = [
     {
         "visitNo": f"V{number:06}",
@@ -35,54 +31,6 @@ VISITS = [
     }
     for number in range(400)
 ]
-
-
-class Copy:
-    """A copy of the project that a test may add a source to, and a company of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.root = folder / "project"
-        self.home = folder / "home"
-        for part in ("orchestration", "dbt_project", "seeds", "tests"):
-            shutil.copytree(
-                PROJECT_ROOT / part,
-                self.root / part,
-                ignore=shutil.ignore_patterns("target", "logs", "__pycache__"),
-            )
-        for part in ("pyproject.toml", "workspace.yaml"):
-            shutil.copy(PROJECT_ROOT / part, self.root / part)
-        self.home.mkdir()
-        self.landing = self.home / "landing"
-
-    def python(self, *arguments: str) -> str:
-        """Run the copy's code; returns what it printed."""
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=self.root,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(self.root),
-                "STRATA_HOME": str(self.home),
-                "COLUMNS": "160",
-            },
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
-        printed = done.stdout + done.stderr
-        assert done.returncode == 0, printed
-        return printed
-
-    def strata(self, *arguments: str) -> str:
-        """The `strata` command of the copy."""
-        return self.python("-c", "from orchestration.cli import main; main()", *arguments)
-
-    def query(self, sql: str) -> list[tuple]:
-        with duckdb.connect(
-            str(self.home / "warehouse" / "build.duckdb"), read_only=True
-        ) as connection:
-            return connection.execute(sql).fetchall()
 
 
 def follow_the_tutorial(copy: Copy) -> None:

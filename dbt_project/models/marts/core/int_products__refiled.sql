@@ -26,6 +26,9 @@ refiled as (
 
     where
         products.category_l1 is distinct from before.category_l1
+        or products.category_l2 is distinct from before.category_l2
+        or products.category_l1_code is distinct from before.category_l1_code
+        or products.category_l2_code is distinct from before.category_l2_code
         or products.brand is distinct from before.brand
         or products.unit_cost is distinct from before.unit_cost
 

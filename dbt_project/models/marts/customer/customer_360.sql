@@ -107,6 +107,33 @@ lifecycle as (
 
 ),
 
+interests as (
+
+    select * from {{ ref('customer_interest') }} where rank = 1
+
+),
+
+interest_segments as (
+
+    select * from {{ ref('customer_interest_segment') }}
+
+),
+
+tags as (
+
+    select
+        customer_id,
+        {{ ordered_list('tag_code') }} as tags,
+        count(*) as tag_count
+
+    from {{ ref('customer_tag') }}
+
+    where valid_to is null
+
+    group by customer_id
+
+),
+
 clusters as (
 
     select * from {{ ref('customer_cluster') }}
@@ -116,6 +143,12 @@ clusters as (
 churn_scores as (
 
     select * from {{ ref('customer_churn_score') }}
+
+),
+
+values_ahead as (
+
+    select * from {{ ref('customer_clv') }}
 
 ),
 
@@ -289,7 +322,16 @@ combined as (
         cast(features.discounted_order_count as double)
         / nullif(features.order_count, 0) as discounted_order_share,
         features.coupon_order_share,
-        preferences.promo_sensitivity,
+        tiers.promo_sensitivity,
+
+        ---------- interests
+        interests.interest as top_interest,
+        interests.label_zh as top_interest_zh,
+        interests.label_en as top_interest_en,
+        interests.strength as top_interest_strength,
+        interest_segments.interest_segment,
+        interest_segments.label_zh as interest_segment_zh,
+        interest_segments.label_en as interest_segment_en,
 
         ---------- intent
         intents.intent_category,
@@ -327,6 +369,9 @@ combined as (
         tiers.activity_tier,
         tiers.value_tier,
         lifecycle.stage as lifecycle_stage,
+        {%- for vocabulary in ['lifecycle_new_old', 'lifecycle_activity', 'lifecycle_loyalty', 'aipl'] %}
+        lifecycle.{{ vocabulary }},
+        {%- endfor %}
         clusters.cluster_id,
         clusters.label_en as cluster_label,
         clusters.label_zh as cluster_label_zh,
@@ -335,10 +380,14 @@ combined as (
         ---------- outlook
         churn_scores.churn_probability,
         churn_scores.risk_band as churn_risk_band,
-        cast(
-            cast(features.net_spend_365d as double)
-            * (1 - coalesce(churn_scores.churn_probability, 0)) as decimal(18, 2)
-        ) as clv_12m,
+        -- whoever never ordered has no row there
+        values_ahead.probability_alive,
+        values_ahead.expected_orders_12m,
+        cast(coalesce(values_ahead.clv_12m, 0) as decimal(18, 2)) as clv_12m,
+        values_ahead.clv_low as clv_12m_low,
+        values_ahead.clv_high as clv_12m_high,
+        cast(coalesce(tags.tag_count, 0) as bigint) as tag_count,
+        tags.tags,
         strategies.next_action,
         strategies.next_action_zh,
         strategies.next_action_en
@@ -384,6 +433,17 @@ combined as (
     left join lifecycle
         on features.customer_id = lifecycle.customer_id
 
+    left join interests
+        on features.customer_id = interests.customer_id
+        and features.as_of_date = interests.as_of_date
+
+    left join interest_segments
+        on features.customer_id = interest_segments.customer_id
+        and features.as_of_date = interest_segments.as_of_date
+
+    left join tags
+        on features.customer_id = tags.customer_id
+
     left join clusters
         on features.customer_id = clusters.customer_id
         and features.as_of_date = clusters.as_of_date
@@ -391,6 +451,10 @@ combined as (
     left join churn_scores
         on features.customer_id = churn_scores.customer_id
         and features.as_of_date = churn_scores.as_of_date
+
+    left join values_ahead
+        on features.customer_id = values_ahead.customer_id
+        and features.as_of_date = values_ahead.as_of_date
 
     left join strategies
         on lifecycle.stage = strategies.lifecycle_stage

@@ -93,16 +93,9 @@ margins as (
 
 ),
 
-order_habits as (
+customers as (
 
-    select
-        customer_id,
-        cast(count_if(discount_amount > 0 or coupon_amount > 0) as double)
-        / count(*) as promo_sensitivity
-
-    from orders
-
-    group by customer_id
+    select distinct customer_id from orders
 
 ),
 
@@ -110,22 +103,21 @@ preferred as (
 
     -- one row per customer on every side
     select
-        order_habits.customer_id,
+        customers.customer_id,
         {%- for preference in of_items.keys() | list + of_orders.keys() | list %}
         {{ preference }}_ranks.preferred_{{ preference }},
         {%- endfor %}
         margins.gross_margin,
-        margins.margin_coverage,
-        order_habits.promo_sensitivity
+        margins.margin_coverage
 
-    from order_habits
+    from customers
     {% for preference in of_items.keys() | list + of_orders.keys() | list %}
     left join {{ preference }}_ranks
-        on order_habits.customer_id = {{ preference }}_ranks.customer_id
+        on customers.customer_id = {{ preference }}_ranks.customer_id
         and {{ preference }}_ranks.preference = 1
     {% endfor %}
     left join margins
-        on order_habits.customer_id = margins.customer_id
+        on customers.customer_id = margins.customer_id
 
 )
 

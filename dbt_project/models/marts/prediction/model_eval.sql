@@ -1,3 +1,6 @@
+-- every model adds its grades to one table; this one is built after the last of them
+-- depends_on: {{ source('analysis', 'customer_interest') }}
+-- depends_on: {{ source('analysis', 'customer_clv') }}
 with
 
 grades as (

@@ -1,0 +1,144 @@
+{{ kept_per_retagged_customer() }}
+
+{#
+    Signs of interest until as_of_date. A product is one sign per customer and day, whether it was looked at ten
+    times, put into the cart, ordered, or all of that: counting events, or orders besides views, makes one decision
+    look like several. A word searched for is a sign when no product of its category was met on that day.
+#}
+{%- set taken_back = ['unfavorite', 'remove_from_cart', 'unfollow'] %}
+
+with
+
+as_of as (
+
+    select * from {{ ref('int_run__as_of') }}
+
+),
+
+products as (
+
+    select
+        product_id,
+        coalesce(category_l2_code, category_l2, category_l1_code, category_l1) as category
+
+    from {{ ref('products') }}
+
+),
+
+event_categories as (
+
+    select source, category, coalesce(category_l2_code, category_l1_code) as meaning
+
+    from {{ ref('int_event_categories') }}
+
+),
+
+search_words as (
+
+    select word, category_l2_code as meaning from {{ ref('int_search_words') }}
+
+),
+
+met as (
+
+    -- many lines to one order; an order that was cancelled still shows interest
+    select
+        orders.customer_id,
+        orders.order_date as activity_date,
+        order_items.product_id,
+        cast(null as string) as source,
+        cast(null as string) as search_keyword,
+        cast(null as string) as category
+
+    from {{ ref('order_items') }} as order_items
+
+    inner join {{ ref('orders') }} as orders
+        on order_items.source = orders.source
+        and order_items.order_id = orders.order_id
+
+    cross join as_of
+
+    where
+        orders.customer_id is not null
+        and orders.ordered_at < as_of.as_of_end_at
+        and {{ only_retagged_customers('orders.customer_id') }}
+
+    union all
+
+    -- who browsed before the first login was not known at the time (see int_customer_days)
+    select
+        events.customer_id,
+        events.event_date,
+        events.product_id,
+        events.source,
+        events.search_keyword,
+        events.category
+
+    from {{ ref('events') }} as events
+
+    cross join as_of
+
+    where
+        events.customer_id is not null
+        and not events.is_linked_later
+        and events.occurred_at < as_of.as_of_end_at
+        and events.event_type not in ('{{ taken_back | join("', '") }}')
+        and {{ only_retagged_customers('events.customer_id') }}
+
+),
+
+meant as (
+
+    -- at most one product, word and text per row
+    select distinct
+        met.customer_id,
+        met.activity_date,
+        met.product_id,
+        coalesce(products.category, search_words.meaning, event_categories.meaning) as category
+
+    from met
+
+    left join products
+        on met.product_id = products.product_id
+
+    left join search_words
+        on met.search_keyword = search_words.word
+
+    left join event_categories
+        on met.source = event_categories.source
+        and met.category = event_categories.category
+
+),
+
+by_day as (
+
+    -- words have no product: they count where nothing else does
+    select
+        customer_id,
+        activity_date,
+        category,
+        greatest(count(product_id), 1) as sign_count
+
+    from meant
+
+    where category is not null
+
+    group by customer_id, activity_date, category
+
+),
+
+by_month as (
+
+    select
+        customer_id,
+        category,
+        cast(date_trunc('month', activity_date) as date) as month,
+        cast(sum(sign_count) as bigint) as sign_count
+
+    from by_day
+
+    group by 1, 2, 3
+
+)
+
+select * from by_month

@@ -1,0 +1,58 @@
+{{ config(materialized='view') }}
+
+{# A view, because every tag that is held expires later with every run, and nothing else of it changes. #}
+
+with
+
+as_of as (
+
+    select * from {{ ref('int_run__as_of') }}
+
+),
+
+catalogue as (
+
+    select * from {{ ref('tag_catalogue') }}
+
+),
+
+intervals as (
+
+    select customer_id, tag_code, valid_from, valid_to, evidence
+
+    from {{ ref('int_customer_tag_intervals') }}
+
+    union all
+
+    select customer_id, tag_code, valid_from, cast(null as date), evidence
+
+    from {{ ref('int_customer_model_tags') }}
+
+),
+
+tags as (
+
+    -- one row of the catalogue per tag
+    select
+        intervals.customer_id,
+        intervals.tag_code,
+        intervals.valid_from,
+        'true' as value,
+        intervals.valid_to,
+        cast(
+            case
+                when intervals.valid_to is null then {{ add_days('as_of.as_of_date', 'catalogue.ttl_days') }}
+            end as date
+        ) as expires_on,
+        intervals.evidence
+
+    from intervals
+
+    inner join catalogue
+        on intervals.tag_code = catalogue.code
+
+    cross join as_of
+
+)
+
+select * from tags

@@ -1,0 +1,165 @@
+"""What customers are worth: purchase histories in, expected orders and value with intervals out.
+
+Belongs here: reading, saving the model, writing, metadata. Does not belong here: any modelling
+(analysis/lifetime/).
+"""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from orchestration.resources import run_record
+from orchestration.resources.analysis_tables import (
+    evaluation_as_markdown,
+    replace_typed,
+    upsert_evaluation,
+)
+from orchestration.resources.run_record import timed_step
+from orchestration.resources.warehouse import Warehouse
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+    from orchestration.analysis.lifetime import LifetimeResult, Windows
+
+VALUE = dg.AssetKey(["analysis", "customer_clv"])
+READS = ("marts.customer_features", "intermediate.int_run__as_of")
+
+# Counts of days, and money as floating point: a model's error is larger than a cent's.
+BUYERS_SQL = """
+    select
+        customer_id,
+        as_of_date,
+        purchase_day_count,
+        purchase_day_count_365d,
+        days_first_to_last_order,
+        days_since_first_order,
+        days_since_last_order,
+        cast(net_spend as double) as net_spend,
+        cast(net_spend_365d as double) as net_spend_365d
+    from marts.customer_features
+    where purchase_day_count > 0
+"""
+DATES_SQL = """
+    select distinct as_of_date
+    from marts.customer_features
+    where as_of_date <= $as_of_date
+"""
+VALUE_TYPES = """
+    customer_id varchar, as_of_date date, probability_alive double, expected_orders_12m double,
+    expected_order_value decimal(18, 2), clv_12m decimal(18, 2), clv_low decimal(18, 2),
+    clv_high decimal(18, 2), model_version varchar, served_by varchar
+"""
+
+
+def lifetime_asset(settings: Settings) -> dg.AssetsDefinition:
+    """Fit, grade against the best simple rule, and value everybody who has ever bought."""
+
+    @dg.asset(
+        key=VALUE,
+        deps=[dg.AssetKey(name.split(".")) for name in READS],
+        group_name="analysis",
+        kinds={"python"},
+        description="Expected orders and value of the next twelve months, with an interval. "
+        "One row per customer with a valid order.",
+        pool="duckdb_writer",
+    )
+    def lifetime(context: dg.AssetExecutionContext, warehouse: Warehouse):
+        from orchestration.analysis.lifetime import save_model, train_and_score
+
+        with timed_step(warehouse, context.run_id, "lifetime value") as step:
+            as_of_date, past, current, windows = _read(warehouse)
+            result = train_and_score(
+                past, current, windows, as_of_date=as_of_date, seed=settings.seed
+            )
+            model_path = result.artefact and save_model(result.artefact, settings.models_dir)
+            with warehouse.connect() as connection:
+                connection.begin()
+                replace_typed(connection, ".".join(VALUE.path), VALUE_TYPES, result.scores)
+                upsert_evaluation(
+                    connection,
+                    result.evaluation.assign(run_id=context.run_id),
+                    settings.published_file,
+                )
+                connection.commit()
+            step.rows = len(result.scores)
+        for note in result.notes:
+            context.log.info(note)
+        return dg.MaterializeResult(
+            metadata={
+                **_metadata(result),
+                **({"model": dg.MetadataValue.path(str(model_path))} if model_path else {}),
+            }
+        )
+
+    return lifetime
+
+
+def _read(warehouse: Warehouse) -> tuple[date, "pd.DataFrame", "pd.DataFrame", "Windows"]:
+    """Everybody of today, and the customers that are learnt from on the days that matter."""
+    from orchestration.analysis.lifetime import Windows, plan_windows, sample_customers
+
+    with warehouse.connect() as connection:
+        as_of_date = run_record.as_of_date(connection)
+        current = _buyers(connection, "as_of_date = $as_of_date", as_of_date=as_of_date)
+        if current.empty:
+            return as_of_date, current, current, Windows()
+        dates = connection.execute(DATES_SQL, {"as_of_date": as_of_date}).fetchall()
+        windows = plan_windows(
+            (day for (day,) in dates),
+            first_order_date=_days_before(as_of_date, current["days_since_first_order"].max()),
+            last_order_date=_days_before(as_of_date, current["days_since_last_order"].min()),
+        )
+        learnt = sample_customers(current)["customer_id"].tolist()
+        past = _buyers(
+            connection,
+            "list_contains($days, as_of_date) and customer_id in (select unnest($learnt))",
+            days=list(windows.dates),
+            learnt=learnt,
+        )
+    return as_of_date, past, current, windows
+
+
+def _buyers(
+    connection: "duckdb.DuckDBPyConnection", condition: str, **values: object
+) -> "pd.DataFrame":
+    return connection.execute(f"{BUYERS_SQL} and {condition}", values).df()
+
+
+def _days_before(day: date, days: int) -> date:
+    return day - timedelta(days=int(days))
+
+
+def _metadata(result: "LifetimeResult") -> dict:
+    return {
+        "dagster/row_count": len(result.scores),
+        "served_by": result.served_by,
+        "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.notes)),
+        "grades": dg.MetadataValue.md(evaluation_as_markdown(result.evaluation)),
+        "who_is_worth_how_much": dg.MetadataValue.md(_value_table(result.scores)),
+    }
+
+
+def _value_table(scores: "pd.DataFrame") -> str:
+    """Customers in tenths by value, the most valuable first."""
+    lines = [
+        "| tenth | customers | probability alive | expected orders | value | low | high |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    if len(scores):
+        rank = scores["clv_12m"].rank(method="first", ascending=False)
+        tenth = ((rank - 1) * 10 // len(scores) + 1).astype(int)
+        means = scores.groupby(tenth)[
+            ["probability_alive", "expected_orders_12m", "clv_12m", "clv_low", "clv_high"]
+        ].mean()
+        sizes = tenth.value_counts()
+        lines += [
+            f"| {number} | {sizes[number]:,} | {row.probability_alive:.2f} "
+            f"| {row.expected_orders_12m:.2f} | {row.clv_12m:,.2f} | {row.clv_low:,.2f} "
+            f"| {row.clv_high:,.2f} |"
+            for number, row in zip(means.index, means.itertuples(), strict=True)
+        ]
+    return "\n".join(lines)
