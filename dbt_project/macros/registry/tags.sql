@@ -1,7 +1,7 @@
 {#
     Written by orchestration/tags from seeds/tag_catalogue.csv; edit that.
-    tags: the conditions, rendered from their parsed form. columns: what they look at, by name: where
-    it is read and the column that evidence shows in its place.
+    tags: the conditions, rendered from their parsed form. columns: what they look at, by name:
+    where it is read and the column that evidence shows in its place.
 #}
 {% macro tag_registry() -%}
     {{ return({
