@@ -21,18 +21,6 @@ products as (
 
 ),
 
-event_categories as (
-
-    select * from {{ ref('int_event_categories') }}
-
-),
-
-search_words as (
-
-    select * from {{ ref('int_search_words') }}
-
-),
-
 met as (
 
     -- many lines to one order; an order that was cancelled still shows interest
@@ -105,10 +93,10 @@ meant as (
     left join products
         on met.product_id = products.product_id
 
-    left join search_words
+    left join {{ ref('int_search_words') }} as search_words
         on met.search_keyword = search_words.word
 
-    left join event_categories
+    left join {{ ref('int_event_categories') }} as event_categories
         on met.source = event_categories.source
         and met.category = event_categories.category
 
