@@ -19,6 +19,7 @@ from orchestration.assets.landing import (
 )
 from orchestration.assets.models import model_assets
 from orchestration.assets.published import published_asset
+from orchestration.assets.sentiment import sentiment_asset
 from orchestration.automation import daily_job, daily_schedule, landing_sensor
 from orchestration.ingestion.contracts import load_contracts
 from orchestration.progress import progress_logger
@@ -58,6 +59,7 @@ def build_defs(
             identity_assets(manifest, settings),
             clusters_asset(settings),
             churn_asset(settings),
+            sentiment_asset(settings),
             published_asset(manifest, settings),
         ],
         jobs=[daily_job()],

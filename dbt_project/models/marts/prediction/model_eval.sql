@@ -1,3 +1,5 @@
+-- every model adds its grades to one table; this one is built after the last of them
+-- depends_on: {{ source('analysis', 'review_sentiment') }}
 with
 
 grades as (

@@ -1,0 +1,76 @@
+"""Tables that Python models write: declared types, and grades that outlive a run.
+
+Belongs here: writing a table whose columns have types even when it is empty, and the one table of
+grades that every model adds to. Does not belong here: what a model computes, or its own columns.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.publishing.reader import published_table
+from orchestration.resources.warehouse import table_exists
+from orchestration.sql import qualified, quote
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EVALUATION = "analysis.model_eval"
+EVALUATION_TYPES = """
+    model varchar, metric varchar, as_of_date date, model_value double, baseline_value double,
+    baseline_name varchar, served varchar, run_id varchar
+"""
+
+
+def replace_typed(
+    connection: duckdb.DuckDBPyConnection, name: str, types: str, rows: pd.DataFrame | pa.Table
+) -> None:
+    """Write rows to `schema.table` with declared types: an empty frame has none of its own."""
+    connection.execute(f"create schema if not exists {quote(name.split('.', 1)[0])}")
+    connection.execute(f"create or replace table {qualified(name)} ({types})")
+    _insert(connection, name, rows)
+
+
+def upsert_evaluation(
+    connection: duckdb.DuckDBPyConnection, evaluation: pd.DataFrame, published_file: Path
+) -> None:
+    """Add grades of one run; those of earlier dates and other models stay.
+
+    They stay even when the build file was lost: the published file has them.
+    """
+    if not table_exists(connection, EVALUATION):
+        earlier = published_table(published_file, "model_eval")
+        rows = evaluation[:0] if earlier is None else earlier
+        replace_typed(connection, EVALUATION, EVALUATION_TYPES, rows)
+    connection.register("new_grades", pa.Table.from_pandas(evaluation, preserve_index=False))
+    connection.execute(
+        f"delete from {EVALUATION} where (model, as_of_date) in "  # noqa: S608
+        "(select model, cast(as_of_date as date) from new_grades)"
+    )
+    connection.unregister("new_grades")
+    _insert(connection, EVALUATION, evaluation)
+
+
+def evaluation_as_markdown(evaluation: pd.DataFrame) -> str:
+    """Grades of one run as a table for the page of an asset."""
+    lines = ["| metric | model | baseline | rule | served |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {row.metric} | {row.model_value:.4f} | {row.baseline_value:.4f} "
+        f"| {row.baseline_name} | {row.served} |"
+        for row in evaluation.itertuples()
+    ]
+    return "\n".join(lines)
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, name: str, rows: pd.DataFrame | pa.Table
+) -> None:
+    if not isinstance(rows, pa.Table):
+        rows = pa.Table.from_pandas(rows, preserve_index=False)
+    connection.register("incoming_rows", rows)
+    connection.execute(f"insert into {qualified(name)} by name select * from incoming_rows")  # noqa: S608
+    connection.unregister("incoming_rows")
