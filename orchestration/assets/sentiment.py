@@ -86,11 +86,12 @@ def sentiment_asset(settings: Settings) -> dg.AssetsDefinition:
             with warehouse.connect() as connection:
                 as_of_date = run_record.as_of_date(connection)
                 result = train(
-                    connection.execute(RATED_SQL, {"max_reviews": config.max_training_reviews}).df(),
+                    connection.execute(
+                        RATED_SQL, {"max_reviews": config.max_training_reviews}
+                    ).df(),
                     connection.table(LEXICON).df(),
                     connection.table(ASPECTS).df(),
                     as_of_date=as_of_date,
-                    seed=settings.seed,
                     config=config,
                 )
                 model_path = save_model(result.artefact, settings.models_dir)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 
 HAN = r"\u3400-\u9fff"
 
@@ -43,7 +44,7 @@ def tokens(text: str) -> list[str]:
     for run in _TOKEN.findall(text):
         if "\u3400" <= run[0] <= "\u9fff":
             found.extend(run)
-            found.extend(map("".join, zip(run, run[1:], strict=False)))
+            found.extend(map("".join, pairwise(run)))
             found.extend(map("".join, zip(run, run[1:], run[2:], strict=False)))
             before = ""
         else:
