@@ -13,8 +13,8 @@ from orchestration.tags.columns import TOPIC_SEPARATOR, Column
 HEADER = """\
 {#
     Written by orchestration/tags from seeds/tag_catalogue.csv; edit that.
-    tags: the conditions, rendered from their parsed form. columns: what they look at, by name: where
-    it is read and the column that evidence shows in its place.
+    tags: the conditions, rendered from their parsed form. columns: what they look at, by name:
+    where it is read and the column that evidence shows in its place.
 #}
 """
 
@@ -56,9 +56,7 @@ def _inputs(tag: Tag, catalogue: Catalogue) -> list[str]:
 
 
 def _shown(tag: Tag, catalogue: Catalogue) -> list[tuple[str, str]]:
-    return [
-        (name, catalogue.columns[name].shown_as or name) for name in tag.condition.columns
-    ]
+    return [(name, catalogue.columns[name].shown_as or name) for name in tag.condition.columns]
 
 
 def _entry(tag: Tag, catalogue: Catalogue) -> dict[str, object]:

@@ -114,9 +114,7 @@ def test_the_statements_give_what_a_real_run_gives_whatever_the_order_of_rows(
         *("customer_360", "segment_profile", "tag_definition"),
         *("customer_interest", "customer_interest_segment", "customer_department_interest"),
     }
-    names = [
-        name for name in names if not name.startswith("customer_c") and name not in of_python
-    ]
+    names = [name for name in names if not name.startswith("customer_c") and name not in of_python]
     assert {"orders", "id_map", "customer_features", "customer_rfm"} <= set(names)
     assert differing_tables(connection, published.build, names) == {}
 

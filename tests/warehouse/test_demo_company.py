@@ -130,6 +130,9 @@ CONTRACT = {
         "customer_id", "probability_alive", "expected_orders_12m", "clv_12m", "clv_low", "clv_high",
         "model_version", "served_by",
     },
+
+
+    "review_sentiment": {"source", "review_id", "aspect", "sentiment_score", "served_by"},
     "model_eval": {"model", "metric", "as_of_date", "model_value", "baseline_value", "served"},
     "source_row_balance": {
         "run_id", "source", "feed", "raw_rows", "staged_rows", "duplicate_rows", "rejected_rows",
@@ -1020,7 +1023,6 @@ def test_aspects_are_those_that_reviewers_mean(
                     unnest(map_values(truth.aspects)) as opinion
                 from published.reviews as reviews
                 inner join truth.main.review as truth using (source, review_id)
-                where reviews.rating is not null
             )
             group by all
         )
@@ -1080,3 +1082,70 @@ def test_the_year_that_followed_lies_in_its_intervals_and_beats_last_year(
     assert abs(grades["aggregate_error"][0]) < 0.1
     assert grades["top_decile_capture"][0] >= 1.05 * grades["top_decile_capture"][1]
     assert company.query("select distinct served_by from customer_clv") == [("model",)]
+
+
+def test_reviews_are_read_as_they_were_meant(people: duckdb.DuckDBPyConnection) -> None:
+    rows = people.execute(
+        """
+        select
+            scores.rating is null as is_unrated,
+            count(*),
+            corr(scores.sentiment_score, truth.sentiment),
+            avg(cast(sign(scores.sentiment_score) = sign(truth.sentiment) as integer))
+        from published.review_sentiment as scores
+        inner join truth.main.review as truth using (source, review_id)
+        where scores.aspect = 'overall' and scores.served_by <> 'stars'
+        group by 1 order by 1
+        """
+    ).fetchall()
+    # rated or not, a review is read by its words
+    assert [is_unrated for is_unrated, *_ in rows] == [False, True]
+    for _, reviews, correlation, agreement in rows:
+        assert reviews > 100
+        assert correlation >= 0.75
+        assert agreement >= 0.9
+
+
+def test_every_review_with_words_or_stars_is_scored_once(company: Company) -> None:
+    assert (
+        company.value(
+            """
+        select count(*) from reviews
+        full join (select * from review_sentiment where aspect = 'overall') as scores
+            using (source, review_id)
+        where scores.review_id is null or reviews.review_id is null
+        """
+        )
+        == 0
+    )
+
+
+def test_aspects_are_read_clause_by_clause(people: duckdb.DuckDBPyConnection) -> None:
+    both, found, meant, agreement, correlation = people.execute(
+        """
+        with meant as (
+            select
+                source,
+                review_id,
+                unnest(map_keys(aspects)) as aspect,
+                unnest(map_values(aspects)) as opinion
+            from truth.main.review
+            where (source, review_id) in (select (source, review_id) from published.reviews)
+        ),
+        found as (select * from published.review_sentiment where aspect <> 'overall')
+        select
+            count(*) filter (where meant.aspect is not null and found.aspect is not null),
+            count(found.aspect),
+            count(meant.aspect),
+            -- phrases for weaker opinions are neither praise nor blame
+            avg(cast(sign(found.sentiment_score) = sign(meant.opinion) as integer))
+                filter (where abs(meant.opinion) > 0.15 and found.aspect is not null),
+            corr(found.sentiment_score, meant.opinion)
+        from meant
+        full join found using (source, review_id, aspect)
+        """
+    ).fetchone()
+    assert both / found >= 0.98
+    assert both / meant >= 0.98
+    assert agreement >= 0.97
+    assert correlation >= 0.8

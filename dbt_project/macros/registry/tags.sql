@@ -1,7 +1,7 @@
 {#
     Written by orchestration/tags from seeds/tag_catalogue.csv; edit that.
-    tags: the conditions, rendered from their parsed form. columns: what they look at, by name: where
-    it is read and the column that evidence shows in its place.
+    tags: the conditions, rendered from their parsed form. columns: what they look at, by name:
+    where it is read and the column that evidence shows in its place.
 #}
 {% macro tag_registry() -%}
     {{ return({
@@ -62,8 +62,8 @@
             {'code': 'outdoor_enthusiast', 'kind': 'rule', 'refresh': 'daily', 'inputs': ['outdoors__act_count_12m', 'outdoors__share_12m'], 'evidence': ['outdoors__act_count_12m', 'outdoors__share_12m'], 'condition': 'outdoors__act_count_12m >= 4 AND outdoors__share_12m >= 0.2'},
             {'code': 'cycling_enthusiast', 'kind': 'rule', 'refresh': 'daily', 'inputs': ['cycling__act_count_12m', 'cycling__share_12m'], 'evidence': ['cycling__act_count_12m', 'cycling__share_12m'], 'condition': 'cycling__act_count_12m >= 4 AND cycling__share_12m >= 0.2'},
             {'code': 'pet_owner', 'kind': 'rule', 'refresh': 'daily', 'inputs': ['pets__act_count_12m', 'pets__share_12m'], 'evidence': ['pets__act_count_12m', 'pets__share_12m'], 'condition': 'pets__act_count_12m >= 4 AND pets__share_12m >= 0.2'},
-            {'code': 'fashion_lover', 'kind': 'model', 'refresh': 'daily', 'inputs': ['interest_strength_fashion'], 'evidence': ['interest_strength_fashion'], 'condition': 'interest_strength_fashion >= 0.2'},
-            {'code': 'tech_enthusiast', 'kind': 'model', 'refresh': 'daily', 'inputs': ['interest_strength_tech'], 'evidence': ['interest_strength_tech'], 'condition': 'interest_strength_tech >= 0.2'},
+            {'code': 'fashion_lover', 'kind': 'model', 'refresh': 'daily', 'inputs': ['interest_strength_fashion'], 'evidence': ['interest_strength_fashion'], 'condition': 'interest_strength_fashion >= 0.15'},
+            {'code': 'tech_enthusiast', 'kind': 'model', 'refresh': 'daily', 'inputs': ['interest_strength_tech'], 'evidence': ['interest_strength_tech'], 'condition': 'interest_strength_tech >= 0.15'},
             {'code': 'luxury_brand_preference', 'kind': 'rule', 'refresh': 'daily', 'inputs': ['luxury__act_count_12m', 'luxury__share_12m'], 'evidence': ['luxury__act_count_12m', 'luxury__share_12m'], 'condition': 'luxury__act_count_12m >= 4 AND luxury__share_12m >= 0.2'},
             {'code': 'mass_brand_preference', 'kind': 'rule', 'refresh': 'daily', 'inputs': ['mass_brands__act_count_12m', 'mass_brands__share_12m'], 'evidence': ['mass_brands__act_count_12m', 'mass_brands__share_12m'], 'condition': 'mass_brands__act_count_12m >= 4 AND mass_brands__share_12m >= 0.6'},
             {'code': 'high_value', 'kind': 'statistical', 'refresh': 'daily', 'inputs': ['value_tier'], 'evidence': ['value_tier'], 'condition': 'value_tier = \'high\''},

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from orchestration.analysis.sampling import hashed_sample, key_hashes
 from orchestration.analysis.segmentation.features import (
     FEATURES,
     ClusterScale,
@@ -166,7 +167,8 @@ def cluster_customers(
     candidates = pd.DataFrame(columns=[*CANDIDATE_COLUMNS])
     max_k = min(config.max_k, len(buyers) // config.min_customers_per_cluster)
     points = scale.transform(raw_matrix(buyers, scale.features))
-    sample = points[_hashed_sample(buyers["customer_id"], config.sample_rows)]
+    ids = key_hashes(buyers["customer_id"].to_numpy())
+    sample = points[hashed_sample(ids, config.sample_rows)]
     distinct = len(np.unique(sample, axis=0))
     max_k = min(max_k, distinct)
 
@@ -182,7 +184,7 @@ def cluster_customers(
         kept = _kept_centroids(previous, scale)
         candidates, judged = _try_candidates(sample, max_k, kept, seed=seed, config=config)
         chosen = _choose_k(candidates, previous, config, notes)
-        fit_points = points[_hashed_sample(buyers["customer_id"], config.fit_rows)]
+        fit_points = points[hashed_sample(ids, config.fit_rows)]
         centroids = _fit_chosen(
             fit_points, judged[chosen], kept, seed=seed, config=config, notes=notes
         )
@@ -224,17 +226,6 @@ def _check(features: pd.DataFrame) -> None:
             f"customer_id repeats in {int(repeated.sum())} rows, e.g. "
             f"{features.loc[repeated.idxmax(), 'customer_id']!r}; pass one as_of_date only"
         )
-
-
-def _hashed_sample(customer_ids: pd.Series, size: int) -> np.ndarray:
-    """Positions of at most `size` customers, chosen by hash and in the given order.
-
-    By hash, so that tomorrow's sample is nearly the same people.
-    """
-    if len(customer_ids) <= size:
-        return np.arange(len(customer_ids))
-    rank = pd.util.hash_array(customer_ids.astype(str).to_numpy(dtype=object))
-    return np.sort(np.argsort(rank, kind="stable")[:size])
 
 
 def _kmeans(points: np.ndarray, k: int, *, seed: int, starts: int):
