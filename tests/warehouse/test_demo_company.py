@@ -998,8 +998,9 @@ def test_margins_are_what_the_lines_and_the_product_master_say(company: Company)
         from order_items as lines
         inner join orders using (source, order_id)
         inner join products using (product_id)
-        where orders.is_valid and orders.customer_id is not null
-        """
+        where orders.is_valid and orders.customer_id is not null and orders.order_date <= $1
+        """,
+        [AS_OF],
     )
     assert of_lines > 0
     assert company.value("select sum(gross_margin) from customer_360") == of_lines

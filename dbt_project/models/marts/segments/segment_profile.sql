@@ -22,7 +22,7 @@ as_of as (
 
 labels as (
 
-    -- clusters name themselves
+    -- clusters and groups of interest name themselves
     select kind, code, label_zh, label_en, suggestion_zh, suggestion_en from {{ ref('segment_label') }}
 
     union all
@@ -36,6 +36,18 @@ labels as (
         cast(null as string)
 
     from {{ ref('customer_cluster') }}
+
+    union all
+
+    select distinct
+        'interest_segment',
+        interest_segment,
+        label_zh,
+        label_en,
+        cast(null as string),
+        cast(null as string)
+
+    from {{ ref('customer_interest_segment') }}
 
 ),
 

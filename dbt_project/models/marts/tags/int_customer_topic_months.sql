@@ -49,7 +49,7 @@ goods as (
 
 goods_topics as (
 
-    -- one tier per brand; goods may match several rows of a topic, and several topics
+    -- few rows on both sides, and what a topic leaves open is no condition; goods may match several topics
     select distinct
         coalesce(goods.category_l1_code, '') as category_l1_code,
         coalesce(goods.category_l2_code, '') as category_l2_code,
@@ -62,9 +62,9 @@ goods_topics as (
         on lower(trim(goods.brand)) = brands.brand
 
     inner join topics
-        on (topics.category_l1_code is null or topics.category_l1_code = goods.category_l1_code)
-        and (topics.category_l2_code is null or topics.category_l2_code = goods.category_l2_code)
-        and (topics.brand_tier is null or topics.brand_tier = brands.tier)
+        on coalesce(topics.category_l1_code, goods.category_l1_code, '') = coalesce(goods.category_l1_code, '')
+        and coalesce(topics.category_l2_code, goods.category_l2_code, '') = coalesce(goods.category_l2_code, '')
+        and coalesce(topics.brand_tier, brands.tier, '') = coalesce(brands.tier, '')
 
 ),
 
