@@ -111,8 +111,7 @@ def read_catalogue(seeds_dir: Path, models_dir: Path) -> Catalogue:
             tags.append(tag)
     binder.close()
     problems += [
-        _problem(path, row, text)
-        for row, text in _duplicates(rows, ("code", "name_zh", "name_en"))
+        _problem(path, row, text) for row, text in _duplicates(rows, ("code", "name_zh", "name_en"))
     ]
     if not rows:
         problems.append(Problem(file_label(path), None, None, "the catalogue has no tag"))

@@ -56,9 +56,7 @@ def _inputs(tag: Tag, catalogue: Catalogue) -> list[str]:
 
 
 def _shown(tag: Tag, catalogue: Catalogue) -> list[tuple[str, str]]:
-    return [
-        (name, catalogue.columns[name].shown_as or name) for name in tag.condition.columns
-    ]
+    return [(name, catalogue.columns[name].shown_as or name) for name in tag.condition.columns]
 
 
 def _entry(tag: Tag, catalogue: Catalogue) -> dict[str, object]:

@@ -78,16 +78,22 @@ def print_preview(catalogue: Catalogue, code: str, published: Path, console: Con
         known = connection.execute(
             "select 1 from duckdb_tables() where table_name = 'tag_definition'"
         ).fetchone()
-        held = known and connection.execute(
-            "select holder_count, holder_share, as_of_date, logic from tag_definition "
-            "where tag_code = ?",
-            [code],
-        ).fetchone()
-        examples = held and connection.execute(
-            "select customer_id, valid_from, evidence from customer_tag "
-            "where tag_code = ? and valid_to is null order by hash(customer_id) limit ?",
-            [code, EXAMPLES],
-        ).fetchall()
+        held = (
+            known
+            and connection.execute(
+                "select holder_count, holder_share, as_of_date, logic from tag_definition "
+                "where tag_code = ?",
+                [code],
+            ).fetchone()
+        )
+        examples = (
+            held
+            and connection.execute(
+                "select customer_id, valid_from, evidence from customer_tag "
+                "where tag_code = ? and valid_to is null order by hash(customer_id) limit ?",
+                [code, EXAMPLES],
+            ).fetchall()
+        )
     if not held:
         say("The published file does not know the tag yet; the next `strata run` builds it.")
         return

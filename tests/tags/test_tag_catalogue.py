@@ -142,9 +142,7 @@ def test_a_mistake_is_named_with_its_row_and_the_remedy(
 ) -> None:
     printed = refusal(seeds(**cells))
     row = 1 + next(
-        number
-        for number, tag in enumerate(_shipped(), start=1)
-        if tag["code"] == "sharer"
+        number for number, tag in enumerate(_shipped(), start=1) if tag["code"] == "sharer"
     )
     assert f"seeds/tag_catalogue.csv, row {row} (" in printed
     assert words in printed
@@ -196,7 +194,10 @@ def test_every_mistake_is_listed_at_once(seeds: Seeds) -> None:
         (b"code,name\na,b\n", "the header lacks the column name_zh"),
         (b"", "the header lacks the column code"),
         (b"\x00\x01", "the file is no text"),
-        (",".join(CATALOGUE_COLUMNS).encode() + b"\na,b\n", "row 2: 2 cells, but the header has 11"),
+        (
+            ",".join(CATALOGUE_COLUMNS).encode() + b"\na,b\n",
+            "row 2: 2 cells, but the header has 11",
+        ),
         (",".join(CATALOGUE_COLUMNS).encode() + b"\n", "the catalogue has no tag"),
         (b'"', "cannot be read as CSV"),
     ],
@@ -258,10 +259,35 @@ def test_both_engines_read_a_condition_alike(tag) -> None:
 
 WORDS = st.sampled_from(
     [
-        *("order_count", "gender", "is_member", "age", "city", "zzz", "'female'", "1", "0.5", "null"),
+        *(
+            "order_count",
+            "gender",
+            "is_member",
+            "age",
+            "city",
+            "zzz",
+            "'female'",
+            "1",
+            "0.5",
+            "null",
+        ),
         *("=", "<>", ">", "and", "or", "not", "(", ")", ",", "in", "like", "is", "between", "/"),
         *("case", "when", "then", "else", "end", "coalesce", "nullif", "select", "from", "*", "-"),
-        *("round", "count", "over", "cast", "as", "interval", "true", "[", "]", ":", "::", "?", "'"),
+        *(
+            "round",
+            "count",
+            "over",
+            "cast",
+            "as",
+            "interval",
+            "true",
+            "[",
+            "]",
+            ":",
+            "::",
+            "?",
+            "'",
+        ),
     ]
 )
 
