@@ -52,7 +52,11 @@ expected as (
 
 held as (
 
-    select customer_id, tag_code from {{ ref('int_customer_tag_intervals') }} where valid_to is null
+    select customer_id, tag_code
+
+    from {{ ref('customer_tag') }}
+
+    where valid_to is null and tag_code not in (select code from {{ ref('tag_catalogue') }} where kind = 'model')
 
 )
 

@@ -22,12 +22,12 @@
 {% macro replaced_rows(rows) -%}
     {%- if 'relation' in rows -%}
         {{ stands_in(ref(rows['relation']), rows['columns']) }}
+    {%- elif 'retagged_months' in rows -%}
+        {{ retagged_months() }}
     {%- elif 'retagged_snapshots' in rows -%}
         {{ retagged_snapshots() }}
     {%- elif 'tag_changes' in rows -%}
         {{ changed_tag_changes() }}
-    {%- elif 'tag_intervals' in rows -%}
-        {{ changed_tag_intervals() }}
     {%- elif 'moved_cut_points' in rows -%}
         {{ cut_snapshots() }}
     {%- else -%}

@@ -15,6 +15,42 @@
 {%- endmacro %}
 
 
+{# Tables of one row per customer and calendar month: whom nothing happened to has new months only. #}
+{% macro kept_per_retagged_month() -%}
+    {{ replacing({'retagged_months': true}) }}
+    {{ config(schema='intermediate', contract={'enforced': false}) }}
+{%- endmacro %}
+
+
+{# Condition: the month is later than the one the last complete run stood in, or this one stands in. #}
+{% macro retagged_months(month='month', customer='customer_id') -%}
+    (
+        {{ month }} > {{ first_open_date() }}
+        or {{ stands_in(ref('int_customers__retagged'), {'customer_id': customer}) }}
+    )
+{%- endmacro %}
+
+
+{# The condition in an incremental build; keeps every month in a whole one. #}
+{% macro only_retagged_months(month='month', customer='customer_id') -%}
+    {{ retagged_months(month, customer) if asks_what_changed() else 'true' }}
+{%- endmacro %}
+
+
+{# Months that stand in such a month's window of twelve. Needs as_of.last_month, the month of the run, in scope. #}
+{% macro only_months_in_retagged_windows(month, customer) -%}
+    {%- if asks_what_changed() -%}
+    (
+        as_of.last_month > {{ first_open_date() }}
+        and {{ month }} > {{ dbt.dateadd('month', -12, first_open_date()) }}
+        or {{ stands_in(ref('int_customers__retagged'), {'customer_id': customer}) }}
+    )
+    {%- else -%}
+    true
+    {%- endif -%}
+{%- endmacro %}
+
+
 {# Tables of one row per customer and snapshot. #}
 {% macro kept_per_retagged_snapshot() -%}
     {{ replacing({'retagged_snapshots': true}) }}
@@ -57,36 +93,21 @@
 {%- endmacro %}
 
 
-{# Tables of one row per customer, tag and interval: all of a tag that changed, now or when the last run looked. #}
-{% macro kept_per_tag_interval() -%}
-    {{ replacing({'tag_intervals': true}) }}
-    {{ config(schema='intermediate', contract={'enforced': false}) }}
-{%- endmacro %}
-
-
-{% macro changed_tag_intervals() -%}
+{# The snapshots that changes are told against. #}
+{% macro only_before_tag_changes() -%}
+    {%- if asks_what_changed() -%}
     (
         {{ stands_in(ref('int_customers__retagged'), ['customer_id']) }}
-        or (customer_id, tag_code) in (
-            select customer_id, tag_code
-
-            from {{ ref('int_customer_tag_changes') }}
-
-            where {{ changed_tag_changes() }}
-        )
-        or (customer_id, tag_code) in (
-            select customer_id, tag_code
-
-            from {{ this }}
-
-            where {{ changed_tag_changes('valid_from') }} or {{ changed_tag_changes('valid_to') }}
+        or as_of_date >= {{ previous_snapshot(first_open_date()) }}
+        or as_of_date in (
+            select {{ previous_snapshot('as_of_date') }} from {{ ref('int_cut_points__moved') }}
+            union all
+            select as_of_date from {{ ref('int_cut_points__moved') }}
         )
     )
-{%- endmacro %}
-
-
-{% macro only_changed_tag_intervals() -%}
-    {{ changed_tag_intervals() if asks_what_changed() else 'true' }}
+    {%- else -%}
+    true
+    {%- endif -%}
 {%- endmacro %}
 
 

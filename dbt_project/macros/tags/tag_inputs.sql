@@ -53,9 +53,9 @@
         on features.customer_id = segments.customer_id
         and features.as_of_date = segments.as_of_date
 
-    left join (select * from {{ ref('int_customer_topic_windows') }} where {{ snapshots }}) as topics
+    left join {{ ref('int_customer_topic_windows') }} as topics
         on features.customer_id = topics.customer_id
-        and features.as_of_date = topics.as_of_date
+        and cast(date_trunc('month', features.as_of_date) as date) = topics.month
 
     left join {{ ref('int_customer_traits') }} as traits
         on features.customer_id = traits.customer_id
@@ -125,15 +125,14 @@
 
 {# Whole years on a day; a birthday counts from its day on. Null when nobody is that old, or was born yet. #}
 {% macro age_on(birth_date, day) -%}
-    {%- set years -%}
-        extract(year from {{ day }}) - extract(year from {{ birth_date }}) - case
-            when extract(month from {{ day }}) * 100 + extract(day from {{ day }})
-                < extract(month from {{ birth_date }}) * 100 + extract(day from {{ birth_date }})
-                then 1
-            else 0
-        end
-    {%- endset -%}
+    {%- set years = 'floor((' ~ day_number(day) ~ ' - ' ~ day_number(birth_date) ~ ') / 10000)' -%}
     cast(case when {{ years }} between 0 and 120 then {{ years }} end as integer)
+{%- endmacro %}
+
+
+{# A date as the number 20260210, of which the first four digits count years. #}
+{% macro day_number(date) -%}
+    (extract(year from {{ date }}) * 10000 + extract(month from {{ date }}) * 100 + extract(day from {{ date }}))
 {%- endmacro %}
 
 

@@ -1,7 +1,6 @@
-{{ config(materialized='view') }}
-
-{# A view, because every tag that is held expires later with every run, and nothing else of it changes. #}
-
+{#
+    Built whole every time: every tag that is held expires later with every run, and the changes behind it are few.
+#}
 with
 
 as_of as (
@@ -16,17 +15,34 @@ catalogue as (
 
 ),
 
+changes as (
+
+    -- changes of one tag alternate, so the one after an opening closes it
+    select
+        customer_id,
+        tag_code,
+        is_held,
+        as_of_date as valid_from,
+        lead(as_of_date) over (partition by customer_id, tag_code order by as_of_date) as valid_to,
+        evidence
+
+    from {{ ref('int_customer_tag_changes') }}
+
+),
+
+model_tags as (
+
+    select * from {{ ref('int_customer_model_tags') }}
+
+),
+
 intervals as (
 
-    select customer_id, tag_code, valid_from, valid_to, evidence
-
-    from {{ ref('int_customer_tag_intervals') }}
+    select customer_id, tag_code, valid_from, valid_to, evidence from changes where is_held
 
     union all
 
-    select customer_id, tag_code, valid_from, cast(null as date), evidence
-
-    from {{ ref('int_customer_model_tags') }}
+    select customer_id, tag_code, valid_from, cast(null as date), evidence from model_tags
 
 ),
 

@@ -20,6 +20,12 @@ current_states as (
 
 ),
 
+previous_states as (
+
+    select * from states where {{ only_before_tag_changes() }}
+
+),
+
 compared as (
 
     -- at most one snapshot before each; the first one differs from carrying nothing
@@ -35,21 +41,31 @@ compared as (
 
     from current_states
 
-    left join states as previous_states
+    left join previous_states
         on current_states.customer_id = previous_states.customer_id
         and {{ previous_snapshot('current_states.as_of_date') }} = previous_states.as_of_date
 
 ),
 
 changes as (
-    {% for tag in tags %}
-    select customer_id, as_of_date, '{{ tag['code'] }}' as tag_code, is_{{ tag['code'] }} as is_held
+
+    -- nulls, which are no changes, are left out; the columns are is_<code>
+    select
+        customer_id,
+        as_of_date,
+        substr(state, 4) as tag_code,
+        is_held
 
     from compared
 
-    where is_{{ tag['code'] }} is not null
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    unpivot (
+        is_held for state in (
+            {%- for tag in tags %}
+            is_{{ tag['code'] }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
+    )
+
 ),
 
 inputs as (
@@ -66,10 +82,9 @@ explained as (
         changes.as_of_date,
         changes.tag_code,
         changes.is_held,
-        case
-            when not changes.is_held then null
+        case changes.tag_code
             {%- for tag in tags %}
-            when changes.tag_code = '{{ tag['code'] }}' then {{ tag_evidence(tag) }}
+            when '{{ tag['code'] }}' then {{ tag_evidence(tag) }}
             {%- endfor %}
         end as evidence
 
@@ -78,6 +93,12 @@ explained as (
     inner join inputs
         on changes.customer_id = inputs.customer_id
         and changes.as_of_date = inputs.as_of_date
+
+    where changes.is_held
+
+    union all
+
+    select customer_id, as_of_date, tag_code, is_held, cast(null as string) from changes where not is_held
 
 )
 

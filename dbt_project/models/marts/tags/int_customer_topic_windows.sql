@@ -1,10 +1,9 @@
-{{ kept_per_retagged_snapshot() }}
+{{ kept_per_retagged_month() }}
 
 {#
-    The measures of interest topics that tags look at, over twelve calendar months of which the snapshot's own is the
-    last. A share is of all acts and two more, so that two acts make no interest of the only thing ever looked at.
+    The measures of interest topics that tags look at, over twelve calendar months. Months rather than snapshots are the
+    rows, so that a day changes nothing for whoever did nothing. A share is of all acts and two more, so that two acts make no interest of the only thing ever looked at.
 #}
-{%- set months = 12 -%}
 {%- set unseen_acts = 2 -%}
 {%- set columns_of_measures = {
     'share_12m': 'act_count', 'act_count_12m': 'act_count', 'order_count_12m': 'order_count', 'spend_12m': 'spend_amount',
@@ -17,19 +16,29 @@
 
 with
 
-snapshots as (
+as_of as (
 
-    select customer_id, as_of_date
-
-    from {{ ref('int_customer_feature_dates') }}
-
-    where {{ only_retagged_snapshots() }}
+    select cast(date_trunc('month', as_of_date) as date) as last_month from {{ ref('int_run__as_of') }}
 
 ),
 
 topic_months as (
 
-    select * from {{ ref('int_customer_topic_months') }}
+    select topic_months.*
+
+    from {{ ref('int_customer_topic_months') }} as topic_months
+
+    cross join as_of
+
+    where {{ only_months_in_retagged_windows('topic_months.month', 'topic_months.customer_id') }}
+
+),
+
+offsets as (
+
+    select cast(month_offset as integer) as month_offset
+
+    from (values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11)) as numbers (month_offset)
 
 ),
 
@@ -49,23 +58,36 @@ months as (
 
 ),
 
+months_seen as (
+
+    -- a month stands in its own window and in those of the eleven after it
+    select
+        months.*,
+        cast({{ dbt.dateadd('month', 'offsets.month_offset', 'months.month') }} as date) as window_month
+
+    from months
+
+    cross join offsets
+
+),
+
 windows as (
 
-    -- up to twelve months to one snapshot, up to twelve snapshots to one month
     select
-        snapshots.customer_id,
-        snapshots.as_of_date,
+        months_seen.customer_id,
+        months_seen.window_month,
         {%- for sum in sums %}
-        coalesce(sum(months.{{ sum }}), 0) as {{ sum }},
+        coalesce(sum(months_seen.{{ sum }}), 0) as {{ sum }},
         {%- endfor %}
-        sum(months.everything__act_count) as everything__act_count
+        sum(months_seen.everything__act_count) as everything__act_count
 
-    from snapshots
+    from months_seen
 
-    inner join months
-        on snapshots.customer_id = months.customer_id
-        and snapshots.as_of_date >= months.month
-        and snapshots.as_of_date < {{ dbt.dateadd('month', months, 'months.month') }}
+    cross join as_of
+
+    where
+        months_seen.window_month <= as_of.last_month
+        and {{ only_retagged_months('months_seen.window_month', 'months_seen.customer_id') }}
 
     group by 1, 2
 
@@ -85,7 +107,7 @@ measures as (
         {%- endif %}
         {%- endfor %}
         customer_id,
-        as_of_date
+        window_month as month
 
     from windows
 
