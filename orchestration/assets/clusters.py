@@ -4,7 +4,6 @@ Belongs here: reading, remembering the groups of each day, writing, metadata.
 Does not belong here: any clustering (analysis/segmentation/).
 """
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pyarrow as pa
 
-from orchestration.resources import run_record
+from orchestration.resources import dated_memory, run_record
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
@@ -20,7 +19,7 @@ from orchestration.settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from orchestration.analysis.segmentation import ClusterMemory, ClusterResult
+    from orchestration.analysis.segmentation import ClusterResult, PreviousClusters
 
 CLUSTER = dg.AssetKey(["analysis", "customer_cluster"])
 READS = ("marts.customer_features", "intermediate.int_run__as_of")
@@ -47,14 +46,13 @@ def clusters_asset(settings: Settings) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         from orchestration.analysis.segmentation import cluster_customers
 
-        file = settings.models_dir / "clusters" / "groups.json"
+        folder = settings.models_dir / "clusters"
         with timed_step(warehouse, context.run_id, "clusters") as step:
             as_of_date, features = _read(warehouse)
-            memory = _recall(file)
-            result = cluster_customers(features, memory.until(as_of_date), seed=settings.seed)
+            result = cluster_customers(features, _recall(folder, as_of_date), seed=settings.seed)
             table = _as_table(result.assignments, as_of_date, context.run_id)
             step.rows = warehouse.replace_table(".".join(CLUSTER.path), table)
-            _remember(file, memory.having(as_of_date, result.state))
+            dated_memory.remember(folder, as_of_date, result.state.to_dict())
         return dg.MaterializeResult(metadata=_metadata(result))
 
     return customer_cluster
@@ -82,22 +80,11 @@ def _as_table(assignments: "pd.DataFrame", as_of_date: date, run_id: str) -> pa.
     ).append_column(pa.field("run_id", pa.string()), pa.array([run_id] * len(table), pa.string()))
 
 
-def _recall(file: Path) -> "ClusterMemory":
-    from orchestration.analysis.segmentation import ClusterMemory
+def _recall(folder: Path, as_of_date: date) -> "PreviousClusters | None":
+    from orchestration.analysis.segmentation import PreviousClusters
 
-    if not file.exists():
-        return ClusterMemory()
-    try:
-        return ClusterMemory.from_dict(json.loads(file.read_text()))
-    except ValueError as error:
-        raise ValueError(f"{file}: {error}") from error
-
-
-def _remember(file: Path, memory: "ClusterMemory") -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_suffix(".partial")
-    aside.write_text(json.dumps(memory.to_dict(), ensure_ascii=False, separators=(",", ":")))
-    aside.replace(file)
+    stored = dated_memory.recall(folder, as_of_date)
+    return None if stored is None else PreviousClusters.from_dict(stored)
 
 
 def _metadata(result: "ClusterResult") -> dict:

@@ -61,6 +61,7 @@ ACTS_SQL = """
             as grading_act_count
     from intermediate.int_customer_category_signs
     cross join grading
+    where category is not null
     group by customer_id, category
 """
 CATEGORIES_SQL = "from intermediate.int_interest_categories"

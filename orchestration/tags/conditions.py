@@ -97,11 +97,10 @@ def open_binder(columns: Iterable[Column]) -> duckdb.DuckDBPyConnection:
     """A database in memory with one empty table of all columns, on which conditions are tried."""
     import duckdb
 
-    connection = duckdb.connect()
-    connection.execute("set threads = 1; set enable_external_access = false")
+    locked = {"enable_external_access": "false", "lock_configuration": "true", "threads": 1}
+    connection = duckdb.connect(":memory:", config=locked)
     listed = ", ".join(f"{quote(column.name)} {column.data_type}" for column in columns)
     connection.execute(f"create table inputs ({listed})")
-    connection.execute("set lock_configuration = true")
     return connection
 
 

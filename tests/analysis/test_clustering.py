@@ -1,7 +1,6 @@
 """Clusters: found, named, and still the same group after a rerun or a few more customers."""
 
 import json
-from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,6 @@ from sklearn.metrics import adjusted_rand_score
 from orchestration.analysis.segmentation import (
     ASSIGNMENT_COLUMNS,
     ClusterConfig,
-    ClusterMemory,
     PreviousClusters,
     cluster_customers,
 )
@@ -285,37 +283,7 @@ def test_every_feature_has_words_for_both_directions():
     assert len({word.zh for word in MODIFIERS.values()}) == len(MODIFIERS)
 
 
-def remembered(number: int) -> PreviousClusters:
-    centroid = {"order_count_365d": float(number)}
-    return PreviousClusters((KnownCluster(number, "组", "Group", centroid, {}),), number + 1)
-
-
-def test_an_earlier_day_is_computed_again_from_what_was_known_then():
-    memory = ClusterMemory()
-    assert memory.until(date(2026, 1, 31)) is None
-    memory = memory.having(date(2026, 1, 31), remembered(1)).having(
-        date(2026, 2, 28), remembered(2)
-    )
-    assert memory.until(date(2026, 1, 30)) is None
-    assert memory.until(date(2026, 2, 27)) == remembered(1)
-    assert memory.until(date(2026, 3, 1)) == remembered(2)
-    # a day that is computed again replaces its own groups and no later ones
-    again = memory.having(date(2026, 1, 31), remembered(3))
-    assert again.until(date(2026, 1, 31)) == remembered(3)
-    assert again.until(date(2026, 2, 28)) == remembered(2)
-    assert ClusterMemory.from_dict(json.loads(json.dumps(again.to_dict()))) == again
-
-
-def test_months_that_are_over_are_remembered_by_their_last_day():
-    memory = ClusterMemory()
-    for number in range(120):
-        memory = memory.having(date(2026, 1, 1) + timedelta(days=number), remembered(number))
-    # from 1 January to 30 April: the last days of January and February, then the last 36 days
-    assert list(memory.groups)[:3] == [date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 26)]
-    assert len(memory.groups) == 2 + 36
-
-
-@pytest.mark.parametrize("stored", [{"clusters": [], "next_cluster_id": 1}, {"2026-01-31": {}}, []])
+@pytest.mark.parametrize("stored", [{"clusters": []}, {"clusters": [{}], "next_cluster_id": 1}])
 def test_a_memory_that_is_none_says_what_to_do(stored):
     with pytest.raises(ValueError, match="delete them"):
-        ClusterMemory.from_dict(stored)
+        PreviousClusters.from_dict(stored)

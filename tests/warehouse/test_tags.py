@@ -153,7 +153,7 @@ def rows_differing(one: Path, other: Path) -> dict[str, int]:
                     (from one_{table} except all from other_{table})
                     union all (from other_{table} except all from one_{table})
                 )
-                """  # noqa: S608
+                """  # noqa: S608 - the tables above
             ).fetchone()[0]
         return {table: count for table, count in counts.items() if count}
 
@@ -232,8 +232,8 @@ def test_one_row_of_the_catalogue_adds_a_tag_and_touches_no_other(
     shutil.copy(published, tmp_path / "before.duckdb")
     shipped = catalogue.read_text()
     row = (
-        "ordered_once_a_month,月月下单,Orders every month,habit,rule,{},crm,daily,60,"
-        "每月下单,Orders every month.\n"
+        "ordered_once_a_month,月月下单,Orders every month,habit,rule,{},"
+        "crm,daily,60,每月下单,Orders monthly.\n"
     )
 
     catalogue.write_text(shipped + row.format("order_count_30d >== 1"))

@@ -1,7 +1,7 @@
 {#
     Written by orchestration/tags from seeds/tag_catalogue.csv; edit that.
-    tags: their conditions, rendered from their parsed form, and the columns that those look at and
-    that evidence shows. columns: where each of them is read, and its type.
+    tags: the conditions, rendered from their parsed form. columns: what they look at, by name:
+    where it is read and the column that evidence shows in its place.
 #}
 {% macro tag_registry() -%}
     {{ return({

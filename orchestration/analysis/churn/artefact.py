@@ -1,18 +1,17 @@
-"""A trained churn model on disk: one binary file and one readable description beside it.
+"""What is kept of a trained churn model.
 
-Belongs here: what is kept of a model, saving it whole, refusing a file that is not what was saved.
-Does not belong here: training and scoring; choosing the folder.
+Belongs here: its description, and the names by which callers save and load it.
+Does not belong here: training and scoring; how files are written (analysis/artefact.py).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tempfile
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from orchestration.analysis.artefact import load_artefact, save_artefact
 
 if TYPE_CHECKING:
     from orchestration.analysis.churn.model import ChurnModel
@@ -73,75 +72,10 @@ class ChurnArtefact:
 
 
 def save_model(artefact: ChurnArtefact, models_dir: Path) -> Path:
-    """Write `<models_dir>/churn/<model_version>.joblib` and a `.json` of the same name.
-
-    Both are written aside and renamed, the description last: a description that exists describes a
-    whole file. Saving the same version again replaces it.
-
-    Args:
-        artefact: What train_and_score returned.
-        models_dir: Folder of all models; created when missing.
-
-    Returns:
-        Path of the .joblib file.
-    """
-    import joblib
-
-    folder = Path(models_dir) / "churn"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{artefact.model_version}.joblib"
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as aside:
-        binary = Path(aside) / path.name
-        joblib.dump(artefact, binary, compress=3)
-        description = {**artefact.description(), "sha256": _sha256(binary)}
-        sidecar = Path(aside) / "description.json"
-        text = json.dumps(_plain(description), ensure_ascii=False, indent=2)
-        sidecar.write_text(text + "\n", encoding="utf-8")
-        binary.replace(path)
-        sidecar.replace(path.with_suffix(".json"))
-    return path
+    """Write `<models_dir>/churn/<model_version>.joblib` and its description; returns the path."""
+    return save_artefact(artefact, Path(models_dir) / "churn")
 
 
 def load_model(path: Path) -> ChurnArtefact:
-    """Read a saved model, if the file is byte for byte the one that was saved.
-
-    A pickle runs code when it is opened, so its hash is compared before. The hash guards against
-    a damaged or swapped file, not against someone who may write both files.
-
-    Args:
-        path: The .joblib file.
-
-    Returns:
-        The artefact.
-
-    Raises:
-        FileNotFoundError: The file or its description is missing.
-        ValueError: The file differs from its description.
-    """
-    import joblib
-
-    path = Path(path)
-    expected = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["sha256"]
-    found = _sha256(path)
-    if found != expected:
-        raise ValueError(
-            f"{path.name} is not the file its description names (sha256 {found[:12]}…, expected "
-            f"{expected[:12]}…); train again rather than load it"
-        )
-    return joblib.load(path)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no NaN and no dates: null and ISO text."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and value != value:
-        return None
-    return value.isoformat() if isinstance(value, date) else value
+    """Read a saved model, if the file is byte for byte the one that was saved."""
+    return load_artefact(path)

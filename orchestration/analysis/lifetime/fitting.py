@@ -57,7 +57,7 @@ def fit_process(histories: Histories, *, leaves_after_first: bool = True) -> Fit
 
     Returns:
         A process with finite parameters in every case. Maximum likelihood runs away when everybody
-        buys once, when nobody leaves or when all buy at one pace; the penalised likelihood does not.
+        buys once, when nobody leaves or when all buy at one pace; with a penalty it does not.
     """
     reason = _too_few(histories)
     if not reason:
@@ -106,9 +106,9 @@ def _search(
             value, slope = value + 0.5 * (distance**2).sum(), slope + distance / PRIOR_SPREAD
         return value / scale, slope / scale
 
-    typical_age = float(np.average(histories.age_days, weights=histories.weight)) if len(
-        histories
-    ) else 0.0
+    typical_age = (
+        float(np.average(histories.age_days, weights=histories.weight)) if len(histories) else 0.0
+    )
     ends = [
         minimize(
             objective,

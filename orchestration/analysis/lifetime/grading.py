@@ -117,12 +117,13 @@ def grade(
         baseline_name=rule_name,
         served="model" if serves_model else "baseline",
     )
+    ours, theirs = model_metrics, rule_metrics
     outcome.notes.append(
-        f"{window_days} days after {evaluation_date}: RMSE {model_metrics['rmse']:.2f} against "
-        f"{rule_metrics['rmse']:.2f} ({rule_name}), lower in {share:.0%} of resamples; total off by "
-        f"{model_metrics['aggregate_error']:+.1%} against {rule_metrics['aggregate_error']:+.1%}; "
-        f"top tenth holds {model_metrics['top_decile_capture']:.1%} of the money against "
-        f"{rule_metrics['top_decile_capture']:.1%}; {inside.mean():.1%} inside of their interval: "
+        f"{window_days} days after {evaluation_date}: RMSE {ours['rmse']:.2f} against "
+        f"{theirs['rmse']:.2f} ({rule_name}), lower in {share:.0%} of resamples; total off by "
+        f"{ours['aggregate_error']:+.1%} against {theirs['aggregate_error']:+.1%}; "
+        f"the top tenth holds {ours['top_decile_capture']:.1%} of the money against "
+        f"{theirs['top_decile_capture']:.1%}; {inside.mean():.1%} inside of their interval: "
         f"{'model' if serves_model else 'rule'} wins."
     )
     return outcome

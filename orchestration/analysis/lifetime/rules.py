@@ -42,9 +42,7 @@ def rule_value(
     return np.maximum(past, 0.0) * stretch(horizon_days, history_days)
 
 
-def rule_purchases(
-    features: pd.DataFrame, *, horizon_days: int, history_days: int
-) -> np.ndarray:
+def rule_purchases(features: pd.DataFrame, *, horizon_days: int, history_days: int) -> np.ndarray:
     """Purchase days within the horizon as in everybody's own last year, (n,)."""
     past = features["purchase_day_count_365d"].to_numpy(dtype=float)
     return past * stretch(horizon_days, history_days)

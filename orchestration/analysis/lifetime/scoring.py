@@ -165,7 +165,9 @@ def _train_and_score(
         seed=seed,
         config=config,
     )
-    model = _fit(learnt.set_index("customer_id"), by_date, windows.pace_date, windows.observed_until)
+    model = _fit(
+        learnt.set_index("customer_id"), by_date, windows.pace_date, windows.observed_until
+    )
     artefact = _artefact(
         model, outcome, current, history_days=history_days, as_of_date=as_of_date, seed=seed,
         config=config, customers=len(learnt),
@@ -269,9 +271,7 @@ def _score_batch(
     said = model.predict(batch, horizon_days)
     if artefact.served_by == "baseline":
         lengths = {"horizon_days": horizon_days, "history_days": artefact.history_days}
-        value = rule_value(
-            batch, artefact.rule_name, mean_spend=artefact.mean_spend, **lengths
-        )
+        value = rule_value(batch, artefact.rule_name, mean_spend=artefact.mean_spend, **lengths)
         said = said.assign(
             value=value,
             expected_purchases=rule_purchases(batch, **lengths),
@@ -320,9 +320,7 @@ def _fit(
     if earlier is None or end is None:
         return fit_lifetime(features)
     later = by_date[end].reindex(earlier.index)
-    return fit_lifetime(
-        features, earlier=earlier, later=later, window_days=(end - pace_date).days
-    )
+    return fit_lifetime(features, earlier=earlier, later=later, window_days=(end - pace_date).days)
 
 
 def _artefact(
@@ -357,9 +355,7 @@ def _artefact(
         model_version=f"{MODEL_NAME}-{digest}",
         trained_until=as_of_date,
         customers=customers,
-        metrics=_records(
-            outcome.rows[["metric", "as_of_date", "model_value", "baseline_value"]]
-        ),
+        metrics=_records(outcome.rows[["metric", "as_of_date", "model_value", "baseline_value"]]),
         settings=settings,
         notes=tuple(notes),
     )
@@ -374,4 +370,3 @@ def library_versions() -> dict[str, str]:
     """Versions of Python and of what the numbers depend on."""
     names = ("numpy", "scipy", "pandas")
     return {"python": platform.python_version(), **{n: metadata.version(n) for n in names}}
-

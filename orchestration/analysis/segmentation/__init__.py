@@ -1,7 +1,7 @@
 """Behavioural clusters of customers: groups found in the data, named, and kept under one id.
 
 features → clustering → matching → labels. Callers need `cluster_customers` and, between runs,
-`ClusterMemory`.
+`PreviousClusters`.
 Belongs here: what K-Means needs. Segments that are rules (RFM, lifecycle, tiers) are dbt models;
 reading and writing tables is the asset's work.
 """
@@ -12,12 +12,11 @@ from orchestration.analysis.segmentation.clustering import (
     ClusterResult,
     cluster_customers,
 )
-from orchestration.analysis.segmentation.matching import ClusterMemory, PreviousClusters
+from orchestration.analysis.segmentation.matching import PreviousClusters
 
 __all__ = [
     "ASSIGNMENT_COLUMNS",
     "ClusterConfig",
-    "ClusterMemory",
     "ClusterResult",
     "PreviousClusters",
     "cluster_customers",

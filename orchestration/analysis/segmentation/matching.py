@@ -1,22 +1,18 @@
 """The same group keeps its id: what a run hands to the next, and how the next recognises it.
 
-Belongs here: the memory of runs and the assignment of old ids to new centroids.
+Belongs here: the memory of a run and the assignment of old ids to new centroids.
 Does not belong here: finding centroids, wording of labels, where the memory is stored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from orchestration.analysis.segmentation.features import ClusterScale
-
-# Every day of this span is remembered; of earlier months the last day on which a run looked.
-REMEMBERED_DAYS = 35
 
 
 @dataclass(frozen=True)
@@ -96,61 +92,6 @@ class PreviousClusters:
             if all(name in cluster.centroid for cluster in self.clusters)
         ]
         return bool(self.clusters) and 2 * len(known) >= len(scale.features)
-
-
-@dataclass(frozen=True)
-class ClusterMemory:
-    """The groups of every run, by the day that each computed.
-
-    A run on a day starts from the newest groups at or before that day, so that an earlier day which
-    is computed again does not take over groups that were found later.
-
-    Attributes:
-        groups: Day → the groups found for it.
-    """
-
-    groups: Mapping[date, PreviousClusters] = field(default_factory=dict)
-
-    def until(self, as_of_date: date) -> PreviousClusters | None:
-        """The newest groups of the day or of an earlier one; None before the first."""
-        known = [day for day in self.groups if day <= as_of_date]
-        return self.groups[max(known)] if known else None
-
-    def having(self, as_of_date: date, found: PreviousClusters) -> ClusterMemory:
-        """This memory with the groups of one more run, in place of those of the same day.
-
-        Days that are long over are remembered by the last of their month, which keeps the file
-        small however many runs there are.
-        """
-        groups = {**self.groups, as_of_date: found}
-        recent = max(groups) - timedelta(days=REMEMBERED_DAYS)
-        last_of_month = {(day.year, day.month): day for day in sorted(groups)}
-        return ClusterMemory(
-            {
-                day: groups[day]
-                for day in sorted(groups)
-                if day >= recent or day == last_of_month[day.year, day.month]
-            }
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """The memory as JSON types."""
-        return {day.isoformat(): found.to_dict() for day, found in sorted(self.groups.items())}
-
-    @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> ClusterMemory:
-        """Rebuild what to_dict gave.
-
-        Raises:
-            ValueError: The mapping is not such a memory.
-        """
-        try:
-            days = {date.fromisoformat(day): found for day, found in stored.items()}
-        except (AttributeError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"stored clusters are not readable ({error}); delete them to start with new ids"
-            ) from error
-        return cls({day: PreviousClusters.from_dict(found) for day, found in days.items()})
 
 
 def match_clusters(

@@ -60,7 +60,6 @@ answered_touches as (
     where
         customer_id is not null
         and touch_type in ('sent', 'opened', 'clicked', 'redeemed')
-        and delivery_status is distinct from 'failed'
         and {{ only_changed_customers() }}
 
 ),

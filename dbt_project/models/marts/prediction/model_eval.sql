@@ -1,6 +1,7 @@
 -- every model adds its grades to one table; this one is built after the last of them
 -- depends_on: {{ source('analysis', 'customer_interest') }}
 -- depends_on: {{ source('analysis', 'customer_clv') }}
+-- depends_on: {{ source('analysis', 'review_sentiment') }}
 with
 
 grades as (

@@ -32,7 +32,18 @@ rules as (
 
 purchases as (
 
-    select * from {{ ref('int_customer_purchases') }}
+    -- a stage can have begun with these only; others would be joined in vain
+    select purchases.*
+
+    from {{ ref('int_customer_purchases') }} as purchases
+
+    cross join rules
+
+    where
+        purchases.purchase_number in (2, rules.lifecycle_loyal_purchase_days)
+        or purchases.gap_days > coalesce(
+            rules.lifecycle_fixed_dormant_days, rules.lifecycle_dormant_least_days
+        )
 
 ),
 

@@ -4,6 +4,10 @@
 #}
 {%- set profile_kinds = ['gender', 'age_band', 'city_tier', 'cluster'] -%}
 {%- set kinds = segment_kinds() + profile_kinds -%}
+{%- set named_by_models = {
+    'cluster': ('customer_cluster', 'cast(cluster_id as string)'),
+    'interest_segment': ('customer_interest_segment', 'interest_segment'),
+} -%}
 {%- set features = [
     'tenure_days', 'days_since_last_order', 'days_since_last_interaction', 'order_count_365d', 'net_spend_365d',
     'average_order_value', 'mean_days_between_orders', 'discount_share', 'coupon_order_share', 'refund_share',
@@ -22,21 +26,16 @@ as_of as (
 
 labels as (
 
-    -- clusters name themselves
+    -- clusters and groups of interest name themselves
     select kind, code, label_zh, label_en, suggestion_zh, suggestion_en from {{ ref('segment_label') }}
 
+    {% for kind, (model, code) in named_by_models.items() -%}
     union all
 
-    select distinct
-        'cluster',
-        cast(cluster_id as string),
-        label_zh,
-        label_en,
-        cast(null as string),
-        cast(null as string)
+    select distinct '{{ kind }}', {{ code }}, label_zh, label_en, cast(null as string), cast(null as string)
 
-    from {{ ref('customer_cluster') }}
-
+    from {{ ref(model) }}
+    {% endfor %}
 ),
 
 members as (

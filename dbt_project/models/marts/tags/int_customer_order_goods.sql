@@ -47,7 +47,6 @@ goods as (
         products.category_l1_code,
         products.category_l2_code,
         products.brand,
-        count(*) as line_count,
         cast(sum(coalesce(order_items.net_amount, 0)) as decimal(18, 2)) as spend_amount
 
     from order_items

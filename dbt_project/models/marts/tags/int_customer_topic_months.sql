@@ -7,9 +7,9 @@
 
 with
 
-category_months as (
+signs as (
 
-    select * from {{ ref('int_customer_category_months') }} where {{ only_retagged_customers() }}
+    select * from {{ ref('int_customer_category_signs') }} where {{ only_retagged_customers() }}
 
 ),
 
@@ -39,13 +39,17 @@ brands as (
 
 goods as (
 
-    select distinct category_l1_code, category_l2_code, brand from category_months
+    select category_l1_code, category_l2_code, brand from signs
+
+    union
+
+    select category_l1_code, category_l2_code, brand from order_goods
 
 ),
 
 goods_topics as (
 
-    -- one tier per brand; goods may match several rows of a topic, and several topics
+    -- few rows on both sides, and what a topic leaves open is no condition; goods may match several topics
     select distinct
         coalesce(goods.category_l1_code, '') as category_l1_code,
         coalesce(goods.category_l2_code, '') as category_l2_code,
@@ -58,48 +62,48 @@ goods_topics as (
         on lower(trim(goods.brand)) = brands.brand
 
     inner join topics
-        on (topics.category_l1_code is null or topics.category_l1_code = goods.category_l1_code)
-        and (topics.category_l2_code is null or topics.category_l2_code = goods.category_l2_code)
-        and (topics.brand_tier is null or topics.brand_tier = brands.tier)
+        on coalesce(topics.category_l1_code, goods.category_l1_code, '') = coalesce(goods.category_l1_code, '')
+        and coalesce(topics.category_l2_code, goods.category_l2_code, '') = coalesce(goods.category_l2_code, '')
+        and coalesce(topics.brand_tier, brands.tier, '') = coalesce(brands.tier, '')
 
 ),
 
 acts as (
 
     select
-        category_months.customer_id,
+        signs.customer_id,
         goods_topics.topic,
-        category_months.month,
-        sum(category_months.spend_amount) as spend_amount,
-        sum(category_months.act_count) as act_count
+        signs.month,
+        sum(signs.sign_count) as act_count
 
-    from category_months
+    from signs
 
     inner join goods_topics
-        on coalesce(category_months.category_l1_code, '') = goods_topics.category_l1_code
-        and coalesce(category_months.category_l2_code, '') = goods_topics.category_l2_code
-        and coalesce(category_months.brand, '') = goods_topics.brand
+        on coalesce(signs.category_l1_code, '') = goods_topics.category_l1_code
+        and coalesce(signs.category_l2_code, '') = goods_topics.category_l2_code
+        and coalesce(signs.brand, '') = goods_topics.brand
 
     group by 1, 2, 3
 
     union all
 
-    select customer_id, 'everything', month, sum(spend_amount), sum(act_count)
+    select customer_id, 'everything', month, sum(sign_count)
 
-    from category_months
+    from signs
 
     group by customer_id, month
 
 ),
 
-topic_orders as (
+orders as (
 
-    select distinct
+    -- a row per order and goods, so that an order counts once in a topic
+    select
         order_goods.customer_id,
         goods_topics.topic,
         order_goods.order_month as month,
-        order_goods.source,
-        order_goods.order_id
+        count(distinct order_goods.source || ':' || order_goods.order_id) as order_count,
+        sum(order_goods.spend_amount) as spend_amount
 
     from order_goods
 
@@ -108,27 +112,19 @@ topic_orders as (
         and coalesce(order_goods.category_l2_code, '') = goods_topics.category_l2_code
         and coalesce(order_goods.brand, '') = goods_topics.brand
 
-),
-
-orders as (
-
-    select customer_id, topic, month, count(*) as order_count
-
-    from topic_orders
-
-    group by customer_id, topic, month
+    group by 1, 2, 3
 
 ),
 
 topic_months as (
 
-    -- one row per customer, topic and month on both sides
+    -- every order is a sign of interest; one row per customer, topic and month on both sides
     select
         acts.customer_id,
         acts.topic,
         acts.month,
         cast(coalesce(orders.order_count, 0) as bigint) as order_count,
-        cast(acts.spend_amount as decimal(18, 2)) as spend_amount,
+        cast(coalesce(orders.spend_amount, 0) as decimal(18, 2)) as spend_amount,
         cast(acts.act_count as bigint) as act_count
 
     from acts

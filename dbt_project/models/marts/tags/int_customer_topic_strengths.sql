@@ -31,14 +31,14 @@ topics as (
 
 topic_categories as (
 
-    -- a category may match several rows of a topic, and several topics
+    -- few rows on both sides; a category may match several rows of a topic, and several topics
     select distinct topics.topic, categories.code
 
     from topics
 
     inner join categories
-        on (topics.category_l1_code is null or topics.category_l1_code = categories.department_code)
-        and (topics.category_l2_code is null or topics.category_l2_code = categories.code)
+        on coalesce(topics.category_l1_code, categories.department_code) = categories.department_code
+        and coalesce(topics.category_l2_code, categories.code) = categories.code
 
 ),
 

@@ -17,25 +17,7 @@ as_of as (
 
 products as (
 
-    select
-        product_id,
-        coalesce(category_l2_code, category_l2, category_l1_code, category_l1) as category
-
-    from {{ ref('products') }}
-
-),
-
-event_categories as (
-
-    select source, category, coalesce(category_l2_code, category_l1_code) as meaning
-
-    from {{ ref('int_event_categories') }}
-
-),
-
-search_words as (
-
-    select word, category_l2_code as meaning from {{ ref('int_search_words') }}
+    select * from {{ ref('products') }}
 
 ),
 
@@ -89,55 +71,69 @@ met as (
 
 meant as (
 
-    -- at most one product, word and text per row
+    -- at most one product, word and text per row; goods outside the taxonomy go by their own words
     select distinct
         met.customer_id,
         met.activity_date,
         met.product_id,
-        coalesce(products.category, search_words.meaning, event_categories.meaning) as category
+        coalesce(
+            products.category_l2_code, products.category_l2, products.category_l1_code, products.category_l1,
+            search_words.category_l2_code, event_categories.category_l2_code, event_categories.category_l1_code
+        ) as category,
+        coalesce(
+            products.category_l1_code, search_words.category_l1_code, event_categories.category_l1_code
+        ) as category_l1_code,
+        coalesce(
+            products.category_l2_code, search_words.category_l2_code, event_categories.category_l2_code
+        ) as category_l2_code,
+        coalesce(products.brand, search_words.brand) as brand
 
     from met
 
     left join products
         on met.product_id = products.product_id
 
-    left join search_words
+    left join {{ ref('int_search_words') }} as search_words
         on met.search_keyword = search_words.word
 
-    left join event_categories
+    left join {{ ref('int_event_categories') }} as event_categories
         on met.source = event_categories.source
         and met.category = event_categories.category
 
+    where
+        met.product_id is not null
+        or search_words.word is not null
+        or event_categories.category is not null
+
 ),
 
-by_day as (
+beside_products as (
 
-    -- words have no product: they count where nothing else does
     select
-        customer_id,
-        activity_date,
-        category,
-        greatest(count(product_id), 1) as sign_count
+        *,
+        count(product_id) over (partition by customer_id, activity_date, category) as product_count
 
     from meant
-
-    where category is not null
-
-    group by customer_id, activity_date, category
 
 ),
 
 by_month as (
 
+    -- words have no product: they count where nothing else of their category does
     select
         customer_id,
         category,
+        category_l1_code,
+        category_l2_code,
+        brand,
         cast(date_trunc('month', activity_date) as date) as month,
-        cast(sum(sign_count) as bigint) as sign_count
+        cast(count(*) as bigint) as sign_count
 
-    from by_day
+    from beside_products
 
-    group by 1, 2, 3
+    where product_id is not null or product_count = 0 or category is null
+
+    group by 1, 2, 3, 4, 5, 6
 
 )
 
