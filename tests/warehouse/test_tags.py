@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standard")]
 
 FIRST_DAY, NEXT_DAY = date(2024, 6, 10), date(2024, 6, 12)
 SOMEBODY = "K0003"
+SKINCARE = ("S1", "S2", "S3", "S4")
 TAG_TABLES = ("customer_tag", "tag_definition")
 
 
@@ -64,17 +65,27 @@ def land_first(landing: Path) -> None:
         landing,
         "products",
         [
-            {"product_id": "S1", "product_name": "面霜", "category_l2": "护肤", "brand": "雪肌"},
             {"product_id": "T1", "product_name": "手机", "category_l2": "手机", "brand": "星曜"},
+            *(
+                {
+                    "product_id": product,
+                    "product_name": "面霜",
+                    "category_l2": "护肤",
+                    "brand": "雪肌",
+                }
+                for product in SKINCARE
+            ),
         ],
     )
     land_orders(landing, [one_order("A1", "2024-03-05", "T1")], "first.csv")
 
 
 def land_next(landing: Path) -> None:
-    """The customer comes back and buys nothing but skincare."""
+    """The customer comes back and buys nothing but skincare, one product after the other."""
     days = ["2024-06-11", "2024-06-11", "2024-06-12", "2024-06-12"]
-    placed = [one_order(f"A{number}", day, "S1") for number, day in enumerate(days, start=2)]
+    placed = [
+        one_order(f"A_{product}", day, product) for product, day in zip(SKINCARE, days, strict=True)
+    ]
     land_orders(landing, placed, "next.csv")
 
 
@@ -177,7 +188,7 @@ def test_new_purchases_close_one_tag_and_open_another(replayed: dict[str, Path])
     assert tags_of(after, "frequent_skincare") == [
         (NEXT_DAY, None, "skincare__order_count_12m = 4")
     ]
-    # four acts of five, and two unseen ones
+    # four signs of five, and two unseen ones
     assert tags_of(after, "skincare_preference") == [
         (NEXT_DAY, None, "skincare__act_count_12m = 4; skincare__share_12m = 0.571")
     ]
