@@ -6,7 +6,6 @@ Does not belong here: any modelling (analysis/sentiment/).
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -95,12 +94,7 @@ def sentiment_asset(settings: Settings) -> dg.AssetsDefinition:
                     config=config,
                 )
                 model_path = save_model(result.artefact, settings.models_dir)
-                scores = pa.concat_tables(
-                    [
-                        SCORE_SCHEMA.empty_table(),
-                        *_scored(connection, result.artefact, config.score_batch_rows),
-                    ]
-                )
+                scores = scored(connection, result.artefact, config.score_batch_rows)
                 stamped = scores.append_column(
                     "as_of_date", pa.repeat(pa.scalar(as_of_date, pa.date32()), len(scores))
                 )
@@ -125,14 +119,21 @@ def sentiment_asset(settings: Settings) -> dg.AssetsDefinition:
     return review_sentiment
 
 
-def _scored(
+def scored(
     connection: duckdb.DuckDBPyConnection, artefact: "SentimentArtefact", batch_rows: int
-) -> Iterator[pa.Table]:
+) -> pa.Table:
+    """Every review until the end of the run's day, read in batches; SCORE_SCHEMA."""
     from orchestration.analysis.sentiment import score_reviews
 
-    for batch in connection.execute(REVIEWS_SQL).to_arrow_reader(batch_rows):
-        scores = score_reviews(artefact, batch.to_pandas())
-        yield pa.Table.from_pandas(scores, schema=SCORE_SCHEMA, preserve_index=False)
+    batches = connection.execute(REVIEWS_SQL).to_arrow_reader(batch_rows)
+    tables = [
+        pa.Table.from_pandas(
+            score_reviews(artefact, batch.to_pandas()), schema=SCORE_SCHEMA, preserve_index=False
+        )
+        for batch in batches
+    ]
+    # each batch has numbered its words anew
+    return pa.concat_tables([SCORE_SCHEMA.empty_table(), *tables]).unify_dictionaries()
 
 
 def _metadata(result: "TrainingResult", scores: pa.Table) -> dict:
