@@ -27,7 +27,8 @@ def test_batches_that_name_other_aspects_become_one_table() -> None:
         connection.execute("create schema marts")
         connection.execute("create schema intermediate")
         connection.execute(
-            "create table intermediate.int_run__as_of as select timestamp '2025-07-01' as as_of_end_at"
+            "create table intermediate.int_run__as_of as "
+            "select timestamp '2025-07-01' as as_of_end_at"
         )
         connection.execute(
             f"""
@@ -39,7 +40,7 @@ def test_batches_that_name_other_aspects_become_one_table() -> None:
                 cast(null as double) as rating,
                 case when range < {BATCH_ROWS} then '质量很好' else '物流太慢' end as review_text
             from range({3 * BATCH_ROWS})
-            """
+            """  # noqa: S608 - the number above
         )
         table = scored(connection, artefact, BATCH_ROWS)
     counts = table.group_by("aspect").aggregate([("review_id", "count")]).to_pylist()
