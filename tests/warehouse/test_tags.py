@@ -235,6 +235,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     return copy
 
 
+@pytest.mark.bench  # a copy of the project is parsed three times
 def test_one_row_of_the_catalogue_adds_a_tag_and_touches_no_other(
     copy: Copy, tmp_path: Path
 ) -> None:
