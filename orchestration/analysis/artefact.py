@@ -1,6 +1,6 @@
 """A trained model on disk: one binary file and one readable description beside it.
 
-Belongs here: saving a model whole, refusing a file that is not what was saved.
+Belongs here: saving a model whole, refusing a file that is not what was saved, what it ran on.
 Does not belong here: what one kind of model keeps; training and scoring; choosing the folder.
 """
 
@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 import tempfile
+from collections.abc import Sequence
 from datetime import date
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -47,8 +50,7 @@ def save_artefact(artefact: Artefact, folder: Path) -> Path:
         joblib.dump(artefact, binary, compress=3)
         description = {**artefact.description(), "sha256": _sha256(binary)}
         sidecar = Path(aside) / "description.json"
-        text = json.dumps(_plain(description), ensure_ascii=False, indent=2)
-        sidecar.write_text(text + "\n", encoding="utf-8")
+        sidecar.write_text(as_json(description), encoding="utf-8")
         binary.replace(path)
         sidecar.replace(path.with_suffix(".json"))
     return path
@@ -83,13 +85,22 @@ def load_artefact(path: Path) -> Any:
     return joblib.load(path)
 
 
+def as_json(description: dict[str, Any]) -> str:
+    """A description as people read it; JSON has no NaN and no dates: null and ISO text."""
+    return json.dumps(_plain(description), ensure_ascii=False, indent=2) + "\n"
+
+
+def library_versions(names: Sequence[str]) -> dict[str, str]:
+    """Versions of Python and of the packages that a model's numbers depend on."""
+    return {"python": platform.python_version(), **{n: metadata.version(n) for n in names}}
+
+
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _plain(value: Any) -> Any:
-    """JSON has no NaN and no dates: null and ISO text."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

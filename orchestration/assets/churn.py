@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from orchestration.resources import run_record
-from orchestration.resources.analysis_tables import (
-    evaluation_as_markdown,
-    replace_typed,
-    upsert_evaluation,
-)
+from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
@@ -88,12 +84,14 @@ def churn_asset(settings: Settings) -> dg.AssetsDefinition:
                 config=config,
             )
             model_path = result.artefact and save_model(result.artefact, settings.models_dir)
-            evaluation = result.evaluation.assign(run_id=context.run_id)
             with warehouse.connect() as connection:
-                connection.begin()
-                replace_typed(connection, ".".join(SCORE.path), SCORE_TYPES, result.scores)
-                upsert_evaluation(connection, evaluation, settings.published_file)
-                connection.commit()
+                write_results(
+                    connection,
+                    {".".join(SCORE.path): (SCORE_TYPES, result.scores)},
+                    result.evaluation,
+                    run_id=context.run_id,
+                    published_file=settings.published_file,
+                )
             step.rows = len(result.scores)
         for note in result.notes:
             context.log.info(note)
@@ -112,8 +110,8 @@ def churn_asset(settings: Settings) -> dg.AssetsDefinition:
         yield dg.MaterializeResult(
             asset_key=EVALUATION,
             metadata={
-                "dagster/row_count": len(evaluation),
-                "grades": dg.MetadataValue.md(evaluation_as_markdown(evaluation)),
+                "dagster/row_count": len(result.evaluation),
+                "grades": dg.MetadataValue.md(evaluation_as_markdown(result.evaluation)),
             },
         )
 

@@ -12,11 +12,7 @@ import dagster as dg
 import pyarrow as pa
 
 from orchestration.resources import dated_memory, run_record
-from orchestration.resources.analysis_tables import (
-    evaluation_as_markdown,
-    replace_typed,
-    upsert_evaluation,
-)
+from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
@@ -124,16 +120,19 @@ def interests_asset(settings: Settings) -> dg.AssetsDefinition:
                 DEPARTMENT: result.departments,
             }
             with warehouse.connect() as connection:
-                connection.begin()
-                for key, table in tables.items():
-                    stamped = _stamped(table, as_of_date, context.run_id)
-                    replace_typed(connection, ".".join(key.path), TYPES[key], stamped)
-                upsert_evaluation(
+                write_results(
                     connection,
-                    result.evaluation.assign(run_id=context.run_id),
-                    settings.published_file,
+                    {
+                        ".".join(key.path): (
+                            TYPES[key],
+                            _stamped(table, as_of_date, context.run_id),
+                        )
+                        for key, table in tables.items()
+                    },
+                    result.evaluation,
+                    run_id=context.run_id,
+                    published_file=settings.published_file,
                 )
-                connection.commit()
             dated_memory.remember(folder, as_of_date, result.memory.to_dict())
             step.rows = sum(table.num_rows for table in tables.values())
         for note in result.notes:

@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from orchestration.resources import run_record
-from orchestration.resources.analysis_tables import (
-    evaluation_as_markdown,
-    replace_typed,
-    upsert_evaluation,
-)
+from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
@@ -77,14 +73,13 @@ def lifetime_asset(settings: Settings) -> dg.AssetsDefinition:
             )
             model_path = result.artefact and save_model(result.artefact, settings.models_dir)
             with warehouse.connect() as connection:
-                connection.begin()
-                replace_typed(connection, ".".join(VALUE.path), VALUE_TYPES, result.scores)
-                upsert_evaluation(
+                write_results(
                     connection,
-                    result.evaluation.assign(run_id=context.run_id),
-                    settings.published_file,
+                    {".".join(VALUE.path): (VALUE_TYPES, result.scores)},
+                    result.evaluation,
+                    run_id=context.run_id,
+                    published_file=settings.published_file,
                 )
-                connection.commit()
             step.rows = len(result.scores)
         for note in result.notes:
             context.log.info(note)

@@ -13,11 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.resources import run_record
-from orchestration.resources.analysis_tables import (
-    evaluation_as_markdown,
-    replace_typed,
-    upsert_evaluation,
-)
+from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
@@ -98,14 +94,13 @@ def sentiment_asset(settings: Settings) -> dg.AssetsDefinition:
                 stamped = scores.append_column(
                     "as_of_date", pa.repeat(pa.scalar(as_of_date, pa.date32()), len(scores))
                 )
-                connection.begin()
-                replace_typed(connection, ".".join(SENTIMENT.path), SCORE_TYPES, stamped)
-                upsert_evaluation(
+                write_results(
                     connection,
-                    result.evaluation.assign(run_id=context.run_id),
-                    settings.published_file,
+                    {".".join(SENTIMENT.path): (SCORE_TYPES, stamped)},
+                    result.evaluation,
+                    run_id=context.run_id,
+                    published_file=settings.published_file,
                 )
-                connection.commit()
             step.rows = len(scores)
         for note in result.artefact.notes:
             context.log.info(note)

@@ -6,6 +6,7 @@ grades that every model adds to. Does not belong here: what a model computes, or
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,33 +27,29 @@ EVALUATION_TYPES = """
 """
 
 
-def replace_typed(
-    connection: duckdb.DuckDBPyConnection, name: str, types: str, rows: pd.DataFrame | pa.Table
+def write_results(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, tuple[str, pd.DataFrame | pa.Table]],
+    evaluation: pd.DataFrame,
+    *,
+    run_id: str,
+    published_file: Path,
 ) -> None:
-    """Write rows to `schema.table` with declared types: an empty frame has none of its own."""
-    connection.execute(f"create schema if not exists {quote(name.split('.', 1)[0])}")
-    connection.execute(f"create or replace table {qualified(name)} ({types})")
-    _insert(connection, name, rows)
+    """Write what one model made in one transaction: its tables, and its grades of this run.
 
-
-def upsert_evaluation(
-    connection: duckdb.DuckDBPyConnection, evaluation: pd.DataFrame, published_file: Path
-) -> None:
-    """Add grades of one run; those of earlier dates and other models stay.
-
-    They stay even when the build file was lost: the published file has them.
+    Args:
+        connection: The build file.
+        tables: `schema.table` to declared columns and rows; an existing table is replaced.
+        evaluation: Grades; those of earlier dates and other models stay, even when the build file
+            was lost: the published file has them.
+        run_id: The run that graded.
+        published_file: The file that readers have.
     """
-    if not table_exists(connection, EVALUATION):
-        earlier = published_table(published_file, "model_eval")
-        rows = evaluation[:0] if earlier is None else earlier
-        replace_typed(connection, EVALUATION, EVALUATION_TYPES, rows)
-    connection.register("new_grades", pa.Table.from_pandas(evaluation, preserve_index=False))
-    connection.execute(
-        f"delete from {EVALUATION} where (model, as_of_date) in "  # noqa: S608
-        "(select model, cast(as_of_date as date) from new_grades)"
-    )
-    connection.unregister("new_grades")
-    _insert(connection, EVALUATION, evaluation)
+    connection.begin()
+    for name, (types, rows) in tables.items():
+        _replace(connection, name, types, rows)
+    _upsert_evaluation(connection, evaluation.assign(run_id=run_id), published_file)
+    connection.commit()
 
 
 def evaluation_as_markdown(evaluation: pd.DataFrame) -> str:
@@ -64,6 +61,31 @@ def evaluation_as_markdown(evaluation: pd.DataFrame) -> str:
         for row in evaluation.itertuples()
     ]
     return "\n".join(lines)
+
+
+def _replace(
+    connection: duckdb.DuckDBPyConnection, name: str, types: str, rows: pd.DataFrame | pa.Table
+) -> None:
+    """Rows get declared types, since an empty frame has none of its own."""
+    connection.execute(f"create schema if not exists {quote(name.split('.', 1)[0])}")
+    connection.execute(f"create or replace table {qualified(name)} ({types})")
+    _insert(connection, name, rows)
+
+
+def _upsert_evaluation(
+    connection: duckdb.DuckDBPyConnection, evaluation: pd.DataFrame, published_file: Path
+) -> None:
+    if not table_exists(connection, EVALUATION):
+        earlier = published_table(published_file, "model_eval")
+        rows = evaluation[:0] if earlier is None else earlier
+        _replace(connection, EVALUATION, EVALUATION_TYPES, rows)
+    connection.register("new_grades", pa.Table.from_pandas(evaluation, preserve_index=False))
+    connection.execute(
+        f"delete from {EVALUATION} where (model, as_of_date) in "  # noqa: S608
+        "(select model, cast(as_of_date as date) from new_grades)"
+    )
+    connection.unregister("new_grades")
+    _insert(connection, EVALUATION, evaluation)
 
 
 def _insert(

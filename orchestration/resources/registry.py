@@ -10,12 +10,12 @@ so that a new source is one YAML file and its staging models.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from orchestration.macro_text import jinja_literal, write_macro
 from orchestration.yaml_text import parse_yaml
 
 REGISTRY_FILE = Path("macros") / "registry" / "feeds.sql"
@@ -63,12 +63,7 @@ def ensure_registry(project_dir: Path) -> Path:
         RegistryError: A declaration is wrong.
     """
     path = project_dir / REGISTRY_FILE
-    text = render_registry(project_dir)
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(".partial")
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(path)
+    write_macro(path, render_registry(project_dir))
     return path
 
 
@@ -89,7 +84,7 @@ def render_registry(project_dir: Path) -> str:
         [
             HEADER,
             "{% macro feed_registry() -%}\n    {{ return({\n        'feeds': [\n",
-            *(f"            {_literal(feed)},\n" for feed in feeds),
+            *(f"            {jinja_literal(feed)},\n" for feed in feeds),
             "        ],\n        'providers': {\n",
             *_provider_lines(providers),
             "        },\n    }) }}\n{%- endmacro %}\n",
@@ -99,10 +94,10 @@ def render_registry(project_dir: Path) -> str:
 
 def _provider_lines(providers: dict[str, list[dict]]) -> Iterator[str]:
     for entity, entries in providers.items():
-        yield f"            {_literal(entity)}: [\n"
+        yield f"            {jinja_literal(entity)}: [\n"
         for entry in entries:
-            columns = _literal(entry["columns"])
-            head = _literal({key: entry[key] for key in ("model", "source", "as", "rows")})
+            columns = jinja_literal(entry["columns"])
+            head = jinja_literal({key: entry[key] for key in ("model", "source", "as", "rows")})
             yield f"                {head[:-1]},\n                    'columns': {columns}}},\n"
         yield "            ],\n"
 
@@ -222,16 +217,3 @@ def _names(where: str, node: dict[str, Any], key: str) -> list[str]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise RegistryError(f"{where}.{key} is {value!r}; write a name or a list of names")
     return names
-
-
-def _literal(value: object) -> str:
-    """A Jinja literal: JSON with single quotes and Jinja's constants."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_literal(k)}: {_literal(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(_literal(entry) for entry in value) + "]"
-    if isinstance(value, str):
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    if value is None or isinstance(value, bool):
-        return str(value).lower()
-    return json.dumps(value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from orchestration.macro_text import write_macro
 from orchestration.tags.catalogue import (
     BRANDS,
     CATALOGUE,
@@ -44,12 +45,7 @@ def ensure_tags(project_dir: Path, seeds_dir: Path) -> Path:
     mark = project_dir / _WRITTEN_FROM
     if path.exists() and mark.exists() and mark.read_text() == _digest(project_dir, seeds_dir):
         return path
-    text = render_tags(checked_tags(project_dir, seeds_dir))
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(".partial")
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(path)
+    write_macro(path, render_tags(checked_tags(project_dir, seeds_dir)))
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.write_text(_digest(project_dir, seeds_dir))
     return path

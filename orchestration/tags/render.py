@@ -5,8 +5,7 @@ Belongs here: the text of macros/registry/tags.sql. Does not belong here: readin
 
 from __future__ import annotations
 
-import json
-
+from orchestration.macro_text import jinja_literal
 from orchestration.tags.catalogue import Catalogue, Tag
 from orchestration.tags.columns import TOPIC_SEPARATOR, Column
 
@@ -29,16 +28,16 @@ def render_tags(catalogue: Catalogue) -> str:
         [
             HEADER,
             "{% macro tag_registry() -%}\n    {{ return({\n        'tags': [\n",
-            *(f"            {_literal(_entry(tag, catalogue))},\n" for tag in catalogue.tags),
+            *(f"            {jinja_literal(_entry(tag, catalogue))},\n" for tag in catalogue.tags),
             "        ],\n        'columns': {\n",
             *(
-                f"            {_literal(name)}: {_literal(_described(column))},\n"
+                f"            {jinja_literal(name)}: {jinja_literal(_described(column))},\n"
                 for name, column in columns.items()
             ),
             "        },\n    }) }}\n{%- endmacro %}\n\n\n",
             "{# The measures of interest topics that conditions name, as pairs. #}\n",
             "{% macro tag_topic_measures() -%}\n    {{ return([\n",
-            *(f"        {_literal(measure)},\n" for measure in measures),
+            *(f"        {jinja_literal(measure)},\n" for measure in measures),
             "    ]) }}\n{%- endmacro %}\n",
         ]
     )
@@ -72,14 +71,3 @@ def _entry(tag: Tag, catalogue: Catalogue) -> dict[str, object]:
 
 def _described(column: Column) -> dict[str, object]:
     return {"origin": column.origin, "type": column.data_type}
-
-
-def _literal(value: object) -> str:
-    """A Jinja literal: JSON with single quotes."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_literal(k)}: {_literal(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(_literal(entry) for entry in value) + "]"
-    if isinstance(value, str):
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    return json.dumps(value)

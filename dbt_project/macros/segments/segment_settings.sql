@@ -79,3 +79,16 @@
 {% macro promotion_rates() -%}
     {{ return(['overall_rate', 'season_rate', 'normal_rate']) }}
 {%- endmacro %}
+
+
+{# One column per setting, from rows of segment_threshold that are grouped by version. #}
+{% macro settings_side_by_side(value) -%}
+    {%- for kind, settings in segment_settings().items() %}
+        {%- set last_kind = loop.last %}
+        {%- for setting in settings %}
+        max({{ value }}) filter (
+            where kind = '{{ kind }}' and setting = '{{ setting }}'
+        ) as {{ kind }}_{{ setting }}{{ ',' if not (last_kind and loop.last) }}
+        {%- endfor %}
+    {%- endfor %}
+{%- endmacro %}

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
+from orchestration.analysis.artefact import library_versions
 from orchestration.analysis.churn.artefact import ChurnArtefact
 from orchestration.analysis.churn.features import available_features, feature_matrix
 from orchestration.analysis.churn.model import (
@@ -60,6 +60,7 @@ from orchestration.analysis.evaluation import (
 )
 
 MODEL_NAME = "churn"
+LIBRARIES = ("numpy", "pandas", "scikit-learn")
 SCORE_COLUMNS = (
     "customer_id",
     "as_of_date",
@@ -455,7 +456,7 @@ def _fit_served(
         "boosting": BOOSTING_PARAMETERS,
         "logistic": LOGISTIC_PARAMETERS,
         "features": list(features),
-        "versions": library_versions(),
+        "versions": library_versions(LIBRARIES),
     }
     return ChurnArtefact(
         predictor=predictor,
@@ -474,18 +475,6 @@ def _fit_served(
         settings=settings,
         notes=tuple(notes),
     )
-
-
-def library_versions() -> dict[str, str]:
-    """Versions of what a saved model depends on."""
-    import sklearn
-
-    return {
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "pandas": pd.__version__,
-        "scikit-learn": sklearn.__version__,
-    }
 
 
 def _model_version(rows: pd.DataFrame, settings: dict) -> str:

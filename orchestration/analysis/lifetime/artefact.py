@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from orchestration.analysis.artefact import as_json
 from orchestration.analysis.lifetime.purchases import PurchaseProcess
 from orchestration.analysis.lifetime.spend import SpendModel
 
@@ -65,10 +66,9 @@ def save_model(artefact: LifetimeArtefact, models_dir: Path) -> Path:
     folder = Path(models_dir) / "lifetime"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{artefact.model_version}.json"
-    text = json.dumps(_plain(asdict(artefact)), ensure_ascii=False, indent=2)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as aside:
         file = Path(aside) / path.name
-        file.write_text(text + "\n", encoding="utf-8")
+        file.write_text(as_json(asdict(artefact)), encoding="utf-8")
         file.replace(path)
     return path
 
@@ -96,14 +96,3 @@ def load_model(path: Path) -> LifetimeArtefact:
             "notes": tuple(kept["notes"]),
         }
     )
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no NaN and no dates: null and ISO text."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and value != value:
-        return None
-    return value.isoformat() if isinstance(value, date) else value

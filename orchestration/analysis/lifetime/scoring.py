@@ -15,15 +15,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 from dataclasses import asdict, dataclass
 from datetime import date
-from importlib import metadata
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from orchestration.analysis.artefact import library_versions
 from orchestration.analysis.lifetime.artefact import LifetimeArtefact
 from orchestration.analysis.lifetime.grading import MODEL_NAME, Grade, grade
 from orchestration.analysis.lifetime.model import LifetimeModel, fit_lifetime
@@ -51,6 +50,7 @@ SCORE_COLUMNS = (
     "model_version",
     "served_by",
 )
+LIBRARIES = ("numpy", "scipy", "pandas")
 
 
 @dataclass(frozen=True)
@@ -335,7 +335,7 @@ def _artefact(
     customers: int,
 ) -> LifetimeArtefact:
     served_by = "model" if outcome.serves_model else "baseline"
-    settings = {"config": asdict(config), "seed": seed, "versions": library_versions()}
+    settings = {"config": asdict(config), "seed": seed, "versions": library_versions(LIBRARIES)}
     notes = [*outcome.notes, *model.notes]
     if not outcome.serves_model:
         notes.append(f"The {outcome.rule_name} rule is served.")
@@ -364,9 +364,3 @@ def _artefact(
 def _records(rows: pd.DataFrame) -> list[dict]:
     """Rows as JSON can hold them: None for a value that does not exist."""
     return rows.astype(object).where(rows.notna(), None).to_dict("records")
-
-
-def library_versions() -> dict[str, str]:
-    """Versions of Python and of what the numbers depend on."""
-    names = ("numpy", "scipy", "pandas")
-    return {"python": platform.python_version(), **{n: metadata.version(n) for n in names}}

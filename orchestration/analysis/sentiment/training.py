@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 from dataclasses import asdict, dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
+from orchestration.analysis.artefact import library_versions
 from orchestration.analysis.evaluation import (
     EVALUATION_COLUMNS,
     evaluation_rows,
@@ -39,6 +39,7 @@ from orchestration.analysis.sentiment.model import (
 )
 
 MODEL_NAME = "review_sentiment"
+LIBRARIES = ("numpy", "pandas", "scikit-learn")
 BASELINE_NAME = "lexicon"
 RATED_COLUMNS = ("source", "review_id", "reviewed_at", "rating", "review_text")
 # Stars from which a review praises, and up to which it blames; those between say neither.
@@ -128,7 +129,7 @@ def train(
         "calibration": CALIBRATION_PARAMETERS,
         "hashed_columns": HASHED_COLUMNS,
         "lexicon_limit": LEXICON_LIMIT,
-        "versions": _library_versions(),
+        "versions": library_versions(LIBRARIES),
     }
     days = pd.to_datetime(used["reviewed_at"])
     artefact = SentimentArtefact(
@@ -270,17 +271,6 @@ def _accuracy(is_praise: np.ndarray, sentiment: np.ndarray) -> dict[str, float]:
 def _rarer_count(labelled: pd.DataFrame) -> int:
     counts = labelled["is_praise"].value_counts()
     return int(counts.min()) if len(counts) == 2 else 0
-
-
-def _library_versions() -> dict[str, str]:
-    import sklearn
-
-    return {
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "pandas": pd.__version__,
-        "scikit-learn": sklearn.__version__,
-    }
 
 
 def _model_version(

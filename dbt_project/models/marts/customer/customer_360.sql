@@ -83,15 +83,9 @@ scores as (
 
 ),
 
-voices as (
+segments as (
 
-    select * from {{ ref('int_customer_voices') }}
-
-),
-
-tiers as (
-
-    select * from {{ ref('int_customer_tiers') }}
+    select * from {{ ref('segment_history') }}
 
 ),
 
@@ -179,17 +173,9 @@ completed as (
 
 aged as (
 
-    -- a birthday counts from its day on
     select
         completed.*,
-        extract(year from as_of.as_of_date) - extract(year from completed.known_birth_date)
-        - case
-            when extract(month from as_of.as_of_date) * 100 + extract(day from as_of.as_of_date)
-                < extract(month from completed.known_birth_date) * 100
-                + extract(day from completed.known_birth_date)
-                then 1
-            else 0
-        end as age
+        {{ age_on('completed.known_birth_date', 'as_of.as_of_date') }} as age
 
     from completed
 
@@ -209,17 +195,8 @@ combined as (
         coalesce(aged.known_gender, 'unknown') as gender,
         aged.known_gender_source as gender_source,
         coalesce(aged.gender_is_imputed, false) as gender_is_imputed,
-        cast(case when aged.age between 0 and 120 then aged.age end as integer) as age,
-        case
-            when aged.age < 0 or aged.age > 120 then null
-            when aged.age < 18 then 'under_18'
-            when aged.age < 25 then '18_24'
-            when aged.age < 35 then '25_34'
-            when aged.age < 45 then '35_44'
-            when aged.age < 55 then '45_54'
-            when aged.age < 65 then '55_64'
-            when aged.age >= 65 then '65_plus'
-        end as age_band,
+        aged.age,
+        {{ age_band('aged.age') }} as age_band,
         aged.known_birth_date_source as age_source,
         coalesce(aged.birth_date_is_imputed, false) as age_is_imputed,
         places.province,
@@ -322,7 +299,7 @@ combined as (
         cast(features.discounted_order_count as double)
         / nullif(features.order_count, 0) as discounted_order_share,
         features.coupon_order_share,
-        tiers.promo_sensitivity,
+        segments.promo_sensitivity,
 
         ---------- interests
         interests.interest as top_interest,
@@ -346,9 +323,9 @@ combined as (
         opinions.most_praised_aspect,
         opinions.most_criticised_aspect,
         features.referral_count,
-        voices.follower_count,
+        scores.follower_count,
         visits.followed_channels,
-        cast(voices.influence_score as double) as influence_score,
+        scores.influence_score,
 
         ---------- answers to campaigns
         features.message_count_365d,
@@ -366,8 +343,8 @@ combined as (
         ---------- segments
         rfm.rfm_group,
         rfm.rfm_class,
-        tiers.activity_tier,
-        tiers.value_tier,
+        segments.activity_tier,
+        segments.value_tier,
         lifecycle.stage as lifecycle_stage,
         {%- for vocabulary in ['lifecycle_new_old', 'lifecycle_activity', 'lifecycle_loyalty', 'aipl'] %}
         lifecycle.{{ vocabulary }},
@@ -418,14 +395,12 @@ combined as (
     left join intents
         on features.customer_id = intents.customer_id
 
-    left join voices
-        on features.customer_id = voices.customer_id
-
     left join scores
         on features.customer_id = scores.customer_id
 
-    left join tiers
-        on features.customer_id = tiers.customer_id
+    left join segments
+        on features.customer_id = segments.customer_id
+        and features.as_of_date = segments.as_of_date
 
     left join rfm
         on features.customer_id = rfm.customer_id

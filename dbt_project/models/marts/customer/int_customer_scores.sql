@@ -8,6 +8,7 @@
     'activity_score': ['interaction_count_365d', 'active_days_90d', 'recency'],
     'loyalty_score': ['purchase_day_count_365d', 'purchase_day_count', 'known_days', 'repeat_share'],
     'purchasing_power_score': ['net_spend_365d', 'average_order_value', 'average_unit_price'],
+    'influence_score': ['share_count_365d', 'referral_count', 'follower_count'],
 } -%}
 
 with
@@ -29,11 +30,23 @@ features as (
 
 ),
 
+followers as (
+
+    -- accounts on several platforms reach different people
+    select customer_id, sum(follower_count) as follower_count
+
+    from {{ ref('int_customer_records') }}
+
+    group by customer_id
+
+),
+
 measures as (
 
-    -- no act, no order and no money count as zero; spend may be negative when refunds outweigh
+    -- at most one row of followers per customer; no act, no order and no money count as zero; spend may be negative
+    -- when refunds outweigh
     select
-        customer_id,
+        features.customer_id,
         interaction_count_365d,
         active_days_90d,
         coalesce(1.0 / (1 + days_since_last_interaction), 0) as recency,
@@ -43,9 +56,15 @@ measures as (
         coalesce(cast(purchase_day_count - 1 as double) / nullif(purchase_day_count, 0), 0) as repeat_share,
         greatest(net_spend_365d, 0) as net_spend_365d,
         greatest(coalesce(average_order_value, 0), 0) as average_order_value,
-        coalesce(cast(gross_spend as double) / nullif(cast(unit_count as double), 0), 0) as average_unit_price
+        coalesce(cast(gross_spend as double) / nullif(cast(unit_count as double), 0), 0) as average_unit_price,
+        share_count_365d,
+        referral_count,
+        cast(coalesce(followers.follower_count, 0) as bigint) as follower_count
 
     from features
+
+    left join followers
+        on features.customer_id = followers.customer_id
 
 ),
 
@@ -53,6 +72,7 @@ ranked as (
 
     select
         customer_id,
+        follower_count,
         {%- for measures in scores.values() %}
         {%- set last_score = loop.last %}
         {%- for measure in measures %}
@@ -68,6 +88,7 @@ scored as (
 
     select
         customer_id,
+        follower_count,
         {%- for score, measures in scores.items() %}
         round(
             (

@@ -18,7 +18,7 @@
         'positive_review_count': 'case when rating >= 4 then 1 else 0 end',
         'rating_sum': 'coalesce(rating, 0)',
     },
-    'answered_touches': {
+    'messages_and_answers': {
         'contact_count': "case when touch_type = 'sent' then 0 else 1 end",
         'message_count': "case when touch_type = 'sent' then 1 else 0 end",
         'message_open_count': "case when touch_type = 'opened' then 1 else 0 end",
@@ -51,7 +51,7 @@ reviews as (
 
 ),
 
-answered_touches as (
+messages_and_answers as (
 
     select customer_id, touch_date as activity_date, touch_type
 

@@ -41,14 +41,7 @@ versions as (
     select
         version,
         status,
-        {%- for kind, settings in segment_settings().items() %}
-        {%- set last_kind = loop.last %}
-        {%- for setting in settings %}
-        max(number) filter (
-            where kind = '{{ kind }}' and setting = '{{ setting }}'
-        ) as {{ kind }}_{{ setting }}{{ ',' if not (last_kind and loop.last) }}
-        {%- endfor %}
-        {%- endfor %}
+        {{ settings_side_by_side('number') }}
 
     from numbers
 
