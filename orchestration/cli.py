@@ -315,12 +315,12 @@ def tags_check() -> None:
     from rich.console import Console
 
     from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR
-    from orchestration.tags import TagCatalogueError, checked_tags
+    from orchestration.tags import VocabularyError, checked_tags
     from orchestration.tags.report import print_counts
 
     try:
         print_counts(checked_tags(DBT_PROJECT_DIR, SEEDS_DIR), Console())
-    except TagCatalogueError as error:
+    except VocabularyError as error:
         _fail(str(error))
 
 
@@ -332,13 +332,13 @@ def tags_columns(
     from rich.console import Console
 
     from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR
-    from orchestration.tags import TagCatalogueError
+    from orchestration.tags import VocabularyError
     from orchestration.tags.catalogue import read_columns
     from orchestration.tags.report import print_columns
 
     try:
         print_columns(read_columns(SEEDS_DIR, DBT_PROJECT_DIR / "models"), Console(), word)
-    except TagCatalogueError as error:
+    except VocabularyError as error:
         _fail(str(error))
 
 
@@ -349,13 +349,13 @@ def tags_preview(code: Annotated[str, typer.Argument(help="Code of the tag.")]) 
 
     from orchestration.publishing.reader import NothingPublishedError
     from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR, Settings
-    from orchestration.tags import TagCatalogueError, checked_tags
+    from orchestration.tags import VocabularyError, checked_tags
     from orchestration.tags.report import UnknownTagError, print_preview
 
     try:
         catalogue = checked_tags(DBT_PROJECT_DIR, SEEDS_DIR)
         print_preview(catalogue, code, Settings().published_file, Console())
-    except (TagCatalogueError, NothingPublishedError, UnknownTagError) as error:
+    except (VocabularyError, NothingPublishedError, UnknownTagError) as error:
         _fail(str(error))
 
 

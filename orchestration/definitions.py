@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from orchestration.assets.category_propensity import category_propensity_asset
 from orchestration.assets.churn import churn_asset
 from orchestration.assets.clusters import clusters_asset
 from orchestration.assets.identity import identity_assets
@@ -20,6 +21,7 @@ from orchestration.assets.landing import (
 )
 from orchestration.assets.lifetime import lifetime_asset
 from orchestration.assets.models import model_assets
+from orchestration.assets.propensities import propensities_asset
 from orchestration.assets.published import published_asset
 from orchestration.assets.sentiment import sentiment_asset
 from orchestration.automation import daily_job, daily_schedule, landing_sensor
@@ -64,6 +66,8 @@ def build_defs(
             interests_asset(settings),
             lifetime_asset(settings),
             sentiment_asset(settings),
+            propensities_asset(settings),
+            category_propensity_asset(settings),
             published_asset(manifest, settings),
         ],
         jobs=[daily_job()],

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from orchestration.conditions.problems import VocabularyError
 from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR, STAGING_DIR, Settings
-from orchestration.tags import TagCatalogueError, ensure_tags
+from orchestration.tags import ensure_tags
 
 OK = 0
 FAILED = 1
@@ -44,7 +45,7 @@ def run_daily(settings: Settings, as_of: date | None, console: Console | None = 
     try:
         with run_lock(settings.warehouse_dir / "run.lock"):
             return _run(settings, as_of, console)
-    except (RunInProgressError, TagCatalogueError) as error:
+    except (RunInProgressError, VocabularyError) as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         return FAILED
 
@@ -52,8 +53,11 @@ def run_daily(settings: Settings, as_of: date | None, console: Console | None = 
 def _run(settings: Settings, as_of: date | None, console: Console) -> int:
     from orchestration.ingestion.contracts import load_contracts
     from orchestration.ingestion.discover import discover
+    from orchestration.propensities import read_propensities
 
+    # what people edit is read before anything is done
     ensure_tags(DBT_PROJECT_DIR, SEEDS_DIR)
+    read_propensities(DBT_PROJECT_DIR)
     found = discover(settings.landing_dir, load_contracts(STAGING_DIR))
     if not any(found.files.values()) and not settings.build_file.exists():
         console.print(

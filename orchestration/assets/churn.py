@@ -1,43 +1,44 @@
 """Who will not order again: features and order days in, scores with reasons and grades out.
 
-Belongs here: reading, saving the model, writing, metadata. Does not belong here: any modelling
-(analysis/churn/).
+Belongs here: the question in terms of tables, writing, metadata. Does not belong here: any
+modelling (analysis/churn.py, analysis/propensity/).
 """
 
-from datetime import date
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from orchestration.resources import run_record
 from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
+from orchestration.resources.customer_questions import (
+    Answered,
+    Question,
+    current_batches,
+    evaluation_of,
+    learn_question,
+)
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
+    import duckdb
     import pandas as pd
 
 SCORE = dg.AssetKey(["analysis", "customer_churn_score"])
 EVALUATION = dg.AssetKey(["analysis", "model_eval"])
 READS = ("marts.customer_features", "marts.orders", "intermediate.int_run__as_of")
 
-# A year of month-ends trains, and the label windows of the newest ones are still open.
-SNAPSHOT_MONTHS = 18
-
-# Only customers who ordered within the year before a snapshot are asked about, then or now.
-SNAPSHOTS_SQL = """
-    select customer_features.*
-    from marts.customer_features
-    cross join intermediate.int_run__as_of as run
-    where customer_features.as_of_date <= run.as_of_date
-        and customer_features.as_of_date > run.as_of_date - to_months($months)
-        and customer_features.days_since_last_order <= $eligibility_days
-"""
 ORDERS_SQL = """
-    select distinct customer_id, order_date
+    select customer_id, order_date as event_date
     from marts.orders
     where is_valid and customer_id is not null
+"""
+BANDS_SQL = """
+    select risk_band, count(*)
+    from analysis.customer_churn_score
+    group by risk_band
+    order by risk_band
 """
 SCORE_TYPES = """
     customer_id varchar, as_of_date date, churn_probability double, horizon_days integer,
@@ -70,61 +71,58 @@ def churn_asset(settings: Settings) -> dg.AssetsDefinition:
         pool="duckdb_writer",
     )
     def churn(context: dg.AssetExecutionContext, warehouse: Warehouse):
-        from orchestration.analysis.churn import ChurnConfig, save_model, train_and_score
+        from orchestration.analysis.churn import ELIGIBILITY_DAYS, churn_target
 
-        config = ChurnConfig()
-        with timed_step(warehouse, context.run_id, "churn") as step:
-            as_of_date, snapshots, orders = _read(warehouse, config.eligibility_days)
-            result = train_and_score(
-                snapshots,
-                orders,
-                as_of_date=as_of_date,
-                horizon_days=settings.churn_horizon_days,
-                seed=settings.seed,
-                config=config,
+        question = Question(
+            target=churn_target(settings.churn_horizon_days),
+            eligible=f"days_since_last_order <= {ELIGIBILITY_DAYS}",
+            events_sql=ORDERS_SQL,
+            observed_sql=ORDERS_SQL,
+        )
+        with (
+            timed_step(warehouse, context.run_id, "churn") as step,
+            warehouse.connect() as connection,
+        ):
+            answered = learn_question(connection, question, settings)
+            evaluation = evaluation_of(answered)
+            write_results(
+                connection,
+                {".".join(SCORE.path): (SCORE_TYPES, _scores(connection, question, answered))},
+                evaluation,
+                run_id=context.run_id,
+                published_file=settings.published_file,
             )
-            model_path = result.artefact and save_model(result.artefact, settings.models_dir)
-            with warehouse.connect() as connection:
-                write_results(
-                    connection,
-                    {".".join(SCORE.path): (SCORE_TYPES, result.scores)},
-                    result.evaluation,
-                    run_id=context.run_id,
-                    published_file=settings.published_file,
-                )
-            step.rows = len(result.scores)
-        for note in result.notes:
+            bands = connection.execute(BANDS_SQL).fetchall()
+            step.rows = sum(count for _, count in bands)
+        for note in answered.notes:
             context.log.info(note)
         yield dg.MaterializeResult(
             asset_key=SCORE,
             metadata={
-                "dagster/row_count": len(result.scores),
-                "served_by": result.served_by,
-                "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.notes)),
-                "risk_bands": dg.MetadataValue.json(
-                    {str(k): int(v) for k, v in result.scores["risk_band"].value_counts().items()}
-                ),
-                **({"model": dg.MetadataValue.path(str(model_path))} if model_path else {}),
+                "dagster/row_count": step.rows,
+                "served_by": answered.artefact.served_by,
+                "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in answered.notes)),
+                "risk_bands": dg.MetadataValue.json(dict(bands)),
+                "model": dg.MetadataValue.path(str(answered.model_path)),
             },
         )
         yield dg.MaterializeResult(
             asset_key=EVALUATION,
             metadata={
-                "dagster/row_count": len(result.evaluation),
-                "grades": dg.MetadataValue.md(evaluation_as_markdown(result.evaluation)),
+                "dagster/row_count": len(evaluation),
+                "grades": dg.MetadataValue.md(evaluation_as_markdown(evaluation)),
             },
         )
 
     return churn
 
 
-def _read(
-    warehouse: Warehouse, eligibility_days: int
-) -> tuple[date, "pd.DataFrame", "pd.DataFrame"]:
-    with warehouse.connect() as connection:
-        as_of_date = run_record.as_of_date(connection)
-        snapshots = connection.execute(
-            SNAPSHOTS_SQL, {"months": SNAPSHOT_MONTHS, "eligibility_days": eligibility_days}
-        ).df()
-        orders = connection.execute(ORDERS_SQL).df()
-    return as_of_date, snapshots, orders
+def _scores(
+    connection: "duckdb.DuckDBPyConnection", question: Question, answered: Answered
+) -> "Iterator[pd.DataFrame]":
+    from orchestration.analysis.churn import churn_scores
+    from orchestration.analysis.propensity import score
+
+    artefact = answered.artefact
+    for batch in current_batches(connection, question, answered.as_of_date):
+        yield churn_scores(artefact, score(artefact, batch))

@@ -6,7 +6,8 @@ grades that every model adds to. Does not belong here: what a model computes, or
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from orchestration.sql import qualified, quote
 if TYPE_CHECKING:
     import pandas as pd
 
+    Rows = pd.DataFrame | pa.Table
+
 EVALUATION = "analysis.model_eval"
 EVALUATION_TYPES = """
     model varchar, metric varchar, as_of_date date, model_value double, baseline_value double,
@@ -29,7 +32,7 @@ EVALUATION_TYPES = """
 
 def write_results(
     connection: duckdb.DuckDBPyConnection,
-    tables: Mapping[str, tuple[str, pd.DataFrame | pa.Table]],
+    tables: Mapping[str, tuple[str, Rows | Iterable[Rows] | str]],
     evaluation: pd.DataFrame,
     *,
     run_id: str,
@@ -39,7 +42,8 @@ def write_results(
 
     Args:
         connection: The build file.
-        tables: `schema.table` to declared columns and rows; an existing table is replaced.
+        tables: `schema.table` to declared columns and rows: whole, in batches, or a query of them;
+            an existing table is replaced.
         evaluation: Grades; those of earlier dates and other models stay, even when the build file
             was lost: the published file has them.
         run_id: The run that graded.
@@ -54,31 +58,57 @@ def write_results(
 
 def evaluation_as_markdown(evaluation: pd.DataFrame) -> str:
     """Grades of one run as a table for the page of an asset."""
-    lines = ["| metric | model | baseline | rule | served |", "|---|---|---|---|---|"]
+    lines = [
+        "| question | day | metric | model | baseline | rule | served |",
+        "|---|---|---|---|---|---|---|",
+    ]
     lines += [
-        f"| {row.metric} | {row.model_value:.4f} | {row.baseline_value:.4f} "
-        f"| {row.baseline_name} | {row.served} |"
+        f"| {row.model} | {row.as_of_date} | {row.metric} | {row.model_value:.4f} "
+        f"| {row.baseline_value:.4f} | {row.baseline_name} | {row.served} |"
         for row in evaluation.itertuples()
     ]
     return "\n".join(lines)
 
 
+def graded_dates(
+    connection: duckdb.DuckDBPyConnection, model: str, published_file: Path
+) -> frozenset[date]:
+    """Days on which grades of the model are kept, in the build file or the published one."""
+    _ensure_evaluation(connection, published_file)
+    rows = connection.execute(
+        f"select distinct as_of_date from {EVALUATION} where model = $model",  # noqa: S608
+        {"model": model},
+    ).fetchall()
+    return frozenset(day for (day,) in rows)
+
+
 def _replace(
-    connection: duckdb.DuckDBPyConnection, name: str, types: str, rows: pd.DataFrame | pa.Table
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    types: str,
+    rows: Rows | Iterable[Rows] | str,
 ) -> None:
     """Rows get declared types, since an empty frame has none of its own."""
     connection.execute(f"create schema if not exists {quote(name.split('.', 1)[0])}")
     connection.execute(f"create or replace table {qualified(name)} ({types})")
-    _insert(connection, name, rows)
+    if isinstance(rows, str):
+        connection.execute(f"insert into {qualified(name)} by name {rows}")
+        return
+    for batch in [rows] if hasattr(rows, "columns") else rows:
+        _insert(connection, name, batch)
+
+
+def _ensure_evaluation(connection: duckdb.DuckDBPyConnection, published_file: Path) -> None:
+    """The table of grades, with what readers have of it when the build file was lost."""
+    if not table_exists(connection, EVALUATION):
+        earlier = published_table(published_file, "model_eval")
+        _replace(connection, EVALUATION, EVALUATION_TYPES, [] if earlier is None else earlier)
 
 
 def _upsert_evaluation(
     connection: duckdb.DuckDBPyConnection, evaluation: pd.DataFrame, published_file: Path
 ) -> None:
-    if not table_exists(connection, EVALUATION):
-        earlier = published_table(published_file, "model_eval")
-        rows = evaluation[:0] if earlier is None else earlier
-        _replace(connection, EVALUATION, EVALUATION_TYPES, rows)
+    _ensure_evaluation(connection, published_file)
     connection.register("new_grades", pa.Table.from_pandas(evaluation, preserve_index=False))
     connection.execute(
         f"delete from {EVALUATION} where (model, as_of_date) in "  # noqa: S608
@@ -88,9 +118,7 @@ def _upsert_evaluation(
     _insert(connection, EVALUATION, evaluation)
 
 
-def _insert(
-    connection: duckdb.DuckDBPyConnection, name: str, rows: pd.DataFrame | pa.Table
-) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: Rows) -> None:
     if not isinstance(rows, pa.Table):
         rows = pa.Table.from_pandas(rows, preserve_index=False)
     connection.register("incoming_rows", rows)

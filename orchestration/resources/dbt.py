@@ -56,7 +56,7 @@ def ensure_manifest(settings: Settings) -> Path:
 
     Raises:
         DbtParseError: dbt refused the project; the message is dbt's own.
-        TagCatalogueError: The tag catalogue is wrong; the message lists every problem.
+        VocabularyError: The tag catalogue is wrong; the message lists every problem.
     """
     ensure_registry(DBT_PROJECT_DIR)
     ensure_tags(DBT_PROJECT_DIR, SEEDS_DIR)

@@ -12,9 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.tags.columns import Column, known_columns
-from orchestration.tags.conditions import Condition, ConditionError, check_condition, open_binder
-from orchestration.tags.problems import Problem, TagCatalogueError, nearest, shortened
+from orchestration.conditions.columns import Column
+from orchestration.conditions.condition import (
+    Condition,
+    ConditionError,
+    check_condition,
+    open_binder,
+)
+from orchestration.conditions.problems import Problem, VocabularyError, nearest, shortened
+from orchestration.tags.columns import known_columns
 from orchestration.tags.tables import Row, file_label, read_rows
 
 if TYPE_CHECKING:
@@ -96,7 +102,7 @@ def read_catalogue(seeds_dir: Path, models_dir: Path) -> Catalogue:
         models_dir: dbt_project/models, whose YAML files say which features there are.
 
     Raises:
-        TagCatalogueError: Something is wrong; all that is, in one list.
+        VocabularyError: Something is wrong; all that is, in one list.
     """
     columns, problems = _columns(seeds_dir, models_dir)
     problems += _brand_problems(seeds_dir / BRANDS)
@@ -116,7 +122,7 @@ def read_catalogue(seeds_dir: Path, models_dir: Path) -> Catalogue:
     if not rows:
         problems.append(Problem(file_label(path), None, None, "the catalogue has no tag"))
     if problems:
-        raise TagCatalogueError(sorted(problems, key=lambda p: (p.file, p.row or 0)))
+        raise VocabularyError(sorted(problems, key=lambda p: (p.file, p.row or 0)))
     return Catalogue(tuple(tags), columns)
 
 
@@ -128,11 +134,11 @@ def read_columns(seeds_dir: Path, models_dir: Path) -> dict[str, Column]:
         models_dir: dbt_project/models.
 
     Raises:
-        TagCatalogueError: The topics of interest are wrong.
+        VocabularyError: The topics of interest are wrong.
     """
     columns, problems = _columns(seeds_dir, models_dir)
     if problems:
-        raise TagCatalogueError(problems)
+        raise VocabularyError(problems)
     return columns
 
 

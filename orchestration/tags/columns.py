@@ -6,19 +6,17 @@ the models, and how it reads in evidence. Does not belong here: reading conditio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from orchestration.yaml_text import parse_yaml
+from orchestration.conditions.columns import Column, columns_of_model
 
-Kind = Literal["number", "text", "boolean"]
 #: Where a column is read: the snapshot's features, its segments, the profile, the interests of its
 #: last twelve months, or what a Python model said on the day of the run.
 Origin = Literal["features", "segments", "traits", "topics", "models"]
 
-KEYS = {"customer_id", "as_of_date"}
 TOPIC_MEASURES = {
     "share_12m": "double",
     "order_count_12m": "bigint",
@@ -29,30 +27,6 @@ TOPIC_SEPARATOR = "__"
 AGE_BANDS = ("under_18", "18_24", "25_34", "35_44", "45_54", "55_64", "65_plus")
 CITY_TIERS = ("tier_1", "new_tier_1", "tier_2", "tier_3", "tier_4_or_below")
 RISK_BANDS = ("low", "medium", "high")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column that conditions may name.
-
-    Attributes:
-        name: Its name in conditions.
-        data_type: Its type in the models.
-        origin: Where it is read.
-        values: All values that it can have; empty when they are not known.
-        shown_as: Column that evidence shows in its place, because the value itself is personal.
-    """
-
-    name: str
-    data_type: str
-    origin: Origin
-    values: tuple[str, ...] = ()
-    shown_as: str | None = None
-
-    @property
-    def kind(self) -> Kind:
-        """What it can be compared with."""
-        return kind_of_type(self.data_type) or "text"
 
 
 _TRAITS = (
@@ -102,10 +76,10 @@ def known_columns(
     features = marts / "features" / "_features__models.yml"
     segments = marts / "segments" / "_segments__models.yml"
     columns = [
-        *_of_model(features, "customer_features", "features"),
+        *columns_of_model(features, "customer_features", "features"),
         *(
             replace(column, values=segments_of_kinds.get(column.name, ()))
-            for column in _of_model(segments, "segment_history", "segments")
+            for column in columns_of_model(segments, "segment_history", "segments")
         ),
         *_TRAITS,
         *(
@@ -117,35 +91,3 @@ def known_columns(
         *(Column(f"{STRENGTH_PREFIX}{topic}", "double", "models") for topic in topics_of_goods),
     ]
     return {column.name: column for column in columns}
-
-
-def kind_of_type(data_type: str) -> Kind | None:
-    """What a value of a type can be compared with; None for dates and times, which tags lack."""
-    name = data_type.lower().split("(")[0].strip()
-    if name in ("string", "varchar", "text"):
-        return "text"
-    if name == "boolean":
-        return "boolean"
-    if name in ("bigint", "integer", "smallint", "double", "decimal"):
-        return "number"
-    return None
-
-
-def _of_model(path: Path, model_name: str, origin: Origin) -> Iterator[Column]:
-    document = parse_yaml(path.read_text(encoding="utf-8"))
-    for model in document.get("models") or []:
-        if model["name"] != model_name:
-            continue
-        for column in model["columns"]:
-            data_type = str(column.get("data_type", ""))
-            if column["name"] in KEYS or kind_of_type(data_type) is None:
-                continue
-            yield Column(column["name"], data_type, origin, tuple(_accepted(column)))
-
-
-def _accepted(column: Mapping[str, Any]) -> Iterator[str]:
-    """The values that a test of the column accepts."""
-    for test in column.get("data_tests") or []:
-        if isinstance(test, dict) and "accepted_values" in test:
-            accepted = test["accepted_values"]
-            yield from map(str, (accepted.get("arguments") or accepted).get("values") or [])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from orchestration import conditions
 from orchestration.macro_text import write_macro
 from orchestration.tags.catalogue import (
     BRANDS,
@@ -17,7 +18,7 @@ from orchestration.tags.catalogue import (
     TAXONOMY,
     TOPICS,
     Catalogue,
-    TagCatalogueError,
+    VocabularyError,
     read_catalogue,
 )
 from orchestration.tags.render import render_tags
@@ -39,7 +40,7 @@ def ensure_tags(project_dir: Path, seeds_dir: Path) -> Path:
         seeds_dir: Where the catalogue is.
 
     Raises:
-        TagCatalogueError: The catalogue is wrong; lists every problem.
+        VocabularyError: The catalogue is wrong; lists every problem.
     """
     path = project_dir / TAGS_FILE
     mark = project_dir / _WRITTEN_FROM
@@ -55,17 +56,18 @@ def checked_tags(project_dir: Path, seeds_dir: Path) -> Catalogue:
     """The catalogue, every row of it checked.
 
     Raises:
-        TagCatalogueError: It is wrong; lists every problem.
+        VocabularyError: It is wrong; lists every problem.
     """
     return read_catalogue(seeds_dir, project_dir / "models")
 
 
 def _digest(project_dir: Path, seeds_dir: Path) -> str:
-    """A hash of all that decides what the macros say: vocabularies, column lists, this package."""
+    """A hash of all that decides what the macros say: vocabularies, column lists, this code."""
     files = [
         *(seeds_dir / name for name in (CATALOGUE, TOPICS, BRANDS, TAXONOMY, SEGMENTS)),
         *(project_dir / path for path in (*_READ_YAML, TAGS_FILE)),
         *sorted(Path(__file__).parent.glob("*.py")),
+        *sorted(Path(conditions.__file__).parent.glob("*.py")),
     ]
     digest = hashlib.sha256()
     for path in files:
@@ -74,4 +76,4 @@ def _digest(project_dir: Path, seeds_dir: Path) -> str:
     return digest.hexdigest()
 
 
-__all__ = ["TAGS_FILE", "TagCatalogueError", "checked_tags", "ensure_tags"]
+__all__ = ["TAGS_FILE", "VocabularyError", "checked_tags", "ensure_tags"]

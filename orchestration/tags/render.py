@@ -5,9 +5,10 @@ Belongs here: the text of macros/registry/tags.sql. Does not belong here: readin
 
 from __future__ import annotations
 
+from orchestration.conditions.columns import Column
 from orchestration.macro_text import jinja_literal
 from orchestration.tags.catalogue import Catalogue, Tag
-from orchestration.tags.columns import TOPIC_SEPARATOR, Column
+from orchestration.tags.columns import TOPIC_SEPARATOR
 
 HEADER = """\
 {#

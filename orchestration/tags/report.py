@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.conditions.columns import Column
+from orchestration.conditions.problems import nearest
 from orchestration.tags.catalogue import CATEGORIES, KINDS, Catalogue
-from orchestration.tags.columns import Column
-from orchestration.tags.problems import nearest
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.tags.problems import Problem, TagCatalogueError, shortened
+from orchestration.conditions.problems import Problem, VocabularyError, shortened
 
 LARGEST_FILE_BYTES = 5_000_000
 
@@ -45,12 +45,12 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
         columns: Columns that it must have, and no others.
 
     Raises:
-        TagCatalogueError: It is missing, in another encoding, or not made of these columns.
+        VocabularyError: It is missing, in another encoding, or not made of these columns.
     """
     label = file_label(path)
 
-    def refuse(text: str, row: int | None = None) -> TagCatalogueError:
-        return TagCatalogueError([Problem(label, row, None, text)])
+    def refuse(text: str, row: int | None = None) -> VocabularyError:
+        return VocabularyError([Problem(label, row, None, text)])
 
     if not path.exists():
         raise refuse("the file is missing; take it from the last version that had it")

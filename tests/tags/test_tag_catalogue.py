@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR
-from orchestration.tags import TagCatalogueError, checked_tags
-from orchestration.tags.catalogue import CATALOGUE, CATALOGUE_COLUMNS, TOPICS, read_columns
-from orchestration.tags.conditions import (
+from orchestration.conditions.condition import (
     Condition,
     ConditionError,
     check_condition,
     open_binder,
 )
+from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR
+from orchestration.tags import VocabularyError, checked_tags
+from orchestration.tags.catalogue import CATALOGUE, CATALOGUE_COLUMNS, TOPICS, read_columns
 from orchestration.tags.registry import TAGS_FILE, ensure_tags
 from orchestration.tags.render import render_tags
 
@@ -57,7 +57,7 @@ def seeds(tmp_path: Path) -> Seeds:
 
 def refusal(folder: Path) -> str:
     """What is said about the catalogue of a folder."""
-    with pytest.raises(TagCatalogueError) as refused:
+    with pytest.raises(VocabularyError) as refused:
         checked_tags(DBT_PROJECT_DIR, folder)
     return str(refused.value)
 
@@ -234,7 +234,7 @@ def test_a_wrong_catalogue_leaves_the_macros_alone(seeds: Seeds, tmp_path: Path)
     folder = seeds()
     written = ensure_tags(project, folder).read_text()
     seeds(expression="zzz > 1")
-    with pytest.raises(TagCatalogueError):
+    with pytest.raises(VocabularyError):
         ensure_tags(project, folder)
     assert (project / TAGS_FILE).read_text() == written
     seeds(expression="share_count_365d >= 3")

@@ -2,6 +2,8 @@
 -- depends_on: {{ source('analysis', 'customer_interest') }}
 -- depends_on: {{ source('analysis', 'customer_clv') }}
 -- depends_on: {{ source('analysis', 'review_sentiment') }}
+-- depends_on: {{ source('analysis', 'customer_propensity') }}
+-- depends_on: {{ source('analysis', 'customer_category_propensity') }}
 with
 
 grades as (

@@ -1,4 +1,4 @@
-"""Why a customer has this churn score, in words a marketer reads.
+"""Why a customer has this score, in words a marketer reads.
 
 Belongs here: the wording of each reason group in English and Chinese, and the choice of the three
 that weigh most.
@@ -13,17 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from orchestration.analysis.churn.features import derived_ratios, numeric_column
+from orchestration.analysis.propensity.features import derived_ratios, numeric_column
+from orchestration.analysis.propensity.target import Wording
 
 REASON_COUNT = 3
 # Log-odds. Below this a probability of 50 % moves by about one point: not worth a marketer's line.
 SMALLEST_CONTRIBUTION = 0.05
-RAISES = (" (raises risk)", "（推高风险）")
-LOWERS = (" (lowers risk)", "（降低风险）")
-TOO_LITTLE_HISTORY = (
-    "Too little history for a personal score: average churn rate",
-    "历史数据不足，暂按平均流失率估计",
-)
 
 
 @dataclass(frozen=True)
@@ -91,15 +86,18 @@ PHRASES: dict[str, Phrase] = {
 }
 
 
-def explain(frame: pd.DataFrame, contributions: Mapping[str, np.ndarray]) -> pd.DataFrame:
+def explain(
+    frame: pd.DataFrame, contributions: Mapping[str, np.ndarray], wording: Wording
+) -> pd.DataFrame:
     """Name the three groups that moved each score most, with the customer's own figure.
 
-    The largest by size, whichever way they point: a loyal customer's score is explained by what
-    keeps the risk low, and a list of what barely raised it would mislead.
+    The largest by size, whichever way they point: a loyal customer's risk is explained by what
+    keeps it low, and a list of what barely raised it would mislead.
 
     Args:
-        frame: Rows of `customer_features`, as scored.
+        frame: Rows as scored.
         contributions: Reason group → log-odds contribution, float64 (len(frame),).
+        wording: How reasons end.
 
     Returns:
         Indexed like frame: reason_1..3 (English), reason_1_zh..reason_3_zh, reason_1_code..
@@ -113,8 +111,8 @@ def explain(frame: pd.DataFrame, contributions: Mapping[str, np.ndarray]) -> pd.
     }
     groups = [group for group in PHRASES if group in contributions]
     if not groups:
-        columns["reason_1"][:] = TOO_LITTLE_HISTORY[0]
-        columns["reason_1_zh"][:] = TOO_LITTLE_HISTORY[1]
+        columns["reason_1"][:] = wording.average[0]
+        columns["reason_1_zh"][:] = wording.average[1]
         columns["reason_1_code"][:] = "history"
         return pd.DataFrame(columns, index=frame.index)
     # Rounded, so that the last binary digit cannot swap two reasons between machines.
@@ -127,7 +125,7 @@ def explain(frame: pd.DataFrame, contributions: Mapping[str, np.ndarray]) -> pd.
         matters = np.abs(weight) >= SMALLEST_CONTRIBUTION
         for number, group in enumerate(groups):
             phrase = PHRASES[group]
-            for is_raising, (end_en, end_zh) in ((True, RAISES), (False, LOWERS)):
+            for is_raising, (end_en, end_zh) in ((True, wording.raises), (False, wording.lowers)):
                 rows = np.flatnonzero((chosen == number) & matters & ((weight > 0) == is_raising))
                 if not len(rows):
                     continue

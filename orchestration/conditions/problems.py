@@ -37,8 +37,8 @@ class Problem:
         return f"{where}: {self.text}"
 
 
-class TagCatalogueError(ValueError):
-    """The catalogue, or a vocabulary that it reads, cannot be used; lists every problem."""
+class VocabularyError(ValueError):
+    """A vocabulary, or one that it reads, cannot be used; lists every problem."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)

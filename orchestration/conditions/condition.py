@@ -1,8 +1,8 @@
-"""A tag's condition: parsed, checked, and written anew from what was understood.
+"""One condition: parsed, checked, and written anew from what was understood.
 
 Belongs here: what a condition may contain, and saying what is wrong with it to somebody who knows
-spreadsheets better than SQL. Does not belong here: which columns there are (columns), the rest of a
-catalogue row (catalogue).
+spreadsheets better than SQL. Does not belong here: which columns there are, what else a vocabulary
+says.
 
 A condition looks at one row, one customer at one snapshot. It may compare, calculate and choose,
 with operators and functions that DuckDB and Spark read alike; everything else is refused by name.
@@ -18,9 +18,9 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from orchestration.conditions.columns import Column, Kind
+from orchestration.conditions.problems import nearest, shortened
 from orchestration.sql import quote
-from orchestration.tags.columns import Column, Kind
-from orchestration.tags.problems import nearest, shortened
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,14 +30,16 @@ DIALECT = "duckdb"
 LONGEST_CONDITION = 2_000
 MOST_TOKENS = 300
 DEEPEST_NESTING = 20
+#: As many as a message may list.
+FEW_COLUMNS = 30
 FUNCTIONS = ("abs", "ceil", "coalesce", "floor", "greatest", "least", "nullif", "round")
 #: Never part of a condition, and each a way to say more than one.
 _FOREIGN = {
     ";": "a condition is one expression, so take the semicolon and what follows out",
     "{": "curly brackets (templates) are not allowed; write the value itself",
     "}": "curly brackets (templates) are not allowed; write the value itself",
-    "--": "comments are not allowed; describe the tag in description_en and description_zh",
-    "/*": "comments are not allowed; describe the tag in description_en and description_zh",
+    "--": "comments are not allowed; say what it means in its description",
+    "/*": "comments are not allowed; say what it means in its description",
     "\\": "backslashes are not allowed",
     '"': "write texts in single quotes, as in gender = 'female'",
     "`": "write column names without quotes",
@@ -87,7 +89,7 @@ def check_condition(
         )
     used = _columns(tree)
     if not used:
-        raise ConditionError("it looks at no column, so everybody or nobody would carry the tag")
+        raise ConditionError("it looks at no column, so it holds for everybody or nobody")
     condition = Condition(tree.sql(DIALECT), used)
     _bind(condition, binder)
     return condition
@@ -110,8 +112,7 @@ def _check_text(text: str) -> None:
         raise ConditionError("the expression is empty; write a condition, as in order_count >= 3")
     if len(text) > LONGEST_CONDITION:
         raise ConditionError(
-            f"the expression has {len(text):,} characters; at most {LONGEST_CONDITION:,}, so split "
-            "it into several tags"
+            f"the expression has {len(text):,} characters; at most {LONGEST_CONDITION:,} are read"
         )
     for foreign, remedy in _FOREIGN.items():
         if foreign in text:
@@ -133,8 +134,7 @@ def _check_text(text: str) -> None:
         deepest = max(deepest, depth)
     if deepest > DEEPEST_NESTING:
         raise ConditionError(
-            f"brackets are nested {deepest:,} deep; at most {DEEPEST_NESTING}, so split it into "
-            "several tags"
+            f"brackets are nested {deepest:,} deep; at most {DEEPEST_NESTING}, so split it"
         )
 
 
@@ -146,8 +146,7 @@ def _parse(text: str) -> exp.Expression:
         tokens = sqlglot.tokenize(text, dialect=DIALECT)
         if len(tokens) > MOST_TOKENS:
             raise ConditionError(
-                f"it has {len(tokens):,} words and signs; at most {MOST_TOKENS}, so split it into "
-                "several tags"
+                f"it has {len(tokens):,} words and signs; at most {MOST_TOKENS}, so split it"
             )
         return sqlglot.parse_one(text, dialect=DIALECT)
     except ParseError as error:
@@ -228,7 +227,12 @@ def _check_column(node: exp.Column, columns: Mapping[str, Column]) -> None:
         node.this.set("this", node.name.lower())
         return
     close = nearest(node.name, columns)
-    hint = f"did you mean {' or '.join(close)}?" if close else "see `strata tags columns` for all"
+    if close:
+        hint = f"did you mean {' or '.join(close)}?"
+    elif len(columns) <= FEW_COLUMNS:
+        hint = f"there are {', '.join(columns)}"
+    else:
+        hint = "see `strata tags columns` for all"
     raise ConditionError(f"unknown column {shortened(node.name)}; {hint}")
 
 

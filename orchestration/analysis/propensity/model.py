@@ -1,22 +1,23 @@
-"""The learnt churn model: its candidates, how one is fitted and calibrated, what it answers.
+"""A learnt model: its candidates, how one is fitted and calibrated, what it answers.
 
 Belongs here: estimators and their fixed parameters, cross-fitted calibration, probability and
 contributions of a fitted model.
-Does not belong here: which rows train (training_frame), whether the model is served (scoring),
+Does not belong here: which rows train (training_frame), whether the model is served (contest),
 files (artefact), words (reasons).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from orchestration.analysis.churn.contributions import linear_contributions, tree_contributions
-from orchestration.analysis.churn.features import FEATURE_BY_NAME, feature_matrix
-from orchestration.analysis.churn.training_frame import customer_hash
+from orchestration.analysis.propensity.contributions import linear_contributions, tree_contributions
+from orchestration.analysis.propensity.features import Feature, feature_matrix
+from orchestration.analysis.propensity.training_frame import customer_hash
 
 # Each candidate is the mean of its members' log-odds, so its contributions stay exact.
 CANDIDATES: dict[str, tuple[str, ...]] = {
@@ -44,7 +45,7 @@ def signed_log(matrix: np.ndarray) -> np.ndarray:
 
 
 def fit_member(
-    name: str, matrix: np.ndarray, truth: np.ndarray, features: tuple[str, ...], seed: int
+    name: str, matrix: np.ndarray, truth: np.ndarray, directions: Sequence[int], seed: int
 ) -> Any:
     """Fit one estimator, on one thread.
 
@@ -56,7 +57,7 @@ def fit_member(
         name: 'boosting' or 'logistic'.
         matrix: float64 (n, features), NaN where unknown.
         truth: 0/1 (n,), both present.
-        features: Names of the columns; they carry the monotone directions.
+        directions: Per column, 1 or -1 where the probability may only rise or fall with it, else 0.
         seed: Seed of the estimator.
 
     Returns:
@@ -74,7 +75,7 @@ def fit_member(
             **BOOSTING_PARAMETERS,
             # A leaf holds at least half a per cent: twelve snapshots repeat the same people.
             min_samples_leaf=max(20, len(truth) // 200),
-            monotonic_cst=[FEATURE_BY_NAME[feature].monotone for feature in features],
+            monotonic_cst=list(directions),
             random_state=seed,
         )
         with threadpool_limits(limits=1):
@@ -98,11 +99,11 @@ def fit_members(
     names: tuple[str, ...],
     matrix: np.ndarray,
     truth: np.ndarray,
-    features: tuple[str, ...],
+    directions: Sequence[int],
     seed: int,
 ) -> dict[str, Any]:
     """Fit several estimators on the same rows; name → Pipeline."""
-    return {name: fit_member(name, matrix, truth, features, seed) for name in names}
+    return {name: fit_member(name, matrix, truth, directions, seed) for name in names}
 
 
 def mean_log_odds(members: dict[str, Any], matrix: np.ndarray) -> np.ndarray:
@@ -119,26 +120,31 @@ def sigmoid(log_odds: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class ChurnModel:
+class Classifier:
     """A fitted, calibrated model.
 
     Attributes:
         name: Key of CANDIDATES.
         members: Member name → fitted Pipeline.
-        features: Columns in training order.
+        features: Columns in training order, each with its reason group.
         slope: Calibration; calibrated log-odds = slope * log-odds + intercept.
         intercept: See slope.
     """
 
     name: str
     members: dict[str, Any]
-    features: tuple[str, ...]
+    features: tuple[Feature, ...]
     slope: float
     intercept: float
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the features, in training order."""
+        return tuple(feature.name for feature in self.features)
+
     def probability(self, frame: pd.DataFrame) -> np.ndarray:
-        """Calibrated churn probability per row of `customer_features`, float64 (n,)."""
-        matrix = feature_matrix(frame, self.features)
+        """Calibrated probability per row, float64 (n,)."""
+        matrix = feature_matrix(frame, self.columns)
         return sigmoid(self.slope * mean_log_odds(self.members, matrix) + self.intercept)
 
     def feature_contributions(self, frame: pd.DataFrame) -> tuple[np.ndarray, float]:
@@ -147,7 +153,7 @@ class ChurnModel:
         Returns:
             float64 (n, features) and the base value; base + row sum = calibrated log-odds.
         """
-        matrix = feature_matrix(frame, self.features)
+        matrix = feature_matrix(frame, self.columns)
         total = np.zeros(matrix.shape)
         base = 0.0
         for name, member in self.members.items():
@@ -163,9 +169,9 @@ class ChurnModel:
         """Contributions summed by reason group: group → float64 (n,)."""
         by_feature, _ = self.feature_contributions(frame)
         groups: dict[str, np.ndarray] = {}
-        for position, name in enumerate(self.features):
-            group = FEATURE_BY_NAME[name].group
-            groups[group] = groups.get(group, 0.0) + by_feature[:, position]
+        for position, feature in enumerate(self.features):
+            earlier = groups.get(feature.group, 0.0)
+            groups[feature.group] = earlier + by_feature[:, position]
         return groups
 
 
@@ -173,11 +179,12 @@ def fit_model(
     name: str,
     frame: pd.DataFrame,
     truth: np.ndarray,
-    features: tuple[str, ...],
+    features: tuple[Feature, ...],
     *,
+    monotone: Mapping[str, int],
     seed: int,
     folds: int,
-) -> ChurnModel:
+) -> Classifier:
     """Fit a candidate on all rows and calibrate it on cross-fitted log-odds.
 
     The calibration learns from rows whose customers the estimators had not seen: each customer,
@@ -186,9 +193,10 @@ def fit_model(
 
     Args:
         name: Key of CANDIDATES.
-        frame: Training rows of `customer_features`.
+        frame: Training rows, with customer_id.
         truth: 0/1 (n,), both present.
         features: Columns to learn from.
+        monotone: See Target.
         seed: Seed of folds and estimators.
         folds: Number of customer folds, >= 2.
 
@@ -199,14 +207,16 @@ def fit_model(
     """
     from sklearn.linear_model import LogisticRegression
 
-    matrix = feature_matrix(frame, features)
+    columns = tuple(feature.name for feature in features)
+    directions = [monotone.get(column, 0) for column in columns]
+    matrix = feature_matrix(frame, columns)
     names = CANDIDATES[name]
     fold = customer_hash(frame["customer_id"], seed + 1) % np.uint64(folds)
     held_out = np.full(len(truth), np.nan)
     for number in range(folds):
         inside = fold == number
         if inside.any() and len(np.unique(truth[~inside])) == 2:
-            members = fit_members(names, matrix[~inside], truth[~inside], features, seed)
+            members = fit_members(names, matrix[~inside], truth[~inside], directions, seed)
             held_out[inside] = mean_log_odds(members, matrix[inside])
     known = np.isfinite(held_out)
     slope, intercept = 1.0, 0.0
@@ -218,5 +228,5 @@ def fit_model(
             # Out of sample the order was no better than chance: say the base rate to everybody.
             rate = float(np.clip(truth.mean(), 1e-6, 1 - 1e-6))
             slope, intercept = 0.0, float(np.log(rate / (1 - rate)))
-    members = fit_members(names, matrix, truth, features, seed)
-    return ChurnModel(name, members, features, slope, intercept)
+    members = fit_members(names, matrix, truth, directions, seed)
+    return Classifier(name, members, features, slope, intercept)

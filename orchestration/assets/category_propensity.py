@@ -1,0 +1,288 @@
+"""What customers will buy from next: pairs of customers and categories in, probabilities out.
+
+Belongs here: reading, ranking in SQL, writing, metadata. Does not belong here: what is known of a
+pair (models/marts/category_propensity), any modelling (analysis/category_propensity.py).
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from orchestration.resources import run_record
+from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
+from orchestration.resources.customer_questions import (
+    VECTORS_AT_ONCE,
+    Answered,
+    evaluation_of,
+    learn_labelled,
+)
+from orchestration.resources.run_record import timed_step
+from orchestration.resources.warehouse import Warehouse
+from orchestration.settings import Settings
+from orchestration.sql import literal
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+SCORE = dg.AssetKey(["analysis", "customer_category_propensity"])
+READS = (
+    "intermediate.int_category_asked",
+    "intermediate.int_category_pairs",
+    "intermediate.int_category_outcomes",
+    "intermediate.int_run__as_of",
+    "marts.customer_features",
+)
+SERVED_RANKS = 10
+
+# every pair with what is known of its customer
+PAIRS_SQL = """
+    select
+        pairs.*,
+        features.* exclude (customer_id, as_of_date)
+    from intermediate.int_category_pairs as pairs
+    inner join marts.customer_features as features
+        on pairs.customer_id = features.customer_id
+        and pairs.as_of_date = features.as_of_date
+"""
+LABELLED_SQL = f"""
+    select
+        rows.*,
+        cast(outcomes.category is not null as tinyint) as outcome
+    from ({PAIRS_SQL}) as rows
+    inner join (
+        select distinct as_of_date, customer_id from intermediate.int_category_outcomes
+    ) as asked
+        on rows.as_of_date = asked.as_of_date
+        and rows.customer_id = asked.customer_id
+    left join intermediate.int_category_outcomes as outcomes
+        on rows.as_of_date = outcomes.as_of_date
+        and rows.customer_id = outcomes.customer_id
+        and rows.category = outcomes.category
+    order by rows.as_of_date, rows.customer_id, rows.category
+"""  # noqa: S608
+SCORE_TYPES = """
+    customer_id varchar, category varchar, as_of_date date, rank integer, probability double,
+    horizon_days integer, bought_count_365d bigint, days_since_bought bigint, met_count_90d bigint,
+    model_version varchar, served_by varchar
+"""
+
+
+def category_propensity_asset(settings: Settings) -> dg.AssetsDefinition:
+    """Train, grade and score, and keep each customer's likeliest categories."""
+
+    @dg.asset(
+        key=SCORE,
+        deps=[dg.AssetKey(name.split(".")) for name in READS],
+        group_name="analysis",
+        kinds={"python", "scikitlearn"},
+        description="Categories a customer is likeliest to buy from within 30 days. "
+        "One row per customer and category.",
+        pool="duckdb_writer",
+    )
+    def category_propensity(context: dg.AssetExecutionContext, warehouse: Warehouse):
+        import pandas as pd
+
+        from orchestration.analysis.category_propensity import TARGET
+        from orchestration.analysis.propensity import Limits
+
+        with (
+            timed_step(warehouse, context.run_id, "category propensity") as step,
+            warehouse.connect() as connection,
+        ):
+            as_of_date = run_record.as_of_date(connection)
+            labelled = connection.execute(LABELLED_SQL).df()
+            answered = learn_labelled(
+                connection,
+                labelled,
+                TARGET,
+                settings,
+                as_of_date=as_of_date,
+                limits=Limits(max_training_snapshots=6, calibration_folds=2, earlier_windows=1),
+            )
+            outcomes = _outcomes(connection)
+            grades = [evaluation_of(answered), _ranking_grades(answered, labelled, outcomes)]
+            evaluation = pd.concat([rows for rows in grades if len(rows)] or grades[:1])
+            _score(connection, answered)
+            _register_rates(connection, outcomes)
+            write_results(
+                connection,
+                {".".join(SCORE.path): (SCORE_TYPES, _ranked_sql(answered))},
+                evaluation,
+                run_id=context.run_id,
+                published_file=settings.published_file,
+            )
+            (step.rows,) = connection.execute(
+                "select count(*) from analysis.customer_category_propensity"
+            ).fetchone()
+        for note in answered.notes:
+            context.log.info(note)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": step.rows,
+                "served_by": answered.artefact.served_by,
+                "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in answered.notes)),
+                "grades": dg.MetadataValue.md(evaluation_as_markdown(evaluation)),
+                "model": dg.MetadataValue.path(str(answered.model_path)),
+            }
+        )
+
+    return category_propensity
+
+
+def _outcomes(connection: "duckdb.DuckDBPyConnection") -> "pd.DataFrame":
+    """Whom the question was put about on closed month-ends, and what they bought."""
+    return connection.execute(
+        """
+        select outcomes.as_of_date, outcomes.customer_id, asked.band, outcomes.category,
+            outcomes.has_met
+        from intermediate.int_category_outcomes as outcomes
+        inner join intermediate.int_category_asked as asked
+            on outcomes.as_of_date = asked.as_of_date
+            and outcomes.customer_id = asked.customer_id
+        order by all
+        """
+    ).df()
+
+
+def _ranking_grades(
+    answered: Answered, labelled: "pd.DataFrame", outcomes: "pd.DataFrame"
+) -> "pd.DataFrame":
+    """How much of what customers bought next stood among the first ranks; empty if not judged."""
+    from orchestration.analysis.category_propensity import grade_ranking
+    from orchestration.analysis.evaluation import EVALUATION_COLUMNS
+
+    if answered.learnt is None or not len(answered.learnt.grade.truth):
+        return labelled.iloc[:0].reindex(columns=[*EVALUATION_COLUMNS])
+    grade = answered.learnt.grade
+    days = sorted(outcomes["as_of_date"].unique())
+    judged = labelled[labelled["as_of_date"] == days[-1]].assign(
+        probability=grade.probability if grade.serves_model else grade.rule_probability
+    )
+    return grade_ranking(
+        judged,
+        outcomes[outcomes["as_of_date"] == days[-1]],
+        # the window before it had closed by then
+        outcomes[outcomes["as_of_date"] == days[-2]],
+        served=answered.artefact.served_by,
+    )
+
+
+def _score(connection: "duckdb.DuckDBPyConnection", answered: Answered) -> None:
+    """Probabilities of the pairs that have met, in a table of this connection."""
+    from orchestration.analysis.propensity import score
+
+    connection.execute(
+        "create or replace temp table category_score "
+        "(customer_id varchar, category varchar, probability double)"
+    )
+    for batch in _current_pairs(connection, answered.as_of_date):
+        scores = score(answered.artefact, batch, with_reasons=False)
+        connection.register("scored", scores)
+        connection.execute(
+            "insert into category_score select customer_id, category, probability from scored"
+        )
+        connection.unregister("scored")
+
+
+def _current_pairs(
+    connection: "duckdb.DuckDBPyConnection", as_of_date: date
+) -> "Iterator[pd.DataFrame]":
+    # read beside the insertion of what is scored
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select * from ({PAIRS_SQL}) as rows where as_of_date = $as_of_date",  # noqa: S608
+            {"as_of_date": as_of_date},
+        )
+        while len(batch := cursor.fetch_df_chunk(VECTORS_AT_ONCE)):
+            yield batch
+
+
+def _register_rates(connection: "duckdb.DuckDBPyConnection", outcomes: "pd.DataFrame") -> None:
+    """What the newest closed window says of categories not met before, as two tables."""
+    import pandas as pd
+
+    from orchestration.analysis.category_propensity import fit_first_purchases
+
+    categories = connection.execute(
+        "select distinct category from intermediate.int_category_pairs order by category"
+    ).df()["category"]
+    newest = outcomes[outcomes["as_of_date"] == outcomes["as_of_date"].max()]
+    rates = fit_first_purchases(newest, categories.tolist())
+    for name, column, values in (
+        ("first_rate", "rate", rates.rate_by_band),
+        ("first_share", "share", rates.share_by_category),
+    ):
+        key = "band" if column == "rate" else "category"
+        frame = pd.DataFrame({key: list(values), column: list(values.values())})
+        frame = frame.astype({key: "int64" if column == "rate" else "str", column: "float64"})
+        connection.register("rates", frame)
+        connection.execute(f"create or replace temp table {name} as select * from rates")  # noqa: S608
+        connection.unregister("rates")
+
+
+def _ranked_sql(answered: Answered) -> str:
+    """Query of each customer's likeliest categories, met or not.
+
+    Of what a customer never met, only the categories that most begin with can come among the first.
+    """
+    artefact = answered.artefact
+    return f"""
+    with
+    current as (
+        select customer_id, as_of_date, band
+        from intermediate.int_category_asked
+        where is_current
+    ),
+    begun_with as (
+        select category, share from first_share order by share desc, category limit {SERVED_RANKS}
+    ),
+    unmet as (
+        select
+            current.customer_id,
+            begun_with.category,
+            round(1 - exp(-first_rate.rate * begun_with.share), 6) as probability,
+            'baseline' as served_by
+        from current
+        inner join first_rate on current.band = first_rate.band
+        cross join begun_with
+        anti join category_score as met
+            on current.customer_id = met.customer_id
+            and begun_with.category = met.category
+    ),
+    candidates as (
+        select customer_id, category, probability, {literal(artefact.served_by)} as served_by
+        from category_score
+        union all
+        select customer_id, category, probability, served_by from unmet
+    ),
+    ranked as (
+        select
+            *,
+            row_number() over (
+                partition by customer_id order by probability desc, category
+            ) as rank
+        from candidates
+        qualify rank <= {SERVED_RANKS}
+    )
+    select
+        ranked.customer_id,
+        ranked.category,
+        current.as_of_date,
+        ranked.rank,
+        ranked.probability,
+        {artefact.target.horizon_days} as horizon_days,
+        coalesce(pairs.bought_count_365d, 0) as bought_count_365d,
+        pairs.days_since_bought,
+        coalesce(pairs.met_count_90d, 0) as met_count_90d,
+        {literal(artefact.model_version)} as model_version,
+        ranked.served_by
+    from ranked
+    inner join current on ranked.customer_id = current.customer_id
+    left join intermediate.int_category_pairs as pairs
+        on ranked.customer_id = pairs.customer_id
+        and ranked.category = pairs.category
+        and current.as_of_date = pairs.as_of_date
+    """  # noqa: S608

@@ -1,0 +1,198 @@
+"""Any event as target: the definitions of dbt_project/propensities in, probabilities out.
+
+Belongs here: definitions in terms of tables, writing, metadata. Does not belong here: what a
+definition may say (propensities/), any modelling (analysis/propensity/).
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from orchestration.propensities import Propensity, read_propensities
+from orchestration.propensities.facts import FACTS
+from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
+from orchestration.resources.customer_questions import (
+    Answered,
+    Question,
+    current_batches,
+    evaluation_of,
+    learn_question,
+)
+from orchestration.resources.run_record import timed_step
+from orchestration.resources.warehouse import Warehouse
+from orchestration.settings import DBT_PROJECT_DIR, Settings
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+    from orchestration.analysis.propensity import Target
+
+SCORE = dg.AssetKey(["analysis", "customer_propensity"])
+DEFINITION = dg.AssetKey(["analysis", "propensity_definition"])
+READS = (
+    "marts.customer_features",
+    "intermediate.int_run__as_of",
+    *dict.fromkeys(table for fact in FACTS.values() for table in fact.reads),
+)
+
+COUNTS_SQL = """
+    select propensity, count(*)
+    from analysis.customer_propensity
+    group by propensity
+    order by propensity
+"""
+SCORE_TYPES = """
+    customer_id varchar, propensity varchar, as_of_date date, probability double,
+    reason_1 varchar, reason_2 varchar, reason_3 varchar, reason_1_zh varchar, reason_2_zh varchar,
+    reason_3_zh varchar, reason_1_code varchar, reason_2_code varchar, reason_3_code varchar,
+    model_version varchar, served_by varchar
+"""
+DEFINITION_TYPES = """
+    propensity varchar, label_en varchar, label_zh varchar, fact varchar, condition varchar,
+    eligible varchar, window_days integer, as_of_date date, model_version varchar,
+    served_by varchar, baseline_name varchar, training_rows bigint, outcome_rate double
+"""
+
+
+def propensities_asset(settings: Settings) -> dg.AssetsDefinition:
+    """Train, grade and score every definition there is."""
+
+    @dg.multi_asset(
+        name="propensities",
+        specs=[
+            dg.AssetSpec(
+                key,
+                deps=[dg.AssetKey(name.split(".")) for name in READS],
+                group_name="analysis",
+                kinds={"python", "scikitlearn"},
+                description=description,
+            )
+            for key, description in {
+                SCORE: "Probability of the events that are asked about, with reasons. "
+                "One row per customer and propensity.",
+                DEFINITION: "What is asked, and who answers. One row per propensity.",
+            }.items()
+        ],
+        pool="duckdb_writer",
+    )
+    def propensities(context: dg.AssetExecutionContext, warehouse: Warehouse):
+        definitions = read_propensities(DBT_PROJECT_DIR)
+        with (
+            timed_step(warehouse, context.run_id, "propensities") as step,
+            warehouse.connect() as connection,
+        ):
+            answers = []
+            for definition in definitions:
+                answers.append(learn_question(connection, _question(definition), settings, _few()))
+                for note in answers[-1].notes:
+                    context.log.info(f"{definition.name}: {note}")
+            evaluation = evaluation_of(*answers)
+            write_results(
+                connection,
+                {
+                    ".".join(SCORE.path): (SCORE_TYPES, _scores(connection, definitions, answers)),
+                    ".".join(DEFINITION.path): (DEFINITION_TYPES, _defined(definitions, answers)),
+                },
+                evaluation,
+                run_id=context.run_id,
+                published_file=settings.published_file,
+            )
+            counts = connection.execute(COUNTS_SQL).fetchall()
+            step.rows = sum(count for _, count in counts)
+        yield dg.MaterializeResult(
+            asset_key=SCORE,
+            metadata={
+                "dagster/row_count": step.rows,
+                "customers_scored": dg.MetadataValue.json(dict(counts)),
+                "grades": dg.MetadataValue.md(evaluation_as_markdown(evaluation)),
+            },
+        )
+        yield dg.MaterializeResult(
+            asset_key=DEFINITION,
+            metadata={
+                "dagster/row_count": len(definitions),
+                "notes": dg.MetadataValue.md(
+                    "\n".join(
+                        f"- **{definition.name}**: {note}"
+                        for definition, answer in zip(definitions, answers, strict=True)
+                        for note in answer.notes
+                    )
+                ),
+            },
+        )
+
+    return propensities
+
+
+def _question(definition: Propensity) -> Question:
+    return Question(
+        target=_target(definition),
+        eligible=definition.eligible,
+        events_sql=definition.events_sql,
+        observed_sql=definition.fact.rows_sql,
+    )
+
+
+def _target(definition: Propensity) -> "Target":
+    from orchestration.analysis.propensity import Rule, Target
+    from orchestration.analysis.propensity.features import CUSTOMER_FEATURES
+
+    groups = {feature.name: feature.group for feature in CUSTOMER_FEATURES}
+    return Target(
+        name=definition.name,
+        horizon_days=definition.window_days,
+        rules=tuple(
+            Rule(column, groups[column], column, direction)
+            for column, direction in definition.baselines
+        ),
+    )
+
+
+def _few():
+    """A third of what churn learns from: a company may ask many such questions."""
+    from orchestration.analysis.propensity import Limits
+
+    return Limits(max_training_rows=20_000, calibration_folds=2, earlier_windows=1)
+
+
+def _scores(
+    connection: "duckdb.DuckDBPyConnection",
+    definitions: Sequence[Propensity],
+    answers: Sequence[Answered],
+) -> "Iterator[pd.DataFrame]":
+    from orchestration.analysis.propensity import score
+
+    for definition, answer in zip(definitions, answers, strict=True):
+        artefact = answer.artefact
+        for batch in current_batches(connection, _question(definition), answer.as_of_date):
+            yield score(artefact, batch).assign(
+                propensity=definition.name,
+                model_version=artefact.model_version,
+                served_by=artefact.served_by,
+            )
+
+
+def _defined(definitions: Sequence[Propensity], answers: Sequence[Answered]) -> "pd.DataFrame":
+    import pandas as pd
+
+    rows = [
+        {
+            "propensity": definition.name,
+            "label_en": definition.label_en,
+            "label_zh": definition.label_zh,
+            "fact": definition.fact.name,
+            "condition": definition.where,
+            "eligible": definition.eligible,
+            "window_days": definition.window_days,
+            "as_of_date": answer.as_of_date,
+            "model_version": answer.artefact.model_version,
+            "served_by": answer.artefact.served_by,
+            "baseline_name": answer.artefact.baseline_name,
+            "training_rows": answer.artefact.training_rows,
+            "outcome_rate": answer.artefact.outcome_rate,
+        }
+        for definition, answer in zip(definitions, answers, strict=True)
+    ]
+    return pd.DataFrame(rows)

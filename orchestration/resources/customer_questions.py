@@ -1,0 +1,258 @@
+"""Asking a yes-or-no question about every customer: rows in, a saved model and scores out.
+
+Belongs here: reading what is learnt from (a bounded sample) and who is asked about (in batches),
+keeping the model and what recipe is in service. Does not belong here: learning and grading
+(analysis/propensity), what a table of scores looks like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from orchestration.resources import dated_memory, run_record
+from orchestration.resources.analysis_tables import graded_dates
+from orchestration.sql import quote
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from orchestration.analysis.propensity import (
+        Learnt,
+        Limits,
+        PropensityArtefact,
+        Target,
+    )
+    from orchestration.settings import Settings
+
+# A year of month-ends trains, and the label windows of the newest ones are still open.
+SNAPSHOT_MONTHS = 18
+# Enough to learn from; more would only take memory and time.
+LEARNT_CUSTOMERS = 20_000
+# fetch_df_chunk counts in vectors of 2,048 rows: some 100,000 at once
+VECTORS_AT_ONCE = 49
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the warehouse.
+
+    Attributes:
+        target: The question itself.
+        eligible: Condition on `customer_features` in SQL: who is asked about.
+        events_sql: Query of customer_id and event_date: when it happened.
+        observed_sql: The same for every event of the kind, whether or not it counts: the newest
+            tells until when such events would have been seen.
+    """
+
+    target: Target
+    eligible: str
+    events_sql: str
+    observed_sql: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question after learning.
+
+    Attributes:
+        as_of_date: The day that is scored.
+        artefact: What is served.
+        model_path: Where it was saved.
+        learnt: How it was graded; None when the closed months are those it was learnt from.
+        reference: Labelled rows of the newest closed month, to measure drift from.
+    """
+
+    as_of_date: date
+    artefact: PropensityArtefact
+    model_path: Path
+    learnt: Learnt | None
+    reference: pd.DataFrame
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Plain sentences on what was decided and why."""
+        if self.learnt is None:
+            return (*self.artefact.notes, "No further month has closed: nothing was learnt anew.")
+        return self.artefact.notes
+
+
+def learn_question(
+    connection: duckdb.DuckDBPyConnection,
+    question: Question,
+    settings: Settings,
+    limits: Limits | None = None,
+) -> Answered:
+    """Learn one question about customers; see learn_labelled."""
+    from orchestration.analysis.propensity import label_snapshots
+
+    as_of_date = run_record.as_of_date(connection)
+    snapshots = _snapshots(connection, question, as_of_date)
+    events = _events(connection, question, as_of_date, snapshots["customer_id"].unique().tolist())
+    labelled = label_snapshots(
+        snapshots,
+        events,
+        question.target,
+        as_of_date=as_of_date,
+        observed_until=_observed_until(connection, question, as_of_date),
+    )
+    return learn_labelled(
+        connection, labelled, question.target, settings, as_of_date=as_of_date, limits=limits
+    )
+
+
+def learn_labelled(
+    connection: duckdb.DuckDBPyConnection,
+    labelled: pd.DataFrame,
+    target: Target,
+    settings: Settings,
+    *,
+    as_of_date: date,
+    limits: Limits | None = None,
+) -> Answered:
+    """Learn from closed months and keep what was learnt, unless they are those learnt from before.
+
+    Args:
+        connection: The build file.
+        labelled: Labelled month-end snapshots, see `propensity.learn`.
+        target: What is asked.
+        settings: Paths and seed.
+        as_of_date: The day that is scored.
+        limits: How much is needed to learn; None takes the defaults.
+    """
+    from orchestration.analysis.propensity import Limits, fingerprint, learn, save_model
+
+    reference = labelled[labelled["as_of_date"] == labelled["as_of_date"].max()]
+    folder = settings.models_dir / target.name
+    memory = dated_memory.recall(folder, as_of_date) or {}
+    champion = memory.get("recipe")
+    given = {"seed": settings.seed, "limits": limits or Limits()}
+    graded = graded_dates(connection, target.name, settings.published_file)
+    if memory.get("learnt_from") == fingerprint(labelled, target, champion=champion, **given):
+        known = _kept_model(folder, memory["model_version"], graded)
+        if known is not None:
+            dated_memory.remember(folder, as_of_date, memory)
+            return Answered(as_of_date, *known, None, reference)
+    learnt = learn(labelled, target, champion=champion, graded_dates=graded, **given)
+    path = save_model(learnt.artefact, settings.models_dir)
+    serves_model = learnt.artefact.served_by == "model"
+    recipe = learnt.artefact.predictor.name if serves_model else None
+    dated_memory.remember(
+        folder,
+        as_of_date,
+        {
+            "recipe": recipe,
+            "model_version": learnt.artefact.model_version,
+            # what tomorrow is compared with: the same rows with this recipe as the one to beat
+            "learnt_from": fingerprint(labelled, target, champion=recipe, **given),
+        },
+    )
+    return Answered(as_of_date, learnt.artefact, path, learnt, reference)
+
+
+def evaluation_of(*answers: Answered) -> pd.DataFrame:
+    """The new grades of several questions; EVALUATION_COLUMNS, no row where none was graded."""
+    import pandas as pd
+
+    from orchestration.analysis.evaluation import EVALUATION_COLUMNS
+
+    graded = [answer.learnt.evaluation for answer in answers if answer.learnt is not None]
+    graded = [rows for rows in graded if len(rows)]
+    if not graded:
+        return pd.DataFrame(columns=[*EVALUATION_COLUMNS])
+    return pd.concat(graded, ignore_index=True)
+
+
+def _kept_model(
+    folder: Path, model_version: str, graded: frozenset[date]
+) -> tuple[PropensityArtefact, Path] | None:
+    """A model that was saved; None when its file is gone or another, or its grades are."""
+    from orchestration.analysis.propensity import load_model
+
+    path = folder / f"{model_version}.joblib"
+    try:
+        artefact = load_model(path)
+    except (FileNotFoundError, ValueError):
+        return None
+    is_graded = graded.issuperset(row["as_of_date"] for row in artefact.metrics)
+    return (artefact, path) if is_graded else None
+
+
+def current_batches(
+    connection: duckdb.DuckDBPyConnection, question: Question, as_of_date: date
+) -> Iterator[pd.DataFrame]:
+    """Eligible customers of the day with their features, some 100,000 at once, by customer_id."""
+    columns = ", ".join(_columns(connection, question.target))
+    # read beside whatever the connection does with each batch
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select {columns} from marts.customer_features "  # noqa: S608
+            f"where as_of_date = $as_of_date and ({question.eligible}) order by customer_id",
+            {"as_of_date": as_of_date},
+        )
+        while len(batch := cursor.fetch_df_chunk(VECTORS_AT_ONCE)):
+            yield batch
+
+
+def _snapshots(
+    connection: duckdb.DuckDBPyConnection, question: Question, as_of_date: date
+) -> pd.DataFrame:
+    """Month-ends of a sample of customers, the same ones tomorrow as today."""
+    columns = ", ".join(_columns(connection, question.target))
+    return connection.execute(
+        f"""
+        with eligible as (
+            select {columns} from marts.customer_features
+            where as_of_date <= $as_of_date
+                and as_of_date > $as_of_date - to_months($months)
+                and as_of_date = last_day(as_of_date)
+                and ({question.eligible})
+        ),
+        sampled as (
+            select customer_id from eligible
+            group by customer_id
+            order by md5(customer_id), customer_id
+            limit $customers
+        )
+        select * from eligible where customer_id in (select customer_id from sampled)
+        """,  # noqa: S608
+        {"as_of_date": as_of_date, "months": SNAPSHOT_MONTHS, "customers": LEARNT_CUSTOMERS},
+    ).df()
+
+
+def _events(
+    connection: duckdb.DuckDBPyConnection,
+    question: Question,
+    as_of_date: date,
+    customers: list[str],
+) -> pd.DataFrame:
+    return connection.execute(
+        f"select distinct customer_id, event_date from ({question.events_sql}) as happened "  # noqa: S608
+        "where event_date <= $as_of_date and event_date > $as_of_date - to_months($months) "
+        "and customer_id in (select unnest($customers))",
+        {"as_of_date": as_of_date, "months": SNAPSHOT_MONTHS, "customers": customers},
+    ).df()
+
+
+def _observed_until(
+    connection: duckdb.DuckDBPyConnection, question: Question, as_of_date: date
+) -> date:
+    (newest,) = connection.execute(
+        f"select max(event_date) from ({question.observed_sql}) as happened "  # noqa: S608
+        "where event_date <= $as_of_date and customer_id is not null",
+        {"as_of_date": as_of_date},
+    ).fetchone()
+    return newest or as_of_date
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, target: Target) -> list[str]:
+    """The columns of `customer_features` that the target can read; ratios are made of them."""
+    names = {feature.name for feature in target.features}
+    found = connection.execute("describe marts.customer_features").fetchall()
+    columns = [row[0] for row in found if row[0] in names]
+    return ["customer_id", "as_of_date", *(quote(column) for column in columns)]
