@@ -10,15 +10,21 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from orchestration.checks.drift import drift_results, drift_specs
 from orchestration.resources import run_record
-from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
+from orchestration.resources.analysis_tables import (
+    evaluation_as_markdown,
+    kept_grades,
+    write_results,
+)
 from orchestration.resources.customer_questions import (
     VECTORS_AT_ONCE,
     Answered,
+    card_of,
     evaluation_of,
     learn_labelled,
 )
-from orchestration.resources.run_record import timed_step
+from orchestration.resources.run_record import timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
 from orchestration.sql import literal
@@ -36,6 +42,12 @@ READS = (
     "marts.customer_features",
 )
 SERVED_RANKS = 10
+TITLE = ("Next category", "品类购买倾向")
+PURPOSE = (
+    "From which categories a customer will buy within 30 days, of those bought from or looked at "
+    "within a year.",
+    "客户近一年买过或看过的品类中，未来30天会购买哪些。",
+)
 
 # every pair with what is known of its customer
 PAIRS_SQL = """
@@ -63,6 +75,15 @@ LABELLED_SQL = f"""
         and rows.category = outcomes.category
     order by rows.as_of_date, rows.customer_id, rows.category
 """  # noqa: S608
+# as many as are learnt from, to compare like with like
+SAMPLED_SQL = f"""
+    select rows.*
+    from ({PAIRS_SQL}) as rows
+    inner join intermediate.int_category_asked as asked
+        on rows.customer_id = asked.customer_id
+        and rows.as_of_date = asked.as_of_date
+    where asked.is_current and asked.is_sampled and rows.as_of_date = $as_of_date
+"""  # noqa: S608
 SCORE_TYPES = """
     customer_id varchar, category varchar, as_of_date date, rank integer, probability double,
     horizon_days integer, bought_count_365d bigint, days_since_bought bigint, met_count_90d bigint,
@@ -80,6 +101,7 @@ def category_propensity_asset(settings: Settings) -> dg.AssetsDefinition:
         kinds={"python", "scikitlearn"},
         description="Categories a customer is likeliest to buy from within 30 days. "
         "One row per customer and category.",
+        check_specs=drift_specs(SCORE),
         pool="duckdb_writer",
     )
     def category_propensity(context: dg.AssetExecutionContext, warehouse: Warehouse):
@@ -87,6 +109,7 @@ def category_propensity_asset(settings: Settings) -> dg.AssetsDefinition:
 
         from orchestration.analysis.category_propensity import TARGET
         from orchestration.analysis.propensity import Limits
+        from orchestration.analysis.propensity.drift import propensity_drift
 
         with (
             timed_step(warehouse, context.run_id, "category propensity") as step,
@@ -105,6 +128,13 @@ def category_propensity_asset(settings: Settings) -> dg.AssetsDefinition:
             outcomes = _outcomes(connection)
             grades = [evaluation_of(answered), _ranking_grades(answered, labelled, outcomes)]
             evaluation = pd.concat([rows for rows in grades if len(rows)] or grades[:1])
+            drift = propensity_drift(
+                answered.artefact,
+                answered.reference,
+                connection.execute(SAMPLED_SQL, {"as_of_date": as_of_date}).df(),
+                as_of_date=as_of_date,
+            )
+            checked = drift_results(SCORE, drift)
             _score(connection, answered)
             _register_rates(connection, outcomes)
             write_results(
@@ -113,7 +143,10 @@ def category_propensity_asset(settings: Settings) -> dg.AssetsDefinition:
                 evaluation,
                 run_id=context.run_id,
                 published_file=settings.published_file,
+                drift=drift,
             )
+            write_checks(connection, context.run_id, [outcome for _, outcome in checked])
+            kept = kept_grades(connection, [TARGET.name])
             (step.rows,) = connection.execute(
                 "select count(*) from analysis.customer_category_propensity"
             ).fetchone()
@@ -124,9 +157,13 @@ def category_propensity_asset(settings: Settings) -> dg.AssetsDefinition:
                 "dagster/row_count": step.rows,
                 "served_by": answered.artefact.served_by,
                 "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in answered.notes)),
-                "grades": dg.MetadataValue.md(evaluation_as_markdown(evaluation)),
+                "grades": dg.MetadataValue.md(evaluation_as_markdown(kept)),
+                "model_card": dg.MetadataValue.md(
+                    card_of(answered, settings, title=TITLE, purpose=PURPOSE)
+                ),
                 "model": dg.MetadataValue.path(str(answered.model_path)),
-            }
+            },
+            check_results=[result for result, _ in checked],
         )
 
     return category_propensity

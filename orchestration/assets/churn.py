@@ -9,15 +9,22 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
+from orchestration.checks.drift import drift_as_markdown, drift_results, drift_specs
+from orchestration.resources.analysis_tables import (
+    evaluation_as_markdown,
+    kept_grades,
+    write_results,
+)
 from orchestration.resources.customer_questions import (
     Answered,
     Question,
+    card_of,
     current_batches,
+    drift_of,
     evaluation_of,
     learn_question,
 )
-from orchestration.resources.run_record import timed_step
+from orchestration.resources.run_record import timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
 
@@ -27,7 +34,10 @@ if TYPE_CHECKING:
 
 SCORE = dg.AssetKey(["analysis", "customer_churn_score"])
 EVALUATION = dg.AssetKey(["analysis", "model_eval"])
+DRIFT = dg.AssetKey(["analysis", "model_drift"])
 READS = ("marts.customer_features", "marts.orders", "intermediate.int_run__as_of")
+
+TITLE = ("Churn", "客户流失")
 
 ORDERS_SQL = """
     select customer_id, order_date as event_date
@@ -66,8 +76,11 @@ def churn_asset(settings: Settings) -> dg.AssetsDefinition:
                 "One row per eligible customer.",
                 EVALUATION: "Grades of each model beside its baseline on a later window. "
                 "One row per model, metric and as_of_date.",
+                DRIFT: "How far scored customers have moved from those learnt from. "
+                "One row per model, feature and as_of_date.",
             }.items()
         ],
+        check_specs=drift_specs(SCORE),
         pool="duckdb_writer",
     )
     def churn(context: dg.AssetExecutionContext, warehouse: Warehouse):
@@ -85,14 +98,19 @@ def churn_asset(settings: Settings) -> dg.AssetsDefinition:
         ):
             answered = learn_question(connection, question, settings)
             evaluation = evaluation_of(answered)
+            drift = drift_of(connection, question, answered)
+            checked = drift_results(SCORE, drift)
             write_results(
                 connection,
                 {".".join(SCORE.path): (SCORE_TYPES, _scores(connection, question, answered))},
                 evaluation,
                 run_id=context.run_id,
                 published_file=settings.published_file,
+                drift=drift,
             )
+            write_checks(connection, context.run_id, [outcome for _, outcome in checked])
             bands = connection.execute(BANDS_SQL).fetchall()
+            grades = kept_grades(connection, [question.target.name])
             step.rows = sum(count for _, count in bands)
         for note in answered.notes:
             context.log.info(note)
@@ -102,19 +120,38 @@ def churn_asset(settings: Settings) -> dg.AssetsDefinition:
                 "dagster/row_count": step.rows,
                 "served_by": answered.artefact.served_by,
                 "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in answered.notes)),
+                "model_card": dg.MetadataValue.md(
+                    card_of(answered, settings, title=TITLE, purpose=_purpose(settings))
+                ),
                 "risk_bands": dg.MetadataValue.json(dict(bands)),
                 "model": dg.MetadataValue.path(str(answered.model_path)),
             },
+            check_results=[result for result, _ in checked],
         )
         yield dg.MaterializeResult(
             asset_key=EVALUATION,
             metadata={
-                "dagster/row_count": len(evaluation),
-                "grades": dg.MetadataValue.md(evaluation_as_markdown(evaluation)),
+                "dagster/row_count": len(grades),
+                "grades": dg.MetadataValue.md(evaluation_as_markdown(grades)),
+            },
+        )
+        yield dg.MaterializeResult(
+            asset_key=DRIFT,
+            metadata={
+                "dagster/row_count": len(drift),
+                "drift": dg.MetadataValue.md(drift_as_markdown(drift)),
             },
         )
 
     return churn
+
+
+def _purpose(settings: Settings) -> tuple[str, str]:
+    days = settings.churn_horizon_days
+    return (
+        f"Who will place no valid order in the next {days} days, of all who ordered within a year.",
+        f"近一年下过单的客户中，谁在未来{days}天内不会再下有效订单。",
+    )
 
 
 def _scores(

@@ -9,17 +9,24 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from orchestration.checks.drift import drift_results, drift_specs
 from orchestration.propensities import Propensity, read_propensities
 from orchestration.propensities.facts import FACTS
-from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
+from orchestration.resources.analysis_tables import (
+    evaluation_as_markdown,
+    kept_grades,
+    write_results,
+)
 from orchestration.resources.customer_questions import (
     Answered,
     Question,
+    card_of,
     current_batches,
+    drift_of,
     evaluation_of,
     learn_question,
 )
-from orchestration.resources.run_record import timed_step
+from orchestration.resources.run_record import timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
@@ -75,9 +82,14 @@ def propensities_asset(settings: Settings) -> dg.AssetsDefinition:
                 DEFINITION: "What is asked, and who answers. One row per propensity.",
             }.items()
         ],
+        check_specs=drift_specs(SCORE),
         pool="duckdb_writer",
     )
     def propensities(context: dg.AssetExecutionContext, warehouse: Warehouse):
+        import pandas as pd
+
+        from orchestration.analysis.drift import no_drift
+
         definitions = read_propensities(DBT_PROJECT_DIR)
         with (
             timed_step(warehouse, context.run_id, "propensities") as step,
@@ -89,6 +101,12 @@ def propensities_asset(settings: Settings) -> dg.AssetsDefinition:
                 for note in answers[-1].notes:
                     context.log.info(f"{definition.name}: {note}")
             evaluation = evaluation_of(*answers)
+            drifts = [
+                drift_of(connection, _question(definition), answer)
+                for definition, answer in zip(definitions, answers, strict=True)
+            ]
+            drift = pd.concat([rows for rows in drifts if len(rows)] or [no_drift()])
+            checked = drift_results(SCORE, drift)
             write_results(
                 connection,
                 {
@@ -98,16 +116,26 @@ def propensities_asset(settings: Settings) -> dg.AssetsDefinition:
                 evaluation,
                 run_id=context.run_id,
                 published_file=settings.published_file,
+                drift=drift,
             )
+            write_checks(connection, context.run_id, [outcome for _, outcome in checked])
             counts = connection.execute(COUNTS_SQL).fetchall()
+            grades = kept_grades(connection, [definition.name for definition in definitions])
             step.rows = sum(count for _, count in counts)
         yield dg.MaterializeResult(
             asset_key=SCORE,
             metadata={
                 "dagster/row_count": step.rows,
                 "customers_scored": dg.MetadataValue.json(dict(counts)),
-                "grades": dg.MetadataValue.md(evaluation_as_markdown(evaluation)),
+                "grades": dg.MetadataValue.md(evaluation_as_markdown(grades)),
+                **{
+                    f"model_card_{definition.name}": dg.MetadataValue.md(
+                        _card(definition, answer, settings)
+                    )
+                    for definition, answer in zip(definitions, answers, strict=True)
+                },
             },
+            check_results=[result for result, _ in checked],
         )
         yield dg.MaterializeResult(
             asset_key=DEFINITION,
@@ -124,6 +152,21 @@ def propensities_asset(settings: Settings) -> dg.AssetsDefinition:
         )
 
     return propensities
+
+
+def _card(definition: Propensity, answer: Answered, settings: Settings) -> str:
+    condition = f" where {definition.where}" if definition.where else ""
+    return card_of(
+        answer,
+        settings,
+        title=(definition.label_en, definition.label_zh),
+        purpose=(
+            f"Whether {definition.fact.name}{condition} will happen within "
+            f"{definition.window_days} days, for customers with {definition.eligible}.",
+            f"满足 {definition.eligible} 的客户，未来{definition.window_days}天内是否会发生 "
+            f"{definition.fact.name}{condition}。",
+        ),
+    )
 
 
 def _question(definition: Propensity) -> Question:

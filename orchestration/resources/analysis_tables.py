@@ -1,7 +1,7 @@
-"""Tables that Python models write: declared types, and grades that outlive a run.
+"""Tables that Python models write: declared types, and grades and drift that outlive a run.
 
-Belongs here: writing a table whose columns have types even when it is empty, and the one table of
-grades that every model adds to. Does not belong here: what a model computes, or its own columns.
+Belongs here: writing a table whose columns have types even when it is empty, and the two tables
+that every model adds to. Does not belong here: what a model computes, or its own columns.
 """
 
 from __future__ import annotations
@@ -24,10 +24,18 @@ if TYPE_CHECKING:
     Rows = pd.DataFrame | pa.Table
 
 EVALUATION = "analysis.model_eval"
-EVALUATION_TYPES = """
-    model varchar, metric varchar, as_of_date date, model_value double, baseline_value double,
-    baseline_name varchar, served varchar, run_id varchar
-"""
+DRIFT = "analysis.model_drift"
+#: What earlier runs found stays, by model and day.
+KEPT_TYPES = {
+    EVALUATION: """
+        model varchar, metric varchar, as_of_date date, model_value double, baseline_value double,
+        baseline_name varchar, served varchar, run_id varchar
+    """,
+    DRIFT: """
+        model varchar, feature varchar, as_of_date date, reference_date date, psi double,
+        level varchar, run_id varchar
+    """,
+}
 
 
 def write_results(
@@ -37,8 +45,9 @@ def write_results(
     *,
     run_id: str,
     published_file: Path,
+    drift: pd.DataFrame | None = None,
 ) -> None:
-    """Write what one model made in one transaction: its tables, and its grades of this run.
+    """Write what one model made in one transaction: its tables, its grades and its drift.
 
     Args:
         connection: The build file.
@@ -48,22 +57,26 @@ def write_results(
             was lost: the published file has them.
         run_id: The run that graded.
         published_file: The file that readers have.
+        drift: DRIFT_COLUMNS of this day, where the model measures it.
     """
     connection.begin()
     for name, (types, rows) in tables.items():
         _replace(connection, name, types, rows)
-    _upsert_evaluation(connection, evaluation.assign(run_id=run_id), published_file)
+    _add(connection, EVALUATION, evaluation.assign(run_id=run_id), published_file)
+    _ensure_kept(connection, DRIFT, published_file)
+    if drift is not None:
+        _add(connection, DRIFT, drift.assign(run_id=run_id), published_file)
     connection.commit()
 
 
 def evaluation_as_markdown(evaluation: pd.DataFrame) -> str:
-    """Grades of one run as a table for the page of an asset."""
+    """Grades as a table for the page of an asset."""
     lines = [
         "| question | day | metric | model | baseline | rule | served |",
         "|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {row.model} | {row.as_of_date} | {row.metric} | {row.model_value:.4f} "
+        f"| {row.model} | {str(row.as_of_date)[:10]} | {row.metric} | {row.model_value:.4f} "
         f"| {row.baseline_value:.4f} | {row.baseline_name} | {row.served} |"
         for row in evaluation.itertuples()
     ]
@@ -74,12 +87,21 @@ def graded_dates(
     connection: duckdb.DuckDBPyConnection, model: str, published_file: Path
 ) -> frozenset[date]:
     """Days on which grades of the model are kept, in the build file or the published one."""
-    _ensure_evaluation(connection, published_file)
+    _ensure_kept(connection, EVALUATION, published_file)
     rows = connection.execute(
         f"select distinct as_of_date from {EVALUATION} where model = $model",  # noqa: S608
         {"model": model},
     ).fetchall()
     return frozenset(day for (day,) in rows)
+
+
+def kept_grades(connection: duckdb.DuckDBPyConnection, models: Iterable[str]) -> pd.DataFrame:
+    """All grades of these models, the newest day first."""
+    return connection.execute(
+        f"select * from {EVALUATION} where list_contains($models, model) "  # noqa: S608
+        "order by model, as_of_date desc, metric, baseline_name",
+        {"models": list(models)},
+    ).df()
 
 
 def _replace(
@@ -98,24 +120,25 @@ def _replace(
         _insert(connection, name, batch)
 
 
-def _ensure_evaluation(connection: duckdb.DuckDBPyConnection, published_file: Path) -> None:
-    """The table of grades, with what readers have of it when the build file was lost."""
-    if not table_exists(connection, EVALUATION):
-        earlier = published_table(published_file, "model_eval")
-        _replace(connection, EVALUATION, EVALUATION_TYPES, [] if earlier is None else earlier)
+def _ensure_kept(connection: duckdb.DuckDBPyConnection, name: str, published_file: Path) -> None:
+    """A table that is added to, with what readers have of it when the build file was lost."""
+    if not table_exists(connection, name):
+        earlier = published_table(published_file, name.split(".")[1])
+        _replace(connection, name, KEPT_TYPES[name], [] if earlier is None else earlier)
 
 
-def _upsert_evaluation(
-    connection: duckdb.DuckDBPyConnection, evaluation: pd.DataFrame, published_file: Path
+def _add(
+    connection: duckdb.DuckDBPyConnection, name: str, rows: pd.DataFrame, published_file: Path
 ) -> None:
-    _ensure_evaluation(connection, published_file)
-    connection.register("new_grades", pa.Table.from_pandas(evaluation, preserve_index=False))
+    """Add rows in place of those of the same models and days."""
+    _ensure_kept(connection, name, published_file)
+    connection.register("new_rows", pa.Table.from_pandas(rows, preserve_index=False))
     connection.execute(
-        f"delete from {EVALUATION} where (model, as_of_date) in "  # noqa: S608
-        "(select model, cast(as_of_date as date) from new_grades)"
+        f"delete from {name} where (model, as_of_date) in "  # noqa: S608
+        "(select model, cast(as_of_date as date) from new_rows)"
     )
-    connection.unregister("new_grades")
-    _insert(connection, EVALUATION, evaluation)
+    connection.unregister("new_rows")
+    _insert(connection, name, rows)
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: Rows) -> None:

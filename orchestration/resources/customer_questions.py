@@ -155,6 +155,45 @@ def learn_labelled(
     return Answered(as_of_date, learnt.artefact, path, learnt, reference)
 
 
+def drift_of(
+    connection: duckdb.DuckDBPyConnection, question: Question, answered: Answered
+) -> pd.DataFrame:
+    """How far customers of the day have moved from those learnt from; DRIFT_COLUMNS."""
+    from orchestration.analysis.propensity.drift import propensity_drift
+
+    columns = ", ".join(_columns(connection, question.target))
+    current = connection.execute(
+        f"select {columns} from marts.customer_features "  # noqa: S608
+        f"where as_of_date = $as_of_date and ({question.eligible}) "
+        "order by md5(customer_id), customer_id limit $customers",
+        {"as_of_date": answered.as_of_date, "customers": LEARNT_CUSTOMERS},
+    ).df()
+    return propensity_drift(
+        answered.artefact, answered.reference, current, as_of_date=answered.as_of_date
+    )
+
+
+def card_of(
+    answered: Answered, settings: Settings, *, title: tuple[str, str], purpose: tuple[str, str]
+) -> str:
+    """The model card as Markdown, kept beside the model; that of the version served.
+
+    Args:
+        answered: The question after learning.
+        settings: Where models are kept.
+        title: English and Chinese.
+        purpose: English and Chinese.
+    """
+    from orchestration.analysis.cards import read_card, save_card
+    from orchestration.analysis.propensity.card import propensity_card
+
+    folder = settings.models_dir / answered.artefact.target.name
+    if answered.learnt is None:
+        return read_card(folder, answered.artefact.model_version)
+    card = propensity_card(answered.learnt, answered.reference, title=title, purpose=purpose)
+    return save_card(card, folder)
+
+
 def evaluation_of(*answers: Answered) -> pd.DataFrame:
     """The new grades of several questions; EVALUATION_COLUMNS, no row where none was graded."""
     import pandas as pd
@@ -171,13 +210,16 @@ def evaluation_of(*answers: Answered) -> pd.DataFrame:
 def _kept_model(
     folder: Path, model_version: str, graded: frozenset[date]
 ) -> tuple[PropensityArtefact, Path] | None:
-    """A model that was saved; None when its file is gone or another, or its grades are."""
+    """A model that was saved; None when its file is gone or another, or its card or grades are."""
+    from orchestration.analysis.cards import read_card
     from orchestration.analysis.propensity import load_model
 
     path = folder / f"{model_version}.joblib"
     try:
         artefact = load_model(path)
     except (FileNotFoundError, ValueError):
+        return None
+    if read_card(folder, model_version) is None:
         return None
     is_graded = graded.issuperset(row["as_of_date"] for row in artefact.metrics)
     return (artefact, path) if is_graded else None
