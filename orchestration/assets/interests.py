@@ -101,7 +101,9 @@ def interests_asset(settings: Settings) -> dg.AssetsDefinition:
         pool="duckdb_writer",
     )
     def interests(context: dg.AssetExecutionContext, warehouse: Warehouse):
+        from orchestration.analysis.cards import save_card
         from orchestration.analysis.interests import find_interests
+        from orchestration.analysis.interests.card import interest_card
 
         folder = settings.models_dir / "interests"
         with timed_step(warehouse, context.run_id, "interests") as step:
@@ -134,6 +136,7 @@ def interests_asset(settings: Settings) -> dg.AssetsDefinition:
                     published_file=settings.published_file,
                 )
             dated_memory.remember(folder, as_of_date, result.memory.to_dict())
+            card = save_card(interest_card(result, as_of_date), folder)
             step.rows = sum(table.num_rows for table in tables.values())
         for note in result.notes:
             context.log.info(note)
@@ -142,7 +145,7 @@ def interests_asset(settings: Settings) -> dg.AssetsDefinition:
                 asset_key=key,
                 metadata={
                     "dagster/row_count": table.num_rows,
-                    **(_metadata(result) if key == SEGMENT else {}),
+                    **(_metadata(result, card) if key == SEGMENT else {}),
                 },
             )
 
@@ -173,7 +176,7 @@ def _recall(folder: Path, as_of_date: date) -> "InterestMemory | None":
     return None if stored is None else InterestMemory.from_dict(stored)
 
 
-def _metadata(result: "InterestResult") -> dict:
+def _metadata(result: "InterestResult", card: str) -> dict:
     groups = ["| code | 名称 | name | customers | mean strength |", "|---|---|---|---|---|"]
     groups += [
         f"| {row.interest_segment} | {row.label_zh} | {row.label_en} | {row.customer_count:,} "
@@ -190,6 +193,7 @@ def _metadata(result: "InterestResult") -> dict:
         for row in result.candidates.itertuples()
     ]
     return {
+        "model_card": dg.MetadataValue.md(card),
         "served": result.served,
         "groups": dg.MetadataValue.md("\n".join(groups)),
         "what_each_group_likes": dg.MetadataValue.md(_heat_map(result.factors)),

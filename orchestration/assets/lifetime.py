@@ -64,7 +64,8 @@ def lifetime_asset(settings: Settings) -> dg.AssetsDefinition:
         pool="duckdb_writer",
     )
     def lifetime(context: dg.AssetExecutionContext, warehouse: Warehouse):
-        from orchestration.analysis.lifetime import save_model, train_and_score
+        from orchestration.analysis.cards import save_card
+        from orchestration.analysis.lifetime import lifetime_card, save_model, train_and_score
 
         with timed_step(warehouse, context.run_id, "lifetime value") as step:
             as_of_date, past, current, windows = _read(warehouse)
@@ -72,6 +73,7 @@ def lifetime_asset(settings: Settings) -> dg.AssetsDefinition:
                 past, current, windows, as_of_date=as_of_date, seed=settings.seed
             )
             model_path = result.artefact and save_model(result.artefact, settings.models_dir)
+            card = lifetime_card(result)
             with warehouse.connect() as connection:
                 write_results(
                     connection,
@@ -86,7 +88,14 @@ def lifetime_asset(settings: Settings) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 **_metadata(result),
-                **({"model": dg.MetadataValue.path(str(model_path))} if model_path else {}),
+                **(
+                    {
+                        "model_card": dg.MetadataValue.md(save_card(card, model_path.parent)),
+                        "model": dg.MetadataValue.path(str(model_path)),
+                    }
+                    if model_path
+                    else {}
+                ),
             }
         )
 

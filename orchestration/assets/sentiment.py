@@ -74,7 +74,9 @@ def sentiment_asset(settings: Settings) -> dg.AssetsDefinition:
     def review_sentiment(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> dg.MaterializeResult:
+        from orchestration.analysis.cards import save_card
         from orchestration.analysis.sentiment import SentimentConfig, save_model, train
+        from orchestration.analysis.sentiment.card import sentiment_card
 
         config = SentimentConfig()
         with timed_step(warehouse, context.run_id, "sentiment") as step:
@@ -107,6 +109,9 @@ def sentiment_asset(settings: Settings) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 **_metadata(result, scores),
+                "model_card": dg.MetadataValue.md(
+                    save_card(sentiment_card(result), model_path.parent)
+                ),
                 "model": dg.MetadataValue.path(str(model_path)),
             }
         )

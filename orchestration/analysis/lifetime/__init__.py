@@ -7,6 +7,7 @@ Belongs here: everything particular to this prediction. Grading shared with othe
 """
 
 from orchestration.analysis.lifetime.artefact import LifetimeArtefact, load_model, save_model
+from orchestration.analysis.lifetime.card import lifetime_card
 from orchestration.analysis.lifetime.scoring import (
     FEATURES,
     SCORE_COLUMNS,
@@ -25,6 +26,7 @@ __all__ = [
     "LifetimeConfig",
     "LifetimeResult",
     "Windows",
+    "lifetime_card",
     "load_model",
     "plan_windows",
     "sample_customers",

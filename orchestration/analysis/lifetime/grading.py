@@ -23,6 +23,8 @@ from orchestration.analysis.lifetime.rules import (
 )
 
 MODEL_NAME = "lifetime_value"
+#: Means of the customers of one tenth: what they spent, and what was said of it before.
+TENTH_COLUMNS = ("actual", "model", "rule")
 
 
 @dataclass
@@ -33,12 +35,14 @@ class Grade:
         rule_name: The better rule; served when the model is not.
         serves_model: Whether the model won.
         rows: EVALUATION_COLUMNS; empty when nothing could be graded.
+        tenths: TENTH_COLUMNS, customers in tenths by what the model said; empty likewise.
         notes: Plain sentences.
     """
 
     rule_name: str = OWN_PAST
     serves_model: bool = False
     rows: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*EVALUATION_COLUMNS]))
+    tenths: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*TENTH_COLUMNS]))
     notes: list[str] = field(default_factory=list)
 
 
@@ -117,6 +121,7 @@ def grade(
         baseline_name=rule_name,
         served="model" if serves_model else "baseline",
     )
+    outcome.tenths = _tenths(spent, value, rule)
     ours, theirs = model_metrics, rule_metrics
     outcome.notes.append(
         f"{window_days} days after {evaluation_date}: RMSE {ours['rmse']:.2f} against "
@@ -127,6 +132,15 @@ def grade(
         f"{'model' if serves_model else 'rule'} wins."
     )
     return outcome
+
+
+def _tenths(spent: np.ndarray, value: np.ndarray, rule: np.ndarray) -> pd.DataFrame:
+    """Mean spend, and what model and rule said, in tenths by the model's value, highest first."""
+    frame = pd.DataFrame(dict(zip(TENTH_COLUMNS, (spent, value, rule), strict=True)))
+    order = np.argsort(-value, kind="stable")
+    tenth = np.empty(len(value), dtype=int)
+    tenth[order] = np.arange(len(value)) * 10 // len(value) + 1
+    return frame.groupby(tenth).mean()
 
 
 def value_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, float]:

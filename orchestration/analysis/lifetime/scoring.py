@@ -85,12 +85,14 @@ class LifetimeResult:
         evaluation: EVALUATION_COLUMNS; empty when nothing could be graded.
         artefact: What was served, ready to be saved; None when nobody has ever bought.
         notes: Plain sentences on what was decided and why, in order.
+        tenths: What was said and what came of it, see Grade.
     """
 
     scores: pd.DataFrame
     evaluation: pd.DataFrame
     artefact: LifetimeArtefact | None
     notes: tuple[str, ...]
+    tenths: pd.DataFrame
 
     @property
     def served_by(self) -> str:
@@ -147,7 +149,7 @@ def _train_and_score(
     if current.empty:
         note = f"Nobody had bought anything by {as_of_date}."
         empty = pd.DataFrame(columns=[*SCORE_COLUMNS])
-        return LifetimeResult(empty, Grade().rows, None, (note,))
+        return LifetimeResult(empty, Grade().rows, None, (note,), Grade().tenths)
 
     # sums differ in their last digits with the order of rows, and parameters follow them
     learnt = sample_customers(current, config).sort_values("customer_id")
@@ -173,7 +175,7 @@ def _train_and_score(
         config=config, customers=len(learnt),
     )  # fmt: skip
     scores = score_customers(artefact, current, as_of_date=as_of_date, config=config)
-    return LifetimeResult(scores, outcome.rows, artefact, artefact.notes)
+    return LifetimeResult(scores, outcome.rows, artefact, artefact.notes, outcome.tenths)
 
 
 def grade_latest(

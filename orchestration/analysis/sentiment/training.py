@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
 
 import numpy as np
@@ -75,16 +76,37 @@ class SentimentConfig:
 
 
 @dataclass(frozen=True)
+class Contest:
+    """Model against lexicon on the latest rated reviews.
+
+    Attributes:
+        evaluation: EVALUATION_COLUMNS; empty when nothing could be graded.
+        serves_model: Whether the model won.
+        notes: Plain sentences.
+        is_blame: 1 for a review of one or two stars, (n,); empty when nothing could be graded.
+        blame: Who answers → probability of blame, (n,).
+    """
+
+    evaluation: pd.DataFrame
+    serves_model: bool
+    notes: tuple[str, ...]
+    is_blame: np.ndarray = field(default_factory=lambda: np.empty(0))
+    blame: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class TrainingResult:
     """What training returns.
 
     Attributes:
         artefact: What is served.
         evaluation: EVALUATION_COLUMNS; empty when nothing could be graded.
+        contest: What decided who is served.
     """
 
     artefact: SentimentArtefact
     evaluation: pd.DataFrame
+    contest: Contest
 
 
 def train(
@@ -114,7 +136,8 @@ def train(
     config = config or SentimentConfig()
     lexicon = Lexicon.from_frame(lexicon_words)
     labelled = _labelled(rated)
-    evaluation, serves_model, notes = _grade(labelled, lexicon, as_of_date, config)
+    contest = _grade(labelled, lexicon, as_of_date, config)
+    evaluation, serves_model, notes = contest.evaluation, contest.serves_model, [*contest.notes]
     texts, is_praise = labelled["review_text"].tolist(), labelled["is_praise"].to_numpy()
     predictor: SentimentModel | LexiconModel = LexiconModel(lexicon)
     if serves_model:
@@ -147,7 +170,7 @@ def train(
         settings=settings,
         notes=tuple(notes),
     )
-    return TrainingResult(artefact, evaluation)
+    return TrainingResult(artefact, evaluation, contest)
 
 
 def _labelled(rated: pd.DataFrame) -> pd.DataFrame:
@@ -168,22 +191,19 @@ def _grade(
     lexicon: Lexicon,
     as_of_date: date,
     config: SentimentConfig,
-) -> tuple[pd.DataFrame, bool, list[str]]:
-    """Grades on the latest reviews, whether the model won, and why."""
+) -> Contest:
+    """Judge on the latest reviews, with what came before them to learn from."""
     cut = int(len(labelled) * (1.0 - config.evaluation_share))
     earlier, later = labelled[:cut], labelled[cut:]
     none = pd.DataFrame(columns=list(EVALUATION_COLUMNS))
     taught, judged = _rarer_count(earlier), _rarer_count(later)
     if taught < config.min_class_count or judged < config.min_evaluation_class_count:
-        return (
-            none,
-            False,
-            [
-                f"Of the {len(labelled)} rated reviews with words, the earlier hold {taught} and "
-                f"the later {judged} of the rarer kind; a model needs {config.min_class_count} "
-                f"and {config.min_evaluation_class_count}."
-            ],
+        note = (
+            f"Of the {len(labelled)} rated reviews with words, the earlier hold {taught} and "
+            f"the later {judged} of the rarer kind; a model needs {config.min_class_count} "
+            f"and {config.min_evaluation_class_count}."
         )
+        return Contest(none, False, (note,))
     later_texts, later_praise = later["review_text"].tolist(), later["is_praise"].to_numpy()
     rivals = _rivals(earlier, lexicon, config)
     blame, metrics = {}, {}
@@ -216,7 +236,7 @@ def _grade(
         f"{'also' if is_proven else 'not'} ahead on the fifth before: "
         f"{'model' if serves_model else 'lexicon'} wins."
     )
-    return rows, serves_model, [note]
+    return Contest(rows, serves_model, (note,), 1 - later_praise, blame)
 
 
 def _rivals(
