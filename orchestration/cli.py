@@ -27,6 +27,9 @@ app.add_typer(source_app, name="source")
 tags_app = typer.Typer(help="The catalogue of tags.", no_args_is_help=True)
 app.add_typer(tags_app, name="tags")
 
+propensity_app = typer.Typer(help="Questions about who will do what.", no_args_is_help=True)
+app.add_typer(propensity_app, name="propensity")
+
 # Exit status of a command that could not do its work; those of a run are in orchestration.run.
 FAILED = 1
 
@@ -314,8 +317,9 @@ def tags_check() -> None:
     """Check every row of seeds/tag_catalogue.csv and count the tags."""
     from rich.console import Console
 
+    from orchestration.conditions.problems import VocabularyError
     from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR
-    from orchestration.tags import VocabularyError, checked_tags
+    from orchestration.tags import checked_tags
     from orchestration.tags.report import print_counts
 
     try:
@@ -331,8 +335,8 @@ def tags_columns(
     """List what the conditions of tags may look at."""
     from rich.console import Console
 
+    from orchestration.conditions.problems import VocabularyError
     from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR
-    from orchestration.tags import VocabularyError
     from orchestration.tags.catalogue import read_columns
     from orchestration.tags.report import print_columns
 
@@ -347,9 +351,10 @@ def tags_preview(code: Annotated[str, typer.Argument(help="Code of the tag.")]) 
     """Show how many customers carry a tag in the published file, and why five of them do."""
     from rich.console import Console
 
+    from orchestration.conditions.problems import VocabularyError
     from orchestration.publishing.reader import NothingPublishedError
     from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR, Settings
-    from orchestration.tags import VocabularyError, checked_tags
+    from orchestration.tags import checked_tags
     from orchestration.tags.report import UnknownTagError, print_preview
 
     try:
@@ -357,6 +362,28 @@ def tags_preview(code: Annotated[str, typer.Argument(help="Code of the tag.")]) 
         print_preview(catalogue, code, Settings().published_file, Console())
     except (VocabularyError, NothingPublishedError, UnknownTagError) as error:
         _fail(str(error))
+
+
+@propensity_app.command("check")
+def propensity_check() -> None:
+    """Check every file of dbt_project/propensities and list the questions."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from orchestration.conditions.problems import VocabularyError
+    from orchestration.propensities import read_propensities
+    from orchestration.settings import DBT_PROJECT_DIR
+
+    try:
+        definitions = read_propensities(DBT_PROJECT_DIR)
+    except VocabularyError as error:
+        _fail(str(error))
+    table = Table("propensity", "name", "名称", "event", "days", "of whom")
+    for one in definitions:
+        event = f"{one.fact.name} where {one.where}" if one.where else one.fact.name
+        days = str(one.window_days)
+        table.add_row(one.name, one.label_en, one.label_zh, event, days, one.eligible)
+    Console().print(table)
 
 
 def _simulate(persons: int, seed: int, landing: Path, truth: Path, until: date | None) -> None:

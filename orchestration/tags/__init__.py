@@ -6,7 +6,7 @@ marketer who wrote it. Does not belong here: who carries a tag (dbt_project/mode
 
 from __future__ import annotations
 
-from orchestration.tags.catalogue import Tag, VocabularyError
+from orchestration.tags.catalogue import Tag
 from orchestration.tags.registry import checked_tags, ensure_tags
 
-__all__ = ["Tag", "VocabularyError", "checked_tags", "ensure_tags"]
+__all__ = ["Tag", "checked_tags", "ensure_tags"]

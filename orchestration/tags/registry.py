@@ -18,7 +18,6 @@ from orchestration.tags.catalogue import (
     TAXONOMY,
     TOPICS,
     Catalogue,
-    VocabularyError,
     read_catalogue,
 )
 from orchestration.tags.render import render_tags
@@ -76,4 +75,4 @@ def _digest(project_dir: Path, seeds_dir: Path) -> str:
     return digest.hexdigest()
 
 
-__all__ = ["TAGS_FILE", "VocabularyError", "checked_tags", "ensure_tags"]
+__all__ = ["TAGS_FILE", "checked_tags", "ensure_tags"]

@@ -34,6 +34,7 @@ from orchestration.analysis.propensity.features import available_features, featu
 from orchestration.analysis.propensity.model import fit_model, mean_log_odds
 from orchestration.analysis.propensity.reasons import explain
 from orchestration.analysis.propensity.rules import fit_rule, rule_score
+from orchestration.analysis.propensity.season import NO_SEASON, fit_season, season_of
 from orchestration.analysis.propensity.training_frame import sample_customers
 
 AS_OF = date(2024, 12, 30)
@@ -391,8 +392,29 @@ def test_contributions_add_up_to_the_served_probability(blend):
     model, labelled = blend
     rows = labelled.tail(300)
     contributions, base = model.feature_contributions(rows)
-    log_odds = contributions.sum(axis=1) + base
+    log_odds = contributions.sum(axis=1) + base + season_of(rows["as_of_date"], model.season)
     np.testing.assert_allclose(1 / (1 + np.exp(-log_odds)), model.probability(rows), atol=1e-9)
+
+
+def test_a_season_is_what_a_month_was_off_and_lies_between_month_ends() -> None:
+    generator = np.random.default_rng(8)
+    days = pd.Series(np.repeat(pd.to_datetime(["2024-08-31", "2024-09-30", "2023-09-30"]), 20_000))
+    said = generator.normal(-0.5, 1, len(days))
+    # more leave after August than was said, fewer after September; the September before is older
+    planted = np.repeat([0.4, -0.4, 2.0], 20_000)
+    truth = (generator.random(len(days)) < 1 / (1 + np.exp(-(said + planted)))).astype(int)
+    season = fit_season(said, truth, days)
+    assert season[7] == pytest.approx(0.75 * 0.4, abs=0.04)
+    assert season[8] == pytest.approx(0.75 * -0.4, abs=0.04)
+    assert [shift for month, shift in enumerate(season) if month not in (7, 8)] == [0.0] * 10
+    asked = pd.Series(pd.to_datetime(["2025-08-31", "2025-09-15", "2025-09-30", "2026-01-10"]))
+    found = season_of(asked, season)
+    assert found[0] == season[7] and found[2] == season[8] and found[3] == 0
+    assert found[1] == pytest.approx((season[7] + season[8]) / 2)
+    # everybody did the same: no season can be told from that
+    assert fit_season(said, np.ones(len(days), dtype=int), days) == NO_SEASON
+    nobody = np.full(len(days), np.nan)
+    assert fit_season(nobody, truth, days) == NO_SEASON
 
 
 def test_tree_contributions_equal_shapley_values_by_definition():

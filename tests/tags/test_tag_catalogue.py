@@ -18,8 +18,9 @@ from orchestration.conditions.condition import (
     check_condition,
     open_binder,
 )
+from orchestration.conditions.problems import VocabularyError
 from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR
-from orchestration.tags import VocabularyError, checked_tags
+from orchestration.tags import checked_tags
 from orchestration.tags.catalogue import CATALOGUE, CATALOGUE_COLUMNS, TOPICS, read_columns
 from orchestration.tags.registry import TAGS_FILE, ensure_tags
 from orchestration.tags.render import render_tags

@@ -236,12 +236,37 @@ def _prepare(
             f"{split.evaluation_date}; grading needs {limits.min_evaluation_class_count}."
         )
         return None
-    if class_count(training) < limits.min_rule_class_count:
+    if class_count(training) >= limits.min_rule_class_count:
+        return split, training, evaluation
+    if day is None:
+        return _prepare_by_customer(labelled, split, grade, seed=seed, limits=limits)
+    return None
+
+
+def _prepare_by_customer(
+    labelled: pd.DataFrame, split: TimeSplit, grade: Grade, *, seed: int, limits: Limits
+) -> tuple[TimeSplit, pd.DataFrame, pd.DataFrame] | None:
+    """Where no window closed before the judged one: a third of the customers judges the others.
+
+    Other people of the same months are a weaker proof than later months, but a company's first
+    year has no other, and a rule that was never judged at all is weaker still.
+    """
+    is_judge = customer_hash(labelled["customer_id"], seed + 3) % np.uint64(3) == 0
+    evaluation = rows_at(labelled[is_judge], (split.evaluation_date,))
+    training = sample_customers(
+        labelled[~is_judge].reset_index(drop=True), max_rows=limits.max_training_rows, seed=seed
+    )
+    enough = limits.min_rule_class_count, limits.min_evaluation_class_count
+    if class_count(training) < enough[0] or class_count(evaluation) < enough[1]:
         grade.notes.append(
             f"No closed label window before {split.evaluation_date} holds "
             f"{limits.min_rule_class_count} customers of each outcome; nothing can be graded."
         )
         return None
+    grade.notes.append(
+        f"No window closed before {split.evaluation_date}: a third of the customers is judged by "
+        "what the others taught, in the same months."
+    )
     return split, training, evaluation
 
 

@@ -17,6 +17,12 @@ import pandas as pd
 
 from orchestration.analysis.propensity.contributions import linear_contributions, tree_contributions
 from orchestration.analysis.propensity.features import Feature, feature_matrix
+from orchestration.analysis.propensity.season import (
+    NO_SEASON,
+    Season,
+    fit_season,
+    season_of,
+)
 from orchestration.analysis.propensity.training_frame import customer_hash
 
 # Each candidate is the mean of its members' log-odds, so its contributions stay exact.
@@ -129,6 +135,7 @@ class Classifier:
         features: Columns in training order, each with its reason group.
         slope: Calibration; calibrated log-odds = slope * log-odds + intercept.
         intercept: See slope.
+        season: What the calendar month adds to the log-odds of everybody.
     """
 
     name: str
@@ -136,6 +143,7 @@ class Classifier:
     features: tuple[Feature, ...]
     slope: float
     intercept: float
+    season: Season = NO_SEASON
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -145,13 +153,15 @@ class Classifier:
     def probability(self, frame: pd.DataFrame) -> np.ndarray:
         """Calibrated probability per row, float64 (n,)."""
         matrix = feature_matrix(frame, self.columns)
-        return sigmoid(self.slope * mean_log_odds(self.members, matrix) + self.intercept)
+        log_odds = self.slope * mean_log_odds(self.members, matrix) + self.intercept
+        return sigmoid(log_odds + season_of(frame["as_of_date"], self.season))
 
     def feature_contributions(self, frame: pd.DataFrame) -> tuple[np.ndarray, float]:
         """Exact contributions per feature to the calibrated log-odds.
 
         Returns:
-            float64 (n, features) and the base value; base + row sum = calibrated log-odds.
+            float64 (n, features) and the base value; base + row sum = calibrated log-odds, but for
+            the season, which is the same for all customers of a day.
         """
         matrix = feature_matrix(frame, self.columns)
         total = np.zeros(matrix.shape)
@@ -193,7 +203,7 @@ def fit_model(
 
     Args:
         name: Key of CANDIDATES.
-        frame: Training rows, with customer_id.
+        frame: Training rows, with customer_id and as_of_date.
         truth: 0/1 (n,), both present.
         features: Columns to learn from.
         monotone: See Target.
@@ -228,5 +238,6 @@ def fit_model(
             # Out of sample the order was no better than chance: say the base rate to everybody.
             rate = float(np.clip(truth.mean(), 1e-6, 1 - 1e-6))
             slope, intercept = 0.0, float(np.log(rate / (1 - rate)))
+    season = fit_season(slope * held_out + intercept, truth, frame["as_of_date"])
     members = fit_members(names, matrix, truth, directions, seed)
-    return Classifier(name, members, features, slope, intercept)
+    return Classifier(name, members, features, slope, intercept, season)
