@@ -12,6 +12,7 @@ import dagster as dg
 
 from orchestration.assets.churn import churn_asset
 from orchestration.assets.clusters import clusters_asset
+from orchestration.assets.demand import demand_asset
 from orchestration.assets.identity import identity_assets
 from orchestration.assets.interests import interests_asset
 from orchestration.assets.landing import (
@@ -63,6 +64,7 @@ def build_defs(
             churn_asset(settings),
             interests_asset(settings),
             lifetime_asset(settings),
+            demand_asset(settings),
             sentiment_asset(settings),
             published_asset(manifest, settings),
         ],
