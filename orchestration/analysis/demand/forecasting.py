@@ -32,7 +32,7 @@ from orchestration.analysis.evaluation import EVALUATION_COLUMNS
 
 #: Quantities have three digits after the point: goods are sold by weight, too.
 DIGITS = 1000
-LIBRARIES = ("numpy",)
+LIBRARIES = ("numpy", "scipy")
 FORECAST_COLUMNS = (
     "segment", "category", "week", "level", "horizon_week", "quantity", "low", "high",
     "as_of_date", "model_version", "served_by",

@@ -13,7 +13,7 @@ Source: Vovk, Gammerman & Shafer (2005), split conformal prediction, on scaled r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -78,7 +78,11 @@ def fit_spreads(
     for level, axes in LEVELS.items():
         said = _joined(part.sum(axis=axes) for part, _ in known)
         actual = _joined(part.sum(axis=axes) for _, part in known)
-        spreads[level] = _fit(said, actual, coverage) if len(said) >= MIN_ERRORS else WIDE
+        if len(said) < MIN_ERRORS:
+            spreads[level] = WIDE
+            continue
+        draws = len(said) // known[0][0].shape[2]
+        spreads[level] = _widened(_fit(said, actual, coverage), draws, coverage)
     return spreads
 
 
@@ -95,6 +99,18 @@ def _fit(said: np.ndarray, actual: np.ndarray, coverage: float) -> Spread:
     low = float(np.quantile(scaled, tail, method="lower"))
     high = float(np.quantile(scaled, 1 - tail, method="higher"))
     return Spread(common, min(low, 0.0), max(high, 0.0))
+
+
+def _widened(spread: Spread, draws: int, coverage: float) -> Spread:
+    """Wider, as Student's distribution is than the normal one, the fewer draws there were.
+
+    The weeks of one series from one origin are one draw: they are too high or too low together.
+    """
+    from scipy.stats import norm, t
+
+    quantile = (1 + coverage) / 2
+    factor = float(t.ppf(quantile, max(draws - 1, 1)) / norm.ppf(quantile))
+    return replace(spread, low=spread.low * factor, high=spread.high * factor)
 
 
 def _likelihood(error: np.ndarray, scale: np.ndarray) -> float:

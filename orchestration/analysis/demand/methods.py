@@ -78,12 +78,17 @@ def last_year_grown(known: Known) -> np.ndarray | None:
     return _grown(known, known.series)
 
 
+def last_year_half_grown(known: Known) -> np.ndarray | None:
+    """The category's weeks of a year ago, grown by the root of that: growth seldom lasts."""
+    return _grown(known, known.series, growth_power=0.5)
+
+
 def common_year_grown(known: Known) -> np.ndarray | None:
     """All categories' weeks of a year ago, at the category's own size of the newest weeks."""
     return _grown(known, np.broadcast_to(known.series.sum(axis=0), known.series.shape))
 
 
-def _grown(known: Known, pattern: np.ndarray) -> np.ndarray | None:
+def _grown(known: Known, pattern: np.ndarray, *, growth_power: float = 1.0) -> np.ndarray | None:
     length = known.series.shape[1]
     if length < YEAR + GROWTH_WEEKS or known.steps > YEAR:
         return None
@@ -94,28 +99,43 @@ def _grown(known: Known, pattern: np.ndarray) -> np.ndarray | None:
     a_year_ago = pattern[:, length - YEAR : length - YEAR + known.steps]
     # sold now, but not at this time of the last year: there is no pattern to grow
     without = np.repeat(newest[:, None] / GROWTH_WEEKS, known.steps, axis=1)
-    return np.where(usable[:, None], a_year_ago * ratio[:, None], without)
+    return np.where(usable[:, None], a_year_ago * ratio[:, None] ** growth_power, without)
 
 
-def combination(known: Known) -> np.ndarray | None:
-    """Mean of the methods that know a season."""
-    parts = [method(known) for method in (calendar, holt_winters, common_year_grown)]
-    parts = [part for part in parts if part is not None]
-    return np.mean(parts, axis=0) if len(parts) > 1 else None
-
-
-METHODS: dict[str, Callable[[Known], np.ndarray | None]] = {
-    method.__name__: method
-    for method in (
-        level,
-        damped_trend,
-        calendar,
-        holt_winters,
-        last_year_grown,
-        common_year_grown,
-        combination,
-    )
+METHODS: tuple[Callable[[Known], np.ndarray | None], ...] = (
+    level,
+    damped_trend,
+    calendar,
+    holt_winters,
+    last_year_grown,
+    last_year_half_grown,
+    common_year_grown,
+)
+#: Means of methods: their errors cancel in part.
+COMBINATIONS = {
+    "calendar_and_years": ("calendar", "holt_winters", "common_year_grown"),
+    "years": ("holt_winters", "common_year_grown", "last_year_half_grown"),
 }
+
+
+def forecast_categories(known: Known) -> dict[str, np.ndarray]:
+    """What every method and combination says, (C, steps) each; without those that know too little.
+
+    Args:
+        known: Sales and calendar.
+
+    Returns:
+        Name to units per category and week ahead, not below zero.
+    """
+    said = {}
+    for method in METHODS:
+        forecast = method(known)
+        if forecast is not None:
+            said[method.__name__] = forecast
+    for name, parts in COMBINATIONS.items():
+        if all(part in said for part in parts):
+            said[name] = np.mean([said[part] for part in parts], axis=0)
+    return said
 
 
 def recent_shares(units: np.ndarray, weeks: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from orchestration.analysis.demand.config import DemandConfig
-from orchestration.analysis.demand.methods import METHODS, SPLITS, Known
+from orchestration.analysis.demand.methods import SPLITS, Known, forecast_categories
 from orchestration.analysis.demand.panel import Panel
 from orchestration.analysis.demand.rules import RULE_NAMES, apply_rule
 from orchestration.analysis.demand.seasons import Promotions
@@ -84,16 +84,11 @@ def candidates(panel: Panel, promotions: Promotions, horizon_weeks: int) -> dict
     weeks = panel.weeks(0, panel.week_count + steps)
     known = Known(panel.by_category, weeks, promotions)
     shares = {name: split(panel.units) for name, split in SPLITS.items()}
-    said = {}
-    for method_name, method in METHODS.items():
-        forecast = method(known)
-        if forecast is None:
-            continue
-        for split_name, share in shares.items():
-            said[f"{method_name} + {split_name}"] = (
-                share[:, :, None] * forecast[None, :, panel.gap_weeks :]
-            )
-    return said
+    return {
+        f"{method} + {split}": share[:, :, None] * forecast[None, :, panel.gap_weeks :]
+        for method, forecast in forecast_categories(known).items()
+        for split, share in shares.items()
+    }
 
 
 def rules(panel: Panel, season_weeks: int, horizon_weeks: int) -> dict[str, np.ndarray]:
