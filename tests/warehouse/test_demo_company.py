@@ -974,7 +974,7 @@ def test_later_facts_change_no_earlier_snapshot(company: Company, tmp_path: Path
         tables = (
             "customer_features", "customer_rfm", "customer_churn_score", "customer_lifecycle",
             "customer_cluster", "segment_history", "segment_cut_point", "segment_transitions",
-            "segment_profile",
+            "segment_profile", "segment_weekly_sales", "segment_demand_forecast",
         )  # fmt: skip
         changed = differing(connection, "before.main", "after.main", tables)
     assert changed == {}
@@ -1150,3 +1150,74 @@ def test_aspects_are_read_clause_by_clause(people: duckdb.DuckDBPyConnection) ->
     assert both / meant >= 0.98
     assert agreement >= 0.97
     assert correlation >= 0.8
+
+
+def test_demand_is_foreseen_better_than_by_any_rule(company: Company) -> None:
+    grades = {
+        metric: (model, baseline)
+        for metric, model, baseline in company.query(
+            "select metric, model_value, baseline_value from model_eval "
+            "where model = 'segment_demand'"
+        )
+    }
+    for metric in ("wape", "wape_category", "wape_to_seasonal_naive"):
+        assert grades[metric][0] < 0.8 * grades[metric][1], metric
+    for level in ("", "_category", "_segment", "_total"):
+        assert 0.8 <= grades[f"interval_coverage{level}"][0] <= 0.99, level
+    assert company.query("select distinct served_by from segment_demand_forecast") == [("model",)]
+
+
+def test_everything_sold_is_forecast_from_the_monday_after_the_day(company: Company) -> None:
+    sold, segments = company.query(
+        """
+        select sum(quantity), count(distinct segment)
+        from segment_weekly_sales
+        where week between $1 - 400 and $1 - 300
+        """,
+        [AS_OF],
+    )[0]
+    rows = company.query(
+        "select level, min(week), count(distinct week), count(distinct segment), sum(quantity) "
+        "from segment_demand_forecast group by level"
+    )
+    assert {level for level, *_ in rows} == {"pair", "category", "segment", "total"}
+    # 2025 ended on a Wednesday
+    assert {(first, weeks) for _, first, weeks, *_ in rows} == {(date(2026, 1, 5), 8)}
+    assert len({quantity for *_, quantity in rows}) == 1
+    assert {count for level, _, _, count, _ in rows if level == "pair"} == {segments} == {6}
+    assert 0.2 * float(sold) < float(rows[0][4]) < 3 * float(sold)
+
+
+def test_stock_is_held_against_what_is_expected(company: Company) -> None:
+    differing = company.query(
+        """
+        with forecast as (
+            select category, sum(quantity) as quantity
+            from segment_demand_forecast
+            where level = 'category'
+            group by category
+        ),
+        stock as (
+            select category_l1 as category, sum(stock_quantity) as quantity from products group by 1
+        )
+        select category
+        from category_stock_outlook as outlook
+        full join forecast using (category)
+        full join stock using (category)
+        where outlook.expected_quantity is distinct from forecast.quantity
+            or outlook.stock_quantity is distinct from stock.quantity
+        """
+    )
+    assert differing == []
+    flags = company.query(
+        """
+        select stock_flag, min(weeks_of_cover), max(weeks_of_cover), any_value(under_weeks)
+        from product_stock_outlook
+        group by stock_flag
+        """
+    )
+    assert {flag for flag, *_ in flags} >= {"under", "over"}
+    assert all(
+        {"under": high < 4, "ok": 4 <= low <= high <= 26, "over": low > 26}[flag]
+        for flag, low, high, _ in flags
+    )

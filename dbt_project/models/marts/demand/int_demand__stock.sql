@@ -74,8 +74,9 @@ shares as (
 
     select
         *,
+        -- sums of decimals do not depend on the order of rows
         cast(sold_quantity + 0.5 as double)
-            / sum(cast(sold_quantity + 0.5 as double)) over (partition by category) as category_share
+            / cast(sum(sold_quantity + 0.5) over (partition by category) as double) as category_share
 
     from listed
 
