@@ -29,7 +29,7 @@ READS = (
 )
 
 SALES_SQL = """
-    select segment, category, week, cast(quantity as double) as quantity
+    select segment, category, week, cast(quantity as double) as quantity, line_count
     from marts.segment_weekly_sales
 """
 # Orders of every kind: a shop that sold nothing on a day was open if something was ordered.

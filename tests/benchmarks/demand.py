@@ -94,6 +94,7 @@ def _jewellery() -> pd.DataFrame:
             "category": units["item_id"].astype(str),
             "week": weeks,
             "quantity": units["units"].astype(float),
+            "line_count": units["units"],
         }
     )
 
@@ -113,7 +114,9 @@ def invented_sales(categories: int, weeks: int = 156, seed: int = 1) -> pd.DataF
         ],
         names=["segment", "category", "week"],
     )
-    return keys.to_frame(index=False).assign(quantity=units.ravel().astype(float))
+    return keys.to_frame(index=False).assign(
+        quantity=units.ravel().astype(float), line_count=units.ravel()
+    )
 
 
 def forecast_of(sales: pd.DataFrame, **settings: object) -> DemandResult:

@@ -73,7 +73,7 @@ def forecast_demand(
     """Forecast units, grade how that would have gone, and serve the better of model and rule.
 
     Args:
-        sales: segment, category, week, quantity; see build_panel.
+        sales: segment, category, week, quantity, line_count; see build_panel.
         promotions: Seasons of offers.
         as_of_date: Day of the run; weeks are forecast from the first Monday after it.
         first_sale_date: Day of the first sale; None when there is none.

@@ -20,8 +20,8 @@ from orchestration.analysis.evaluation import EVALUATION_COLUMNS, evaluation_row
 
 MODEL_NAME = "segment_demand"
 ORIGIN_MODEL_NAME = "segment_demand_origin"
-#: With fewer units sold in all graded weeks a difference says nothing.
-MIN_GRADED_UNITS = 100
+#: With fewer purchase lines in all graded weeks a difference says nothing.
+MIN_GRADED_LINES = 100
 
 
 @dataclass
@@ -47,12 +47,12 @@ class Answer:
 
     Attributes:
         origin: The day.
-        said: (S, C, H).
+        name: Candidate or rule.
         inside: Level to whether each outcome lay in its interval.
     """
 
     origin: Origin
-    said: np.ndarray
+    name: str
     inside: dict[str, np.ndarray]
 
 
@@ -76,12 +76,12 @@ def grade(walk: Walk, panel: Panel, *, as_of_date: date, config: DemandConfig, s
     """
     count = min(config.max_graded_origins, len(walk.origins) // 2)
     graded = list(walk.origins[len(walk.origins) - count :])
-    sold = sum(origin.actual.sum() for origin in graded)
-    if len(walk.origins) < config.min_origins or sold < MIN_GRADED_UNITS:
+    sold = sum(origin.sold for origin in graded)
+    if len(walk.origins) < config.min_origins or sold < MIN_GRADED_LINES:
         rule_name = best_rule(list(walk.origins))
         note = (
             f"Not graded: {panel.week_count} whole weeks give {len(walk.origins)} origins with "
-            f"{sold:,.0f} units to judge by. The rule {rule_name} is served."
+            f"{sold:,.0f} purchase lines to judge by. The rule {rule_name} is served."
         )
         return Grade(rule_name, notes=[note])
     span = panel.gap_weeks + config.horizon_weeks
@@ -98,7 +98,7 @@ def grade(walk: Walk, panel: Panel, *, as_of_date: date, config: DemandConfig, s
         "origin_count": float(count),
         "week_count": float(panel.week_count),
         "season_weeks": float(walk.season_weeks),
-        "graded_units": float(sold),
+        "graded_lines": float(sold),
     }
     model_metrics = {**shared, **metrics(ours), "win_share": share}
     rule_metrics = {**shared, **metrics(theirs), "win_share": 1.0 - share}
@@ -143,28 +143,29 @@ def metrics(answers: list[Answer]) -> dict[str, float]:
     """Grade what one forecaster said from several origins.
 
     Returns:
-        wape, wape_category, wape_segment, wape_total: absolute error over units sold; mase:
-        absolute error over the mean change from week to week before the origin, mean over pairs
-        that ever changed; aggregate_error: all that was forecast against all that was sold;
+        wape, wape_category, wape_segment, wape_total: absolute error over what was sold, units of
+        each category counted in its purchase lines; mase: absolute error over the mean change from
+        week to week before the origin, mean over pairs that ever changed; aggregate_error: all that
+        was forecast against all that was sold, in lines;
         interval_coverage and interval_coverage_<level>.
     """
-    sold = sum(answer.origin.actual.sum() for answer in answers)
+    sold = sum(answer.origin.sold for answer in answers)
+    misses = [answer.origin.missed(answer.name) for answer in answers]
     result = {}
     for level, axes in LEVELS.items():
-        missed = sum(
-            np.abs((answer.said - answer.origin.actual).sum(axis=axes)).sum() for answer in answers
-        )
+        missed = sum(np.abs(miss.sum(axis=axes)).sum() for miss in misses)
         suffix = "" if level == "pair" else f"_{level}"
         result[f"wape{suffix}"] = float(missed / sold)
         inside = np.concatenate([answer.inside[level].ravel() for answer in answers])
         result[f"interval_coverage{suffix}"] = float(inside.mean())
     errors, scales = [], []
     for answer in answers:
-        errors.append(np.abs(answer.said - answer.origin.actual).mean(axis=2).ravel())
+        said = answer.origin.said[answer.name]
+        errors.append(np.abs(said - answer.origin.actual).mean(axis=2).ravel())
         scales.append(answer.origin.scale.ravel())
     error, scale = np.concatenate(errors), np.concatenate(scales)
     result["mase"] = float((error[scale > 0] / scale[scale > 0]).mean())
-    result["aggregate_error"] = float(sum(answer.said.sum() for answer in answers) / sold - 1)
+    result["aggregate_error"] = float(sum(miss.sum() for miss in misses) / sold)
     return result
 
 
@@ -177,7 +178,7 @@ def _answer(origin: Origin, name: str, closed: list[Origin], config: DemandConfi
         low, high = ends(said, spreads, level)
         actual = origin.actual.sum(axis=axes)
         inside[level] = (low <= actual) & (actual <= high)
-    return Answer(origin, said, inside)
+    return Answer(origin, name, inside)
 
 
 def _lower_error_share(
@@ -193,7 +194,7 @@ def _lower_error_share(
 
     def errors(answers: list[Answer]) -> np.ndarray:
         return np.concatenate(
-            [np.abs(answer.said - answer.origin.actual).sum(axis=(0, 2)) for answer in answers]
+            [np.abs(answer.origin.missed(answer.name)).sum(axis=(0, 2)) for answer in answers]
         )
 
     gain = errors(theirs) - errors(ours)
@@ -208,7 +209,7 @@ def _origin_rows(
     panel: Panel, mine: Answer, rule: Answer, rule_name: str, served: str
 ) -> pd.DataFrame:
     """Grades of one origin, dated by the last day that was known there."""
-    if mine.origin.actual.sum() <= 0:
+    if mine.origin.sold <= 0:
         return pd.DataFrame(columns=[*EVALUATION_COLUMNS])
     kept = ("wape", "wape_category", "interval_coverage")
     return evaluation_rows(

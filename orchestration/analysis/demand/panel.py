@@ -27,6 +27,8 @@ class Panel:
         categories: Names, sorted, (C,).
         first_week: Monday of the first week.
         units: (S, C, T); weeks without a gap.
+        weight: Purchase lines per unit of each category, (C,). Errors are counted in lines, so that
+            fuel by the millilitre does not outweigh everything that is sold by the piece.
         gap_weeks: Weeks between the last of them and the first that is forecast; one when the day
             of the forecast lies within a week, which is then known in part only.
     """
@@ -35,6 +37,7 @@ class Panel:
     categories: tuple[str, ...]
     first_week: date
     units: np.ndarray
+    weight: np.ndarray
     gap_weeks: int
 
     @property
@@ -72,7 +75,8 @@ def build_panel(
     """Lay weekly sales out; a week that is known in part only is left out at both ends.
 
     Args:
-        sales: segment, category, week (a Monday), quantity; one row per week with sales.
+        sales: segment, category, week (a Monday), quantity, line_count; one row per week with
+            sales.
         as_of_date: Weeks are forecast from the first Monday after it.
         first_sale_date: Day of the first sale; its week counts if that is a Monday.
         last_sale_date: Day of the last sale until as_of_date. Files that end more than a week
@@ -86,7 +90,8 @@ def build_panel(
         ValueError: A column is missing, or a key repeats.
     """
     keys = ["segment", "category", "week"]
-    if missing := [name for name in [*keys, "quantity"] if name not in sales.columns]:
+    needed = [*keys, "quantity", "line_count"]
+    if missing := [name for name in needed if name not in sales.columns]:
         raise ValueError(f"weekly sales lack {missing}; they have {list(sales.columns)}")
     if sales.duplicated(keys).any():
         raise ValueError("weekly sales have several rows for one segment, category and week")
@@ -111,5 +116,9 @@ def build_panel(
         number[inside],
     )
     units[places] = kept["quantity"].astype(float).to_numpy()
+    lines = kept.groupby("category")["line_count"].sum().reindex(list(categories))
+    sold = units.sum(axis=(0, 2))
+    weight = lines.to_numpy(dtype=float) / np.where(sold > 0, sold, 1.0)
     first_forecast = monday(as_of_date) + WEEK
-    return Panel(segments, categories, start, units, (first_forecast - end).days // 7)
+    gap = (first_forecast - end).days // 7
+    return Panel(segments, categories, start, units, weight, gap)

@@ -30,12 +30,23 @@ class Origin:
         actual: Units sold in the weeks that were forecast, (S, C, H).
         said: Candidate or rule to forecast, (S, C, H) each.
         scale: Mean change from week to week before that day, (S, C); what MASE divides by.
+        weight: Purchase lines per unit of each category, (C,).
     """
 
     week_number: int
     actual: np.ndarray
     said: dict[str, np.ndarray]
     scale: np.ndarray
+    weight: np.ndarray
+
+    @property
+    def sold(self) -> float:
+        """What was sold, in purchase lines."""
+        return float((self.actual * self.weight[:, None]).sum())
+
+    def missed(self, name: str) -> np.ndarray:
+        """By how much a candidate or rule was off, in purchase lines, (S, C, H)."""
+        return (self.said[name] - self.actual) * self.weight[:, None]
 
 
 @dataclass(frozen=True)
@@ -131,7 +142,7 @@ def best_rule(origins: list[Origin]) -> str:
     """
     return min(
         RULE_NAMES,
-        key=lambda name: sum(np.abs(origin.said[name] - origin.actual).sum() for origin in origins),
+        key=lambda name: sum(np.abs(origin.missed(name)).sum() for origin in origins),
     )
 
 
@@ -140,10 +151,10 @@ def mean_wape(origins: list[Origin], name: str) -> float:
 
     Sums matter as much as the pairs: stock is bought for a category, whoever buys it.
     """
-    sold = sum(origin.actual.sum() for origin in origins)
+    sold = sum(origin.sold for origin in origins)
     if sold <= 0:
         return float("inf")
-    misses = [origin.said[name] - origin.actual for origin in origins]
+    misses = [origin.missed(name) for origin in origins]
     parts = [np.abs(miss.sum(axis=axes)).sum() for miss in misses for axes in ((), 0, (0, 1))]
     return float(sum(parts) / sold / 3)
 
@@ -161,4 +172,5 @@ def _origin(
             **rules(before, season, config.horizon_weeks),
         },
         scale=np.abs(np.diff(before.units, axis=2)).mean(axis=2),
+        weight=panel.weight,
     )

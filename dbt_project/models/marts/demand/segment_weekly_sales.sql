@@ -75,7 +75,8 @@ daily as (
         {{ add_days("date_trunc('month', order_date)", -1) }} as month_end_before,
         category,
         as_of_date,
-        sum(quantity) as quantity
+        sum(quantity) as quantity,
+        count(*) as line_count
 
     from lines
 
@@ -94,7 +95,8 @@ segmented as (
         daily.category,
         cast(date_trunc('week', daily.order_date) as date) as week,
         daily.as_of_date,
-        daily.quantity
+        daily.quantity,
+        daily.line_count
 
     from daily
 
@@ -112,6 +114,7 @@ weekly as (
         category,
         week,
         cast(sum(quantity) as decimal(18, 3)) as quantity,
+        cast(sum(line_count) as bigint) as line_count,
         {{ add_days('week', 6) }} <= as_of_date as is_whole_week,
         as_of_date
 
