@@ -12,6 +12,7 @@ import dagster as dg
 
 from orchestration.assets.churn import churn_asset
 from orchestration.assets.clusters import clusters_asset
+from orchestration.assets.contact import contact_asset
 from orchestration.assets.demand import demand_asset
 from orchestration.assets.identity import identity_assets
 from orchestration.assets.interests import interests_asset
@@ -65,6 +66,7 @@ def build_defs(
             interests_asset(settings),
             lifetime_asset(settings),
             demand_asset(settings),
+            contact_asset(settings),
             sentiment_asset(settings),
             published_asset(manifest, settings),
         ],

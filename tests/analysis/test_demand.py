@@ -353,6 +353,8 @@ def test_a_young_company_is_told_that_nothing_could_be_graded(weeks):
     assert len(result.forecast) == 7 * 3 * 8
     assert result.evaluation.empty
     assert "Not graded" in result.notes[0]
+    if weeks < 21:
+        assert result.description["served"] == "four_week_mean"
 
 
 def test_a_year_of_history_is_graded_against_a_month_repeated():

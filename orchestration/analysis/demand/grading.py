@@ -14,7 +14,7 @@ import pandas as pd
 from orchestration.analysis.demand.config import DemandConfig
 from orchestration.analysis.demand.intervals import LEVELS, ends, fit_spreads
 from orchestration.analysis.demand.panel import Panel
-from orchestration.analysis.demand.rules import SEASONAL
+from orchestration.analysis.demand.rules import FOUR_WEEKS, SEASONAL
 from orchestration.analysis.demand.walk_forward import Origin, Walk, best_candidate, best_rule
 from orchestration.analysis.evaluation import EVALUATION_COLUMNS, evaluation_rows
 
@@ -35,7 +35,7 @@ class Grade:
         notes: Plain sentences.
     """
 
-    rule_name: str = SEASONAL
+    rule_name: str = FOUR_WEEKS
     serves_model: bool = False
     rows: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*EVALUATION_COLUMNS]))
     notes: list[str] = field(default_factory=list)

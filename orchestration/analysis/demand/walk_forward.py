@@ -138,7 +138,7 @@ def best_candidate(origins: list[Origin], available: Iterable[str]) -> str:
 def best_rule(origins: list[Origin]) -> str:
     """The rule that misses pairs least over origins, as the contest is about pairs.
 
-    The seasonal one among equals, and where there are no origins.
+    The first of RULE_NAMES among equals, and where there are no origins.
     """
     return min(
         RULE_NAMES,

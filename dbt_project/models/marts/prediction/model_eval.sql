@@ -3,6 +3,7 @@
 -- depends_on: {{ source('analysis', 'customer_clv') }}
 -- depends_on: {{ source('analysis', 'review_sentiment') }}
 -- depends_on: {{ source('analysis', 'segment_demand_forecast') }}
+-- depends_on: {{ source('analysis', 'contact_prior') }}
 with
 
 grades as (
