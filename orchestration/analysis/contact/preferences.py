@@ -87,18 +87,25 @@ def learn_preferences(
         grade, note, served[kind] = _judge(kind, metric, contest, as_of_date, seed, config)
         rows.append(grade)
         notes.append(note)
-    priors = pd.concat(
-        [
-            _channel_priors(channels, "sent", "clicked").assign(served_by=served[CHANNEL]),
-            _hour_priors(hours).assign(served_by=served[HOUR]),
-        ],
-        ignore_index=True,
+    parts = [
+        _channel_priors(channels, "sent", "clicked").assign(served_by=served[CHANNEL]),
+        _hour_priors(hours).assign(served_by=served[HOUR]),
+    ]
+    return ContactResult(
+        priors=_stacked(parts, PRIOR_COLUMNS),
+        evaluation=_stacked(rows, EVALUATION_COLUMNS),
+        notes=notes,
     )
-    rows = [row for row in rows if len(row)]
-    evaluation = (
-        pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=[*EVALUATION_COLUMNS])
+
+
+def _stacked(parts: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
+    """Rows of all parts; an empty one has no types that should count."""
+    filled = [part for part in parts if len(part)]
+    return (
+        pd.concat(filled, ignore_index=True)[[*columns]]
+        if filled
+        else (pd.DataFrame(columns=[*columns]))
     )
-    return ContactResult(priors[[*PRIOR_COLUMNS]], evaluation, notes)
 
 
 def _channel_priors(channels: pd.DataFrame, sent: str, clicked: str) -> pd.DataFrame:
