@@ -130,8 +130,19 @@ CONTRACT = {
         "customer_id", "probability_alive", "expected_orders_12m", "clv_12m", "clv_low", "clv_high",
         "model_version", "served_by",
     },
-
-
+    "segment_weekly_sales": {"segment", "category", "week", "quantity", "is_whole_week"},
+    "segment_demand_forecast": {
+        "segment", "category", "week", "level", "horizon_week", "quantity", "low", "high",
+        "as_of_date", "model_version", "served_by",
+    },
+    "category_stock_outlook": {
+        "category", "stock_quantity", "expected_quantity", "weeks_of_cover", "stock_flag",
+    },
+    "product_stock_outlook": {"product_id", "category", "weeks_of_cover", "stock_flag"},
+    "customer_contact_preference": {
+        "customer_id", "best_channel", "best_channel_response_rate", "best_hour",
+        "channel_confidence", "hour_confidence", "channel_served_by", "hour_served_by",
+    },
     "review_sentiment": {"source", "review_id", "aspect", "sentiment_score", "served_by"},
     "model_eval": {"model", "metric", "as_of_date", "model_value", "baseline_value", "served"},
     "source_row_balance": {
@@ -1221,3 +1232,46 @@ def test_stock_is_held_against_what_is_expected(company: Company) -> None:
         {"under": high < 4, "ok": 4 <= low <= high <= 26, "over": low > 26}[flag]
         for flag, low, high, _ in flags
     )
+
+
+def test_hours_are_those_of_the_persons_habit(people: duckdb.DuckDBPyConnection) -> None:
+    customers, near, near_common = people.execute(
+        """
+        with own as (
+            select best_hour, habit_hour, mode(best_hour) over () as common_hour
+            from published.customer_contact_preference
+            inner join customer_person using (customer_id)
+            inner join truth.main.contact_habit using (person_id)
+            where hour_served_by = 'model' and hour_act_count >= 20
+        )
+        select
+            count(*),
+            avg(cast((best_hour - habit_hour + 24) % 24 in (0, 1, 23) as integer)),
+            avg(cast((common_hour - habit_hour + 24) % 24 in (0, 1, 23) as integer))
+        from own
+        """
+    ).fetchone()
+    assert customers > 300
+    assert near > 0.75
+    assert near > 2 * near_common
+
+
+def test_nobody_is_to_be_written_to_without_consent(company: Company) -> None:
+    refused = company.query(
+        """
+        select customer_id, best_channel
+        from customer_contact_preference
+        inner join customer_360 using (customer_id)
+        where (best_channel = 'sms' and not is_contactable_sms)
+            or (best_channel = 'email' and not is_contactable_email)
+            or (best_channel = 'push' and not is_contactable_push)
+            or (best_channel = 'ads' and not is_contactable_ads)
+            or (best_channel = 'wechat' and coalesce(followed_channels, '') not like '%wechat%')
+        """
+    )
+    assert refused == []
+    everybody, named, hours = company.query(
+        "select count(*), count(best_channel), count(best_hour) from customer_contact_preference"
+    )[0]
+    assert everybody == company.value("select count(*) from customer_360") == hours
+    assert 0 < named < everybody
