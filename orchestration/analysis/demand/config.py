@@ -31,7 +31,7 @@ class DemandConfig:
     origin_step_weeks: int = 4
     max_origins: int = 12
     max_graded_origins: int = 6
-    min_origins: int = 4
+    min_origins: int = 6
     min_training_weeks: int = 13
     season_weeks: int = 52
     short_season_weeks: int = 4

@@ -1,6 +1,7 @@
 {#
     Units sold by week, as the forecast learns from and is read beside. A buyer counts in the group of the last month-end
-    before the sale, so a week never changes because of what its buyers did later.
+    before the sale, so a week never changes because of what its buyers did later. Built whole by every run: merged
+    customers, months that are judged again and late files change old weeks, and the sums are cheap.
 #}
 {%- set remembered_days = 1463 -%}
 
