@@ -13,6 +13,8 @@ import dagster as dg
 from orchestration.assets.category_propensity import category_propensity_asset
 from orchestration.assets.churn import churn_asset
 from orchestration.assets.clusters import clusters_asset
+from orchestration.assets.contact import contact_asset
+from orchestration.assets.demand import demand_asset
 from orchestration.assets.identity import identity_assets
 from orchestration.assets.interests import interests_asset
 from orchestration.assets.landing import (
@@ -65,6 +67,8 @@ def build_defs(
             churn_asset(settings),
             interests_asset(settings),
             lifetime_asset(settings),
+            demand_asset(settings),
+            contact_asset(settings),
             sentiment_asset(settings),
             propensities_asset(settings),
             category_propensity_asset(settings),

@@ -85,6 +85,17 @@ def load_artefact(path: Path) -> Any:
     return joblib.load(path)
 
 
+def save_text(folder: Path, name: str, content: str) -> Path:
+    """Write a file into a folder, created when missing, whole or not at all; returns its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as aside:
+        file = Path(aside) / name
+        file.write_text(content, encoding="utf-8")
+        file.replace(path)
+    return path
+
+
 def as_json(description: dict[str, Any]) -> str:
     """A description as people read it; JSON has no NaN and no dates: null and ISO text."""
     return json.dumps(_plain(description), ensure_ascii=False, indent=2) + "\n"

@@ -4,8 +4,9 @@ Belongs here: contacts, messages and their receipts, openings, clicks, coupons a
 chunk, for every campaign of the plan. Does not belong here: the plan and its arms
 (`campaign_plan`), the files (`marketing_files`), purchases: so far a campaign makes nobody buy.
 
-Whether somebody answers depends on how responsive the person is, on the channel and on chance,
-never on whether the person still buys. A redeemed coupon sits on an order that took place anyway.
+Whether somebody answers depends on how responsive the person is, on the channel and whether the
+person likes it (`contact_habits`), and on chance, never on whether the person still buys. A
+redeemed coupon sits on an order that took place anyway.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.demo import campaign_plan, clock
+from orchestration.demo import campaign_plan, clock, contact_habits
 from orchestration.demo.campaign_plan import ADS, EMAIL, PUSH, SMS, WECHAT, Campaign
 from orchestration.demo.order_pool import OrderPool
 from orchestration.demo.population import NEVER, People
@@ -126,8 +127,10 @@ def _run(
     delivered = ~held_out & (failure < 0)
 
     r = responsiveness[person]
-    open_p = OPENS[channel] * r
-    click_p = CLICKS_PER_OPEN * r if OPENS[channel] else CLICKS[channel] * r
+    # whoever likes the channel looks at more of what comes that way
+    liking = contact_habits.liking(people, person, channel)
+    open_p = np.minimum(OPENS[channel] * r * liking, 1.0)
+    click_p = CLICKS_PER_OPEN * r if OPENS[channel] else CLICKS[channel] * r * liking
     opens = delivered & (rng.random(count) < open_p)
     opened_at = sent_at + 60 + rng.exponential(8 * 3600, count).astype(np.int64)
     reads = opens if OPENS[channel] else delivered

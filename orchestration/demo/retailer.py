@@ -17,6 +17,7 @@ from orchestration.demo import (
     app,
     behaviour,
     clock,
+    contact_habits,
     crm,
     enrichment,
     jd,
@@ -49,7 +50,7 @@ _SOURCES = {
     behaviour.WECHAT: "wechat",
 }
 #: Modules that describe truth tables of their own and fill them chunk by chunk.
-_WITH_TRUTH = (referrals, weibo, marketing_files, enrichment)
+_WITH_TRUTH = (referrals, weibo, marketing_files, contact_habits, enrichment)
 
 
 @dataclass(frozen=True)
@@ -268,4 +269,5 @@ def _simulate_chunk(
         seed, people, members.by_person, touches, pool, months, writer, facts, bad_rows
     )
     facts.add_records(people, "marketing", contacts)
+    facts.add("contact_habit", contact_habits.truth(people, months))
     enrichment.write(seed, people, members.by_person, months, writer, facts, bad_rows)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from orchestration.demo import behaviour, clock
+from orchestration.demo import behaviour, clock, contact_habits
 from orchestration.demo.population import People
 
 
@@ -53,6 +53,7 @@ class Visits:
         moment = low[person] + rng.random(len(person)) * (high - low)[person]
         # the time of day is the visit's own; the day stays
         hour = rng.choice(24, size=len(person), p=behaviour.ONLINE_SHARES)
+        hour = contact_habits.hours_by_habit(people, person, moment, hour)
         second = np.floor(moment).astype(np.int64) * clock.DAY + hour * 3600
         second += rng.integers(0, 3000, len(person))
         # never before the first visit was possible

@@ -150,6 +150,50 @@ def test_answers_follow_delivered_messages_and_the_persons_responsiveness(
         assert abs(seen - expected) < 4 * spread, (kind, basis)
 
 
+def test_people_answer_three_times_as_readily_on_the_channel_that_they_like(
+    retailer: Path,
+) -> None:
+    codes = {"短信": "sms", "邮件": "email", "推送": "push", "微信": "wechat", "广告": "ads"}
+    channel_of = {
+        campaign.campaign_id: codes[campaign.channel] for campaign in campaign_plan.plan()
+    }
+    chances = defaultdict(list)
+    for campaign_id, liked, chance in truth_rows(
+        retailer,
+        "select campaign_id, liked_channel, click_probability * "
+        "case when open_probability > 0 then open_probability else 1 end / responsiveness "
+        "/ case when open_probability > 0 then responsiveness else 1 end "
+        "from campaign_response inner join contact_habit using (person_id)",
+    ):
+        channel = channel_of[campaign_id]
+        chances[channel, channel == liked].append(chance)
+    assert {channel for channel, _ in chances} == set(codes.values())
+    for channel in codes.values():
+        # capped where nobody can open more than every message
+        ratio = np.mean(chances[channel, True]) / np.mean(chances[channel, False])
+        assert 2.5 < ratio < 3.2, channel
+
+
+def test_two_in_five_visits_come_at_the_hour_of_habit(retailer: Path) -> None:
+    """Of the app's events, which name their user once logged in."""
+    habits = dict(
+        truth_rows(
+            retailer,
+            "select source_customer_id, habit_hour from contact_habit "
+            "inner join record using (person_id) where source = 'app'",
+        )
+    )
+    near = []
+    for row in json_lines(retailer, "app/events")[0]:
+        hour, moment = habits.get(row.get("user_id")), str(row.get("ts"))
+        if hour is not None and moment.endswith("+08:00"):
+            away = (int(moment[11:13]) - hour) % 24
+            near.append(away in (23, 0, 1))
+    assert len(near) > 1000
+    # three hours hold about 0.2 of what comes at any hour
+    assert 0.45 < np.mean(near) < 0.6
+
+
 def test_coupons_are_redeemed_on_real_orders_that_they_fit(retailer: Path) -> None:
     coupons = {
         row["券编号"]: row

@@ -58,3 +58,23 @@ def test_what_households_buy_together_predicts_better_and_makes_the_groups(
         "where interest_segment like 'interest_%'"
     )
     assert groups >= 8
+
+
+def test_demand_misses_less_than_nine_tenths_of_what_the_last_month_again_does(
+    company: Company,
+) -> None:
+    grades = {
+        metric: (model, baseline, rule, served)
+        for metric, model, baseline, rule, served in company.query(
+            "select metric, model_value, baseline_value, baseline_name, served from model_eval "
+            "where model = 'segment_demand'"
+        )
+    }
+    model, seasonal, *_ = grades["wape_to_seasonal_naive"]
+    assert model <= 0.9 * seasonal
+    # one year only: the seasonal rule can repeat a month, and the best rule is served unless beaten
+    assert grades["season_weeks"][0] == 4
+    _, rule, rule_name, served = grades["wape"]
+    assert rule <= seasonal
+    assert (served, rule_name) == ("baseline", "four_week_mean") or model < rule
+    assert 0.85 <= grades["interval_coverage"][0] <= 0.95

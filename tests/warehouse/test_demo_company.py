@@ -139,6 +139,19 @@ CONTRACT = {
         "customer_id", "category", "label_zh", "label_en", "rank", "probability", "served_by",
     },
     "model_drift": {"model", "feature", "as_of_date", "reference_date", "psi", "level"},
+    "segment_weekly_sales": {"segment", "category", "week", "quantity", "is_whole_week"},
+    "segment_demand_forecast": {
+        "segment", "category", "week", "level", "horizon_week", "quantity", "low", "high",
+        "as_of_date", "model_version", "served_by",
+    },
+    "category_stock_outlook": {
+        "category", "stock_quantity", "expected_quantity", "weeks_of_cover", "stock_flag",
+    },
+    "product_stock_outlook": {"product_id", "category", "weeks_of_cover", "stock_flag"},
+    "customer_contact_preference": {
+        "customer_id", "best_channel", "best_channel_response_rate", "best_hour",
+        "channel_confidence", "hour_confidence", "channel_served_by", "hour_served_by",
+    },
     "review_sentiment": {"source", "review_id", "aspect", "sentiment_score", "served_by"},
     "model_eval": {"model", "metric", "as_of_date", "model_value", "baseline_value", "served"},
     "source_row_balance": {
@@ -983,6 +996,7 @@ def test_later_facts_change_no_earlier_snapshot(company: Company, tmp_path: Path
             "customer_features", "customer_rfm", "customer_churn_score", "customer_lifecycle",
             "customer_cluster", "segment_history", "segment_cut_point", "segment_transitions",
             "segment_profile", "customer_propensity", "customer_category_propensity", "model_drift",
+            "segment_weekly_sales", "segment_demand_forecast",
         )  # fmt: skip
         changed = differing(connection, "before.main", "after.main", tables)
     assert changed == {}
@@ -1233,3 +1247,117 @@ def test_aspects_are_read_clause_by_clause(people: duckdb.DuckDBPyConnection) ->
     assert both / meant >= 0.98
     assert agreement >= 0.97
     assert correlation >= 0.8
+
+
+def test_demand_is_foreseen_better_than_by_any_rule(company: Company) -> None:
+    grades = {
+        metric: (model, baseline)
+        for metric, model, baseline in company.query(
+            "select metric, model_value, baseline_value from model_eval "
+            "where model = 'segment_demand'"
+        )
+    }
+    for metric in ("wape", "wape_category", "wape_to_seasonal_naive"):
+        assert grades[metric][0] < 0.8 * grades[metric][1], metric
+    for level in ("", "_category", "_segment", "_total"):
+        assert 0.8 <= grades[f"interval_coverage{level}"][0] <= 0.99, level
+    assert company.query("select distinct served_by from segment_demand_forecast") == [("model",)]
+
+
+def test_everything_sold_is_forecast_from_the_monday_after_the_day(company: Company) -> None:
+    sold, segments = company.query(
+        """
+        select sum(quantity), count(distinct segment)
+        from segment_weekly_sales
+        where week between $1 - 400 and $1 - 300
+        """,
+        [AS_OF],
+    )[0]
+    rows = company.query(
+        "select level, min(week), count(distinct week), count(distinct segment), sum(quantity) "
+        "from segment_demand_forecast group by level"
+    )
+    assert {level for level, *_ in rows} == {"pair", "category", "segment", "total"}
+    # 2025 ended on a Wednesday
+    assert {(first, weeks) for _, first, weeks, *_ in rows} == {(date(2026, 1, 5), 8)}
+    assert len({quantity for *_, quantity in rows}) == 1
+    assert {count for level, _, _, count, _ in rows if level == "pair"} == {segments} == {6}
+    assert 0.2 * float(sold) < float(rows[0][4]) < 3 * float(sold)
+
+
+def test_stock_is_held_against_what_is_expected(company: Company) -> None:
+    differing = company.query(
+        """
+        with forecast as (
+            select category, sum(quantity) as quantity
+            from segment_demand_forecast
+            where level = 'category'
+            group by category
+        ),
+        stock as (
+            select category_l1 as category, sum(stock_quantity) as quantity from products group by 1
+        )
+        select category
+        from category_stock_outlook as outlook
+        full join forecast using (category)
+        full join stock using (category)
+        where outlook.expected_quantity is distinct from forecast.quantity
+            or outlook.stock_quantity is distinct from stock.quantity
+        """
+    )
+    assert differing == []
+    flags = company.query(
+        """
+        select stock_flag, min(weeks_of_cover), max(weeks_of_cover), any_value(under_weeks)
+        from product_stock_outlook
+        group by stock_flag
+        """
+    )
+    assert {flag for flag, *_ in flags} >= {"under", "over"}
+    assert all(
+        {"under": high < 4, "ok": 4 <= low <= high <= 26, "over": low > 26}[flag]
+        for flag, low, high, _ in flags
+    )
+
+
+def test_hours_are_those_of_the_persons_habit(people: duckdb.DuckDBPyConnection) -> None:
+    customers, near, near_common = people.execute(
+        """
+        with own as (
+            select best_hour, habit_hour, mode(best_hour) over () as common_hour
+            from published.customer_contact_preference
+            inner join customer_person using (customer_id)
+            inner join truth.main.contact_habit using (person_id)
+            where hour_served_by = 'model' and hour_act_count >= 20
+        )
+        select
+            count(*),
+            avg(cast((best_hour - habit_hour + 24) % 24 in (0, 1, 23) as integer)),
+            avg(cast((common_hour - habit_hour + 24) % 24 in (0, 1, 23) as integer))
+        from own
+        """
+    ).fetchone()
+    assert customers > 300
+    assert near > 0.75
+    assert near > 2 * near_common
+
+
+def test_nobody_is_to_be_written_to_without_consent(company: Company) -> None:
+    refused = company.query(
+        """
+        select customer_id, best_channel
+        from customer_contact_preference
+        inner join customer_360 using (customer_id)
+        where (best_channel = 'sms' and not is_contactable_sms)
+            or (best_channel = 'email' and not is_contactable_email)
+            or (best_channel = 'push' and not is_contactable_push)
+            or (best_channel = 'ads' and not is_contactable_ads)
+            or (best_channel = 'wechat' and coalesce(followed_channels, '') not like '%wechat%')
+        """
+    )
+    assert refused == []
+    everybody, named, hours = company.query(
+        "select count(*), count(best_channel), count(best_hour) from customer_contact_preference"
+    )[0]
+    assert everybody == company.value("select count(*) from customer_360") == hours
+    assert 0 < named < everybody

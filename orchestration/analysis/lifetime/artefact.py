@@ -7,13 +7,12 @@ Does not belong here: fitting and scoring; choosing the folder.
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from orchestration.analysis.artefact import as_json
+from orchestration.analysis.artefact import as_json, save_text
 from orchestration.analysis.lifetime.purchases import PurchaseProcess
 from orchestration.analysis.lifetime.spend import SpendModel
 
@@ -64,13 +63,7 @@ def save_model(artefact: LifetimeArtefact, models_dir: Path) -> Path:
         Path of the file.
     """
     folder = Path(models_dir) / "lifetime"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{artefact.model_version}.json"
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as aside:
-        file = Path(aside) / path.name
-        file.write_text(as_json(asdict(artefact)), encoding="utf-8")
-        file.replace(path)
-    return path
+    return save_text(folder, f"{artefact.model_version}.json", as_json(asdict(artefact)))
 
 
 def load_model(path: Path) -> LifetimeArtefact:

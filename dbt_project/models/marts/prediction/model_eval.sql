@@ -4,6 +4,8 @@
 -- depends_on: {{ source('analysis', 'review_sentiment') }}
 -- depends_on: {{ source('analysis', 'customer_propensity') }}
 -- depends_on: {{ source('analysis', 'customer_category_propensity') }}
+-- depends_on: {{ source('analysis', 'segment_demand_forecast') }}
+-- depends_on: {{ source('analysis', 'contact_prior') }}
 with
 
 grades as (
