@@ -20,6 +20,7 @@ from orchestration.assets.landing import (
 )
 from orchestration.assets.lifetime import lifetime_asset
 from orchestration.assets.models import model_assets
+from orchestration.assets.promotion import promotion_asset
 from orchestration.assets.published import published_asset
 from orchestration.assets.sentiment import sentiment_asset
 from orchestration.automation import daily_job, daily_schedule, landing_sensor
@@ -64,6 +65,7 @@ def build_defs(
             interests_asset(settings),
             lifetime_asset(settings),
             sentiment_asset(settings),
+            promotion_asset(settings),
             published_asset(manifest, settings),
         ],
         jobs=[daily_job()],

@@ -11,14 +11,15 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analysis.promotion.config import CAMPAIGN
+from orchestration.analysis.promotion.features import UNKNOWN_SENSITIVITY
 
 FIRST_DAY = date(2024, 1, 10)
 WINDOW_DAYS = 28
 
 
 def invented_customers(count: int, *, seed: int = 1) -> pd.DataFrame:
-    """customer_id, FEATURES and `pull`: what a promotion adds to the probability to order if the
-    effect is 1; it grows with the share of orders that were discounted and can be negative."""
+    """customer_id, FEATURES, `chance` to order without a promotion, and `pull`: what a promotion of
+    effect 1 adds to it. Members who buy at a discount are drawn, others put off."""
     generator = np.random.default_rng(seed)
     rate = generator.gamma(1.5, 1.2, count)
     orders = generator.poisson(rate * 4)
@@ -42,7 +43,9 @@ def invented_customers(count: int, *, seed: int = 1) -> pd.DataFrame:
             "discount_share": np.where(orders > 0, discounted / np.maximum(orders, 1), np.nan),
             "coupon_order_share": np.where(orders > 0, 0.1, np.nan),
             "store_order_share": np.where(orders > 0, generator.random(count), np.nan),
-            "days_since_last_order": np.where(orders > 0, generator.integers(1, 300, count), np.nan),
+            "days_since_last_order": np.where(
+                orders > 0, generator.integers(1, 300, count), np.nan
+            ),
             "tenure_days": generator.integers(10, 900, count),
             "is_member": generator.random(count) < 0.6,
             "promo_sensitivity": np.where(
@@ -50,7 +53,8 @@ def invented_customers(count: int, *, seed: int = 1) -> pd.DataFrame:
             ),
         }
     )
-    frame["pull"] = sensitivity - 0.25
+    leaning = frame["promo_sensitivity"].fillna(UNKNOWN_SENSITIVITY) - 0.3
+    frame["pull"] = leaning + np.where(frame["is_member"], 0.25, -0.25)
     frame["chance"] = 1 - np.exp(-rate * WINDOW_DAYS / 90)
     return frame
 
@@ -64,7 +68,7 @@ def invented_campaigns(
     holdout: float = 0.3,
     seed: int = 2,
 ) -> pd.DataFrame:
-    """TRIAL_COLUMNS, FEATURES and what `arms_of` needs; `effect` times `pull` is the true uplift."""
+    """TRIAL_COLUMNS, FEATURES and more that `arms_of` needs; uplift is `effect` times `pull`."""
     generator = np.random.default_rng(seed)
     parts = []
     for number in range(campaigns):

@@ -103,11 +103,16 @@ def usable_campaigns(
 
 
 def latest_that_judge(experiments: Experiments, config: PromotionConfig) -> np.ndarray:
-    """The fewest latest campaigns whose arms are large enough to judge a ranking; mask (c,)."""
+    """The fewest latest campaigns whose arms are large enough to judge a ranking; mask (c,).
+
+    Large enough is min_grading_customers, and judging_share of the people left alone: with all of
+    history at hand a ranking should not stand or fall with the luck of one campaign.
+    """
+    least = max(config.min_grading_customers, config.judging_share * min(experiments.counts()))
     judges = np.zeros(len(experiments.arms), dtype=bool)
     for number in reversed(range(len(judges))):
         judges[number] = True
-        if min(experiments.where(judges).counts()) >= config.min_grading_customers:
+        if min(experiments.where(judges).counts()) >= least:
             break
     return judges
 

@@ -72,6 +72,7 @@ class PromotionConfig:
         min_arm_customers: Customers each arm of a campaign needs to be looked at.
         min_total_customers: Customers each arm needs over all campaigns for an average effect.
         min_grading_customers: Customers each arm needs in the latest campaigns that grade.
+        judging_share: Share of the smaller arm, over all campaigns, that judges.
         min_training_customers: Customers each arm needs in the campaigns before.
         min_win_share: Share of bootstrap resamples in which the ranking must be ahead.
         max_trial_rows: Customers of campaigns that are learnt from and graded on at most.
@@ -86,6 +87,7 @@ class PromotionConfig:
     min_arm_customers: int = 10
     min_total_customers: int = 100
     min_grading_customers: int = 200
+    judging_share: float = 0.33
     min_training_customers: int = 200
     min_win_share: float = 0.9
     max_trial_rows: int = 100_000
