@@ -16,6 +16,7 @@ import numpy as np
 from orchestration.demo import (
     app,
     behaviour,
+    campaign_effect,
     clock,
     crm,
     enrichment,
@@ -49,7 +50,7 @@ _SOURCES = {
     behaviour.WECHAT: "wechat",
 }
 #: Modules that describe truth tables of their own and fill them chunk by chunk.
-_WITH_TRUTH = (referrals, weibo, marketing_files, enrichment)
+_WITH_TRUTH = (referrals, weibo, marketing_files, campaign_effect, enrichment)
 
 
 @dataclass(frozen=True)
@@ -268,4 +269,5 @@ def _simulate_chunk(
         seed, people, members.by_person, touches, pool, months, writer, facts, bad_rows
     )
     facts.add_records(people, "marketing", contacts)
+    campaign_effect.add_truth(seed, people, days - 1, facts)
     enrichment.write(seed, people, members.by_person, months, writer, facts, bad_rows)
