@@ -162,14 +162,27 @@ def fit_uplift(
         lines = (_residual_line(scaled, trials, expected, weight, strength),)
     elif learner == CLASSES:
         agrees = (trials.outcome == trials.treated).astype(float)
-        lines = (_logistic(scaled, agrees, weight * trials.arm_weight / 2, strength),)
+        lines = (_logistic(scaled, agrees, weight * _fair(trials.arm_weight), strength),)
     else:
-        arm_weight = weight * trials.arm_weight / 2
         lines = tuple(
-            _logistic(scaled[arm], trials.outcome[arm], arm_weight[arm], strength)
+            _logistic(
+                scaled[arm],
+                trials.outcome[arm],
+                weight[arm] * _fair(trials.arm_weight[arm]),
+                strength,
+            )
             for arm in (trials.treated == 1, trials.treated == 0)
         )
     return UpliftModel(learner, scaler, lines)
+
+
+def _fair(weight: np.ndarray) -> np.ndarray:
+    """The weights, scaled to as many rows as they are worth: else a few heavy rows of a small
+    holdout would pass for many and the penalty would not hold them.
+
+    Source: Kish (1965), effective sample size.
+    """
+    return weight * weight.sum() / max(float((weight**2).sum()), 1e-12)
 
 
 def _scaler(values: np.ndarray) -> Scaler:
