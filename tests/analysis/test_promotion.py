@@ -226,7 +226,7 @@ def test_the_learnt_ranking_is_served_where_it_wins(
     true = 0.3 * customers["pull"].to_numpy()
     said = scores["uplift_order_probability"].to_numpy()
     assert np.corrcoef(said, true)[0, 1] > 0.85
-    # shrunk, never louder than the truth by much
+    # not much louder than the truth
     assert said.std() < 1.2 * true.std()
     inside = (scores["uplift_low"] <= true) & (true <= scores["uplift_high"])
     assert inside.mean() > 0.75

@@ -26,6 +26,9 @@ from orchestration.analysis.promotion.learners import (
 )
 from orchestration.analysis.promotion.ranking import adjusted_outcome, qini
 
+#: A penalised learner may see less than there is; half more than it says is believed at most.
+LARGEST_SLOPE = 1.5
+
 
 @dataclass(frozen=True)
 class ResponseModel:
@@ -39,7 +42,7 @@ class ResponseModel:
         centre: Mean raw uplift of the rows.
         bag: The same learner on resamples of the customers; their spread is the uncertainty.
         bag_centres: Mean raw uplift of the rows by each of them.
-        slope: How much of a raw difference shows in people who were not learnt from, 0..1.
+        slope: How much of a raw difference shows in people who were not learnt from.
         slope_error: Standard error of the slope.
         average: Average effect that answers are shrunk towards.
     """
@@ -79,9 +82,11 @@ class ResponseModel:
         if self.bag:
             answers = np.stack([model(values) for model in self.bag])
             spread = (answers - np.array(self.bag_centres)[:, None]).std(axis=0)
+        # shrinking takes spread away and adds a bias of unknown sign: what remains of the variance
+        # is the slope, not its square (empirical Bayes, Efron & Morris 1973)
         error = np.sqrt(
             self.average.standard_error**2
-            + (self.slope * spread) ** 2
+            + max(self.slope, self.slope**2) * spread**2
             + (self.slope_error * raw) ** 2
         )
         reach = norm.ppf(0.5 + COVERAGE / 2) * error
@@ -156,8 +161,8 @@ def shrinkage(said: np.ndarray, trials: Trials, expected: np.ndarray) -> tuple[f
         expected: Expected outcome per row, whichever arm.
 
     Returns:
-        Slope, held between 0 (everybody gets the average) and 1 (nothing is taken back), and its
-        standard error, robust and by customer.
+        Slope, held between 0 (everybody gets the average) and LARGEST_SLOPE, and its standard
+        error, robust and by customer.
 
     Source: Chernozhukov et al. (2018), best linear predictor of an effect.
     """
@@ -174,7 +179,7 @@ def shrinkage(said: np.ndarray, trials: Trials, expected: np.ndarray) -> tuple[f
         [np.bincount(trials.customer, weights=column) for column in per_row.T], axis=1
     )
     covariance = inverse @ (per_customer.T @ per_customer) @ inverse
-    return float(np.clip(solved[1], 0.0, 1.0)), float(np.sqrt(covariance[1, 1]))
+    return float(np.clip(solved[1], 0.0, LARGEST_SLOPE)), float(np.sqrt(covariance[1, 1]))
 
 
 def _cross_fitted(

@@ -39,26 +39,7 @@ touches as (
 
 coupon_campaigns as (
 
-    -- a coupon that was never issued, as far as anybody knows, is known from its redemption
-    select coupons.source, coupons.campaign_id
-
-    from {{ ref('coupons') }} as coupons
-
-    cross join as_of
-
-    where
-        coupons.campaign_id is not null
-        and coalesce(coupons.issued_at, coupons.redeemed_at, as_of.as_of_end_at) < as_of.as_of_end_at
-
-    union
-
-    select campaign_touches.source, campaign_touches.campaign_id
-
-    from {{ ref('campaign_touches') }} as campaign_touches
-
-    cross join as_of
-
-    where campaign_touches.coupon_id is not null and campaign_touches.touched_at < as_of.as_of_end_at
+    select * from {{ ref('int_promotion_coupons') }}
 
 ),
 
