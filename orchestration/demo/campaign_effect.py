@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +21,9 @@ import pyarrow as pa
 from orchestration.demo import campaign_plan, clock
 from orchestration.demo.campaign_plan import Campaign
 from orchestration.demo.population import People
+
+if TYPE_CHECKING:
+    from orchestration.demo.truth import TruthFile
 
 #: Chance of an extra purchase of the most sensitive person there could be, and how fast it falls
 #: with sensitivity: 5 % for the average person, nothing for those who never look at a price.
@@ -77,7 +81,7 @@ def extra_purchases(seed: int, people: People) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(person), np.concatenate(day)
 
 
-def add_truth(seed: int, people: People, until_day: int, facts) -> None:
+def add_truth(seed: int, people: People, until_day: int, facts: TruthFile) -> None:
     """Add what campaigns that began by a day change to the truth file.
 
     Args:
