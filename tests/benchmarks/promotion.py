@@ -24,6 +24,7 @@ from orchestration.analysis.promotion import PromotionConfig, train_and_score
 from orchestration.analysis.promotion.fitting import fit_response
 from orchestration.analysis.promotion.learners import Trials
 from orchestration.analysis.promotion.ranking import adjusted_outcome, fifths, qini, win_share
+from orchestration.analysis.sampling import hashed_sample, key_hashes
 from orchestration.settings import PROJECT_ROOT
 from tests.analysis.invented_campaigns import arms_of, invented_campaigns, invented_customers
 
@@ -129,7 +130,8 @@ def _time(count: int) -> None:
     customers = invented_customers(count)
     rows = invented_campaigns(customers, effect=0.2, audience=0.05)
     arms = arms_of(rows)
-    sample = rows.head(PromotionConfig().max_trial_rows)
+    hashes = key_hashes(rows["customer_id"].to_numpy())
+    sample = rows.iloc[hashed_sample(hashes, PromotionConfig().max_trial_rows)]
     before = _peak_megabytes()
     begun = time.perf_counter()
     result = train_and_score(arms, sample, customers, as_of_date=date(2025, 12, 31), window_days=28)
