@@ -41,7 +41,7 @@ from orchestration.analysis.promotion.rules import rule_score, segments_by_rule
 from orchestration.assets.promotion import WINDOW_DAYS
 from orchestration.settings import DBT_PROJECT_DIR
 from tests.analysis.invented_campaigns import arms_of, invented_campaigns, invented_customers
-from tests.benchmarks.promotion import HILLSTROM, MENS, WOMENS, contest, hillstrom
+from tests.benchmarks.promotion import HILLSTROM, MENS, WOMENS, contest, hillstrom, served_by_luck
 
 AS_OF = date(2025, 12, 31)
 CONFIG = PromotionConfig()
@@ -265,13 +265,7 @@ def test_where_nothing_works_nobody_is_called_persuadable(customers: pd.DataFram
 
 
 def test_luck_seldom_serves_a_ranking() -> None:
-    people = invented_customers(1_500, seed=11)
-    served = 0
-    fast = replace(CONFIG, resamples=0)
-    for seed in range(8):
-        nothing = invented_campaigns(people, effect=0.0, campaigns=6, seed=100 + seed)
-        served += answer(nothing, people, config=fast).artefact.served_by == "model"
-    assert served <= 2
+    assert served_by_luck(8) <= 2
 
 
 def test_an_average_without_a_ranking_where_there_are_too_few_to_judge(
