@@ -45,6 +45,7 @@ bench: $(STAMP) ## time the main job at growing sizes, one more day beside a ful
 	$(BIN)/python -m tests.benchmarks.propensities
 	$(BIN)/python -m tests.benchmarks.propensities --customers 1000000
 	$(BIN)/python -m tests.benchmarks.demand
+	$(BIN)/python -m tests.benchmarks.promotion
 
 clean: ## remove the virtual environment and dbt's build folder, never data
 	rm -rf $(VENV) dbt_project/target

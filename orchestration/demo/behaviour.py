@@ -6,7 +6,8 @@ whole horizon. Does not belong here: what an online order costs (`online`), how 
 
 People buy as a Poisson process in shopping time (calendar days weighted by the season) from the
 day they join until they drop out, which happens after an exponential shopping time: Pareto/NBD
-(Schmittlein, Morrison and Colombo 1987, Counting Your Customers).
+(Schmittlein, Morrison and Colombo 1987, Counting Your Customers). Campaigns with a coupon add about
+one purchase in a hundred (`campaign_effect`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.demo import catalogue, clock, population
+from orchestration.demo import campaign_effect, catalogue, clock, population
 from orchestration.demo.population import People
 
 #: Hours of the day in which people shop, online and in stores.
@@ -77,9 +78,10 @@ def _times(rng: np.random.Generator, people: People) -> tuple[np.ndarray, np.nda
     return person, day
 
 
-def _channels(seed: int, people: People, person: np.ndarray, in_store: np.ndarray) -> np.ndarray:
+def _channels(
+    rng: np.random.Generator, people: People, person: np.ndarray, in_store: np.ndarray
+) -> np.ndarray:
     """The channel of each purchase; people keep to a main online channel and often a second."""
-    rng = clock.stream(seed, clock.STREAM_CHANNELS, people.chunk, 1)
     elsewhere = rng.random(len(person)) < people.second_channel_share[person]
     online = np.where(elsewhere, people.second_channel[person], people.main_channel[person])
     return np.where(in_store, STORE, online)
@@ -109,9 +111,70 @@ def choose_products(rng: np.random.Generator, people: People, person: np.ndarray
 
 
 def simulate_purchases(seed: int, people: People) -> Purchases:
-    """Draw every purchase of a chunk from the first day of files to the horizon."""
+    """Draw every purchase of a chunk from the first day of files to the horizon.
+
+    What campaigns add is drawn from streams of its own and put between the others.
+    """
     rng = clock.stream(seed, clock.STREAM_PURCHASES, people.chunk)
     person, day = _times(rng, people)
+    anyway = _carried_out(
+        (
+            rng,
+            clock.stream(seed, clock.STREAM_BASKETS, people.chunk),
+            clock.stream(seed, clock.STREAM_CHANNELS, people.chunk, 1),
+        ),
+        people,
+        person,
+        day,
+    )
+    person, day = campaign_effect.extra_purchases(seed, people)
+    if not len(person):
+        return anyway
+    streams = tuple(
+        clock.stream(seed, clock.STREAM_CAMPAIGN_EFFECT, people.chunk, 1_000 + number)
+        for number in range(3)
+    )
+    return _merged(anyway, _carried_out(streams, people, person, day))
+
+
+def _merged(first: Purchases, second: Purchases) -> Purchases:
+    """The purchases of both, ordered by time, then person."""
+    both = {
+        name: np.concatenate([getattr(first, name), getattr(second, name)])
+        for name in Purchases.__annotations__
+    }
+    order = np.lexsort((both["person"], both["placed_at"]))
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    both["line_order"][len(first.line_order) :] += len(first)
+    line_order = place[both["line_order"]]
+    lines = np.lexsort((both["line_number"], line_order))
+    of_lines = {"line_number", "product", "quantity", "unit_price"}
+    return Purchases(
+        **{
+            name: line_order[lines]
+            if name == "line_order"
+            else values[lines if name in of_lines else order]
+            for name, values in both.items()
+        }
+    )
+
+
+def _carried_out(
+    streams: tuple[np.random.Generator, np.random.Generator, np.random.Generator],
+    people: People,
+    person: np.ndarray,
+    day: np.ndarray,
+) -> Purchases:
+    """Where, at what hour and with what in the basket people buy on these days.
+
+    Args:
+        streams: Decide on place and hour, on the basket, on the online channel.
+        people: The chunk.
+        person: Who buys, by index, at least one.
+        day: On which day, counted as in `clock`.
+    """
+    rng, basket_rng, channel_rng = streams
     count = len(person)
     in_store = rng.random(count) < people.store_share[person]
     online = _seconds_of_day(rng, _ONLINE_HOURS, count)
@@ -123,7 +186,7 @@ def simulate_purchases(seed: int, people: People) -> Purchases:
     person, placed_at, in_store = person[order], placed_at[order], in_store[order]
     is_paid, is_identified = is_paid[order], is_identified[order]
 
-    rng = clock.stream(seed, clock.STREAM_BASKETS, people.chunk)
+    rng = basket_rng
     month = clock.month_index(placed_at)
     promotion = np.isin(month % 12, (5, 10))
     chance = np.clip(people.price_sensitivity[person] * np.where(promotion, 1.6, 0.9), 0, 0.95)
@@ -153,7 +216,7 @@ def simulate_purchases(seed: int, people: People) -> Purchases:
     return Purchases(
         person=person,
         placed_at=placed_at,
-        channel=_channels(seed, people, person, in_store),
+        channel=_channels(channel_rng, people, person, in_store),
         is_paid=is_paid,
         is_identified=is_identified,
         discount_rate=discount_rate,

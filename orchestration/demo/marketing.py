@@ -2,11 +2,12 @@
 
 Belongs here: contacts, messages and their receipts, openings, clicks, coupons and redemptions of a
 chunk, for every campaign of the plan. Does not belong here: the plan and its arms
-(`campaign_plan`), the files (`marketing_files`), purchases: so far a campaign makes nobody buy.
+(`campaign_plan`), the files (`marketing_files`), purchases that a campaign brings about
+(`campaign_effect`).
 
 Whether somebody answers depends on how responsive the person is, on the channel and whether the
-person likes it (`contact_habits`), and on chance, never on whether the person still buys. A
-redeemed coupon sits on an order that took place anyway.
+person likes it (`contact_habits`), and on chance, never on whether the person still buys. A coupon
+is redeemed on any order that it fits, which most often would have taken place anyway.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ create table coupon_redemption (
     coupon_id varchar primary key, campaign_id varchar, person_id varchar, source varchar,
     order_id varchar, redeemed_at timestamp);
 comment on table campaign_response is 'Whom a campaign chose until the last day, the arm by the '
-    'platform''s hash, how likely the person was to answer, and what came of it by then. A '
-    'campaign makes nobody buy. One row per campaign and person.';
+    'platform''s hash, how likely the person was to answer, and what came of it by then. One '
+    'row per campaign and person.';
 comment on table coupon_redemption is 'Coupons and the orders they were redeemed on, until the '
     'last day. One row per redeemed coupon.';
 """

@@ -16,6 +16,7 @@ import numpy as np
 from orchestration.demo import (
     app,
     behaviour,
+    campaign_effect,
     clock,
     contact_habits,
     crm,
@@ -50,7 +51,14 @@ _SOURCES = {
     behaviour.WECHAT: "wechat",
 }
 #: Modules that describe truth tables of their own and fill them chunk by chunk.
-_WITH_TRUTH = (referrals, weibo, marketing_files, contact_habits, enrichment)
+_WITH_TRUTH = (
+    referrals,
+    weibo,
+    marketing_files,
+    contact_habits,
+    campaign_effect,
+    enrichment,
+)
 
 
 @dataclass(frozen=True)
@@ -270,4 +278,5 @@ def _simulate_chunk(
     )
     facts.add_records(people, "marketing", contacts)
     facts.add("contact_habit", contact_habits.truth(people, months))
+    campaign_effect.add_truth(seed, people, days - 1, facts)
     enrichment.write(seed, people, members.by_person, months, writer, facts, bad_rows)

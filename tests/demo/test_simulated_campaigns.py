@@ -17,7 +17,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from orchestration.demo import campaign_plan, population
+from orchestration.demo import behaviour, campaign_effect, campaign_plan, population
 from orchestration.demo.order_pool import ChannelOrders, OrderPool
 from tests.demo.conftest import SEED
 from tests.demo.landed import (
@@ -230,27 +230,100 @@ def test_coupons_are_redeemed_on_real_orders_that_they_fit(retailer: Path) -> No
     assert set(truth) == {(row["券编号"], row["订单号"]) for row in used}
 
 
-def test_a_campaign_makes_nobody_buy_so_far(retailer: Path) -> None:
-    # orders per person in the four weeks after the choice, treated against held out
-    rows = truth_rows(
+def test_coupons_bring_extra_purchases_of_those_written_to_as_often_as_planned(
+    retailer: Path,
+) -> None:
+    [(held_out, bought, expected, spread)] = truth_rows(
         retailer,
         """
-        with choice as (
-            select campaign_id, person_id, arm, assigned_at from campaign_response
-            where campaign_id in (
-                select campaign_id from campaign_response where arm = 'holdout'))
-        select arm, count(*) filter (where order_id is not null) / count(distinct (
-            campaign_id, choice.person_id)), count(distinct (campaign_id, choice.person_id))
-        from choice
-        left join orders on orders.person_id = choice.person_id
-            and ordered_at between assigned_at and assigned_at + interval 28 day
-        group by 1
+        select
+            count(*) filter (where arm = 'holdout' and has_extra_purchase),
+            count(*) filter (where has_extra_purchase),
+            sum(extra_probability) filter (where arm = 'treatment'),
+            sqrt(sum(extra_probability * (1 - extra_probability))
+                filter (where arm = 'treatment'))
+        from campaign_effect
         """,
     )
-    means = {arm: (mean, count) for arm, mean, count in rows}
-    (treated, _), (held_out, count) = means["treatment"], means["holdout"]
-    # orders come at about half a one in four weeks, nearly Poisson
-    assert abs(treated - held_out) < 4 * (max(treated, held_out) * 1.5 / count) ** 0.5
+    assert held_out == 0
+    # within four standard errors; people who drop out in the middle of a campaign are few
+    assert abs(bought - expected) < 4 * spread
+    # everybody whom a campaign with a coupon chose is there, in the arm that was landed
+    pairs = truth_rows(
+        retailer,
+        """
+        select count(*), count(*) filter (where effect.arm is distinct from response.arm)
+        from campaign_effect as effect
+        left join campaign_response as response using (campaign_id, person_id)
+        """,
+    )
+    assert pairs[0][1] == 0
+    assert pairs[0][0] > 500
+
+
+def test_sensitive_people_are_drawn_most_and_the_lost_not_at_all(retailer: Path) -> None:
+    groups = truth_rows(
+        retailer,
+        """
+        select price_sensitivity > 0.5, avg(uplift), min(uplift), max(uplift),
+            max(uplift) filter (where died_at < assigned_at - interval 1 day)
+        from campaign_effect
+        inner join person using (person_id)
+        inner join campaign_response using (campaign_id, person_id)
+        group by 1 order by 1
+        """,
+    )
+    (_, calm, least, _, _), (_, sensitive, _, most, lost) = groups
+    assert sensitive > 2 * calm
+    assert least == 0
+    assert most < 0.2
+    assert lost == 0
+
+
+def test_every_extra_purchase_is_an_order_on_its_day_or_was_not_paid_or_seen(
+    retailer: Path,
+) -> None:
+    [(extra, found)] = truth_rows(
+        retailer,
+        """
+        select count(*), count(*) filter (where exists (
+            from orders
+            where orders.person_id = campaign_effect.person_id
+                and cast(ordered_at as date) = extra_purchase_day))
+        from campaign_effect
+        where has_extra_purchase and extra_purchase_day <= date '2025-03-31'
+        """,
+    )
+    assert extra > 20
+    assert found > 0.85 * extra
+
+
+def test_what_people_buy_anyway_does_not_depend_on_campaigns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people = population.draw(SEED, 0, 500)
+    both = behaviour.simulate_purchases(SEED, people)
+    nobody = np.empty(0, dtype=np.int64)
+    monkeypatch.setattr(campaign_effect, "extra_purchases", lambda *_: (nobody, nobody))
+    anyway = behaviour.simulate_purchases(SEED, people)
+
+    def lines(purchases: behaviour.Purchases) -> Counter:
+        at = purchases.line_order
+        return Counter(
+            zip(
+                purchases.person[at], purchases.placed_at[at], purchases.channel[at],
+                purchases.discount_rate[at], purchases.product, purchases.quantity,
+                strict=True,
+            )
+        )  # fmt: skip
+
+    more = lines(both) - lines(anyway)
+    assert lines(anyway) - lines(both) == Counter()
+    first = min(c.first_day for c in campaign_plan.plan() if c.coupon)
+    assert {key[0] for key in more}
+    assert min(key[1] for key in more) >= first * 86_400
+    assert (np.diff(both.placed_at) >= 0).all()
+    assert (np.diff(both.line_order) >= 0).all()
 
 
 def test_an_order_is_taken_once_and_only_within_its_window() -> None:

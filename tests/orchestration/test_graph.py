@@ -65,6 +65,11 @@ def test_no_asset_is_left_outside_the_graph(definitions: dg.Definitions) -> None
             "marts/customer_interest",
         ),
         ("analysis/customer_interest", "marts/customer_features", "marts/model_eval"),
+        (
+            "analysis/customer_promotion_response",
+            "marts/campaign_touches",
+            "marts/customer_promotion_response",
+        ),
     ],
 )
 def test_python_steps_stand_between_models(

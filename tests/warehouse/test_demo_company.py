@@ -152,6 +152,11 @@ CONTRACT = {
         "customer_id", "best_channel", "best_channel_response_rate", "best_hour",
         "channel_confidence", "hour_confidence", "channel_served_by", "hour_served_by",
     },
+    "customer_promotion_response": {
+        "customer_id", "as_of_date", "response_segment", "label_zh", "label_en", "response_rank",
+        "order_probability", "uplift_order_probability", "uplift_low", "uplift_high",
+        "uplift_net_spend", "campaign_count", "model_version", "served_by",
+    },
     "review_sentiment": {"source", "review_id", "aspect", "sentiment_score", "served_by"},
     "model_eval": {"model", "metric", "as_of_date", "model_value", "baseline_value", "served"},
     "source_row_balance": {
@@ -928,6 +933,34 @@ def test_promotion_sensitivity_finds_those_who_wait_for_offers(people) -> None:
     ).df()
     assert len(known) > 3000
     assert roc_auc_score(known["is_sensitive"], known["promo_sensitivity"]) >= 0.80
+
+
+def test_the_planted_effect_of_coupons_is_measured(people) -> None:
+    [(said, error, served_by, campaigns)] = people.execute(
+        """
+        select
+            avg(uplift_order_probability), avg(uplift_high - uplift_low) / (2 * 1.645),
+            any_value(served_by), any_value(campaign_count)
+        from published.main.customer_promotion_response
+        """
+    ).fetchall()
+    [(true,)] = people.execute("select avg(uplift) from truth.main.campaign_effect").fetchall()
+    # the simulator leaves a few hundred people alone, too few for more than everybody's average
+    assert served_by in {"model", "average"}
+    assert campaigns > 15
+    assert abs(said - true) < 3 * error
+    # the ranking knows something of who is moved, whoever makes it
+    [(first, last)] = people.execute(
+        """
+        select
+            avg(price_sensitivity) filter (where response_rank <= 500),
+            avg(price_sensitivity) filter (where response_rank > 4000)
+        from published.main.customer_promotion_response
+        inner join customer_person using (customer_id)
+        inner join truth.main.person using (person_id)
+        """
+    ).fetchall()
+    assert first > last + 0.1
 
 
 @pytest.mark.parametrize("fold", range(4))

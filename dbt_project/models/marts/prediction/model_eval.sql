@@ -6,6 +6,7 @@
 -- depends_on: {{ source('analysis', 'customer_category_propensity') }}
 -- depends_on: {{ source('analysis', 'segment_demand_forecast') }}
 -- depends_on: {{ source('analysis', 'contact_prior') }}
+-- depends_on: {{ source('analysis', 'customer_promotion_response') }}
 with
 
 grades as (
