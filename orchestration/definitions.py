@@ -21,6 +21,7 @@ from orchestration.assets.landing import (
 from orchestration.assets.lifetime import lifetime_asset
 from orchestration.assets.models import model_assets
 from orchestration.assets.published import published_asset
+from orchestration.assets.recommendation import recommendation_asset
 from orchestration.assets.sentiment import sentiment_asset
 from orchestration.automation import daily_job, daily_schedule, landing_sensor
 from orchestration.ingestion.contracts import load_contracts
@@ -63,6 +64,7 @@ def build_defs(
             churn_asset(settings),
             interests_asset(settings),
             lifetime_asset(settings),
+            recommendation_asset(settings),
             sentiment_asset(settings),
             published_asset(manifest, settings),
         ],

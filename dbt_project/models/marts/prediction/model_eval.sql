@@ -2,6 +2,7 @@
 -- depends_on: {{ source('analysis', 'customer_interest') }}
 -- depends_on: {{ source('analysis', 'customer_clv') }}
 -- depends_on: {{ source('analysis', 'review_sentiment') }}
+-- depends_on: {{ source('analysis', 'customer_recommendation') }}
 with
 
 grades as (
