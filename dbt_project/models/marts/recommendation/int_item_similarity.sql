@@ -6,7 +6,7 @@
     same people happen to like). Similar: what the same customers met.
 #}
 {%- set measures = {
-    'bought_together': {'measure': 'confidence', 'shrinkage': 20, 'min_lift': 2, 'min_strength': 0.05},
+    'bought_together': {'measure': 'confidence', 'shrinkage': 20, 'min_lift': 2, 'min_strength': 0.08},
     'similar': {'measure': 'cosine', 'shrinkage': 10, 'min_lift': 1, 'min_strength': 0},
 } -%}
 {%- set neighbours = 20 -%}

@@ -14,10 +14,43 @@ outlooks as (
 
 ),
 
+neighbours as (
+
+    -- at most twenty per product and relation
+    select
+        similarity.as_of_date,
+        similarity.product_id as seed_id,
+        similarity.similar_product_id as product_id,
+        similarity.relation,
+        similarity.strength,
+        coalesce(
+            similarity.relation = 'similar'
+            and owned.subcategory = offered.subcategory
+            and offered.price between {{ dearer_by }} * owned.price and {{ at_most }} * owned.price, false
+        ) as is_step_up
+
+    from {{ ref('int_item_similarity') }} as similarity
+
+    inner join outlooks as offered
+        on similarity.as_of_date = offered.as_of_date
+        and similarity.similar_product_id = offered.product_id
+
+    left join outlooks as owned
+        on similarity.as_of_date = owned.as_of_date
+        and similarity.product_id = owned.product_id
+
+    where offered.is_on_sale
+
+),
+
 history as (
 
     select
-        *,
+        as_of_date,
+        customer_id,
+        product_id,
+        coalesce(last_order_date > {{ add_days('as_of_date', -accessory_days) }}, false) as is_bought_lately,
+        coalesce(last_order_date <= {{ add_days('as_of_date', -upgrade_after_days) }}, false) as is_used,
         row_number() over (
             partition by as_of_date, customer_id order by last_sign_date desc, order_day_count desc, product_id
         ) as place
@@ -30,74 +63,43 @@ history as (
 
 linked as (
 
-    -- one seed to at most twenty neighbours per relation
+    -- places are unique per customer, so that no two seeds of one product weigh the same
     select
         history.as_of_date,
         history.customer_id,
-        history.product_id as seed_id,
-        similarity.similar_product_id as product_id,
-        case when similarity.relation = 'similar' then similarity.strength end as similar_strength,
-        case
-            when
-                similarity.relation = 'bought_together'
-                and history.last_order_date > {{ add_days('history.as_of_date', -accessory_days) }}
-                then similarity.strength
-        end as accessory_strength,
-        case
-            when
-                similarity.relation = 'similar'
-                and history.last_order_date <= {{ add_days('history.as_of_date', -upgrade_after_days) }}
-                and owned.subcategory = offered.subcategory
-                and offered.price between {{ dearer_by }} * owned.price and {{ at_most }} * owned.price
-                then similarity.strength
-        end as upgrade_strength
+        neighbours.product_id,
+        neighbours.seed_id,
+        neighbours.strength - 1e-9 * history.place as evidence,
+        case when neighbours.relation = 'similar' then neighbours.strength end as similar_strength,
+        case when neighbours.relation = 'bought_together' and history.is_bought_lately then neighbours.strength end
+            as accessory_strength,
+        case when neighbours.is_step_up and history.is_used then neighbours.strength end as upgrade_strength
 
     from history
 
-    inner join {{ ref('int_item_similarity') }} as similarity
-        on history.as_of_date = similarity.as_of_date
-        and history.product_id = similarity.product_id
+    inner join neighbours
+        on history.as_of_date = neighbours.as_of_date
+        and history.product_id = neighbours.seed_id
 
-    inner join outlooks as owned
-        on history.as_of_date = owned.as_of_date
-        and history.product_id = owned.product_id
-
-    inner join outlooks as offered
-        on similarity.as_of_date = offered.as_of_date
-        and similarity.similar_product_id = offered.product_id
-
-    where history.place <= {{ seeds }} and offered.is_on_sale
-
-),
-
-preferred as (
-
-    -- of several seeds the strongest is the reason
-    select
-        *,
-        {%- for link in ['similar', 'accessory', 'upgrade'] %}
-        row_number() over (
-            partition by as_of_date, customer_id, product_id
-            order by coalesce({{ link }}_strength, 0) desc, seed_id
-        ) as {{ link }}_place{{ ',' if not loop.last }}
-        {%- endfor %}
-
-    from linked
+    where history.place <= {{ seeds }}
 
 ),
 
 links as (
 
+    -- of several seeds the strongest is the reason
     select
         as_of_date,
         customer_id,
         product_id,
-        {%- for link in ['similar', 'accessory', 'upgrade'] %}
-        max(case when {{ link }}_place = 1 and {{ link }}_strength > 0 then seed_id end) as {{ link }}_of_id,
-        round(coalesce({{ 'sum' if link == 'similar' else 'max' }}({{ link }}_strength), 0), 6) as {{ link }}_score{{ ',' if not loop.last }}
-        {%- endfor %}
+        round(coalesce(sum(similar_strength), 0), 6) as similar_score,
+        round(coalesce(max(accessory_strength), 0), 6) as accessory_score,
+        round(coalesce(max(upgrade_strength), 0), 6) as upgrade_score,
+        max_by(seed_id, case when similar_strength > 0 then evidence end) as similar_of_id,
+        max_by(seed_id, case when accessory_strength > 0 then evidence end) as accessory_of_id,
+        max_by(seed_id, case when upgrade_strength > 0 then evidence end) as upgrade_of_id
 
-    from preferred
+    from linked
 
     group by as_of_date, customer_id, product_id
 
