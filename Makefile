@@ -34,7 +34,7 @@ ui: $(STAMP) ## open the Dagster UI on http://127.0.0.1:3000
 dashboard: $(STAMP) ## open the web page on the published file on http://127.0.0.1:8501
 	$(BIN)/strata dashboard
 
-bench: $(STAMP) ## time the main job at growing sizes, one more day beside a full build, ingestion beside DuckDB's bare reading, identity on published sets, interests and lifetime value of many customers; and the tests that take long
+bench: $(STAMP) ## time the main job at growing sizes, one more day beside a full build, ingestion beside DuckDB's bare reading, identity on published sets, interests, lifetime value and recommendations of many customers; and the tests that take long
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.increment
 	$(BIN)/python -m tests.benchmarks.ingestion
@@ -42,6 +42,7 @@ bench: $(STAMP) ## time the main job at growing sizes, one more day beside a ful
 	$(BIN)/python -m tests.benchmarks.identity
 	$(BIN)/python -m tests.benchmarks.interests
 	$(BIN)/python -m tests.benchmarks.lifetime
+	$(BIN)/python -m tests.benchmarks.recommendation
 
 clean: ## remove the virtual environment and dbt's build folder, never data
 	rm -rf $(VENV) dbt_project/target

@@ -49,8 +49,10 @@ def invented(
         frame["look_score"] = np.where(generator.random(count) < 0.15, 4.0, 0.0)
         # never known in this company: such a column must not stop anything
         frame["price_distance"] = np.nan
-        drawn = frame["look_score"].to_numpy() if informative else generator.permutation(
-            frame["look_score"]
+        drawn = (
+            frame["look_score"].to_numpy()
+            if informative
+            else generator.permutation(frame["look_score"])
         )
         chance = 0.03 + 0.05 * frame["order_day_count"] + 0.1 * drawn
         frame["is_bought"] = generator.random(count) < chance
@@ -102,7 +104,8 @@ def test_metrics_of_a_list_worked_out_by_hand() -> None:
 def test_what_stands_behind_the_tenth_place_is_no_hit() -> None:
     targets = pd.DataFrame({"bought_count": [1], "next_basket_count": [1]})
     bought = np.arange(11) == 10
-    row = list_metrics(np.zeros(11, dtype=int), -np.arange(11.0), bought, bought, targets, length=10)
+    lists, score = np.zeros(11, dtype=int), -np.arange(11.0)
+    row = list_metrics(lists, score, bought, bought, targets, length=10)
     assert row.iloc[0].tolist() == [0.0, 0.0, 0.0, 0.0]
 
 

@@ -65,6 +65,11 @@ def test_no_asset_is_left_outside_the_graph(definitions: dg.Definitions) -> None
             "marts/customer_interest",
         ),
         ("analysis/customer_interest", "marts/customer_features", "marts/model_eval"),
+        (
+            "analysis/customer_recommendation",
+            "marts/order_items",
+            "marts/customer_recommendation",
+        ),
     ],
 )
 def test_python_steps_stand_between_models(

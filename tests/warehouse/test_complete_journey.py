@@ -58,3 +58,16 @@ def test_what_households_buy_together_predicts_better_and_makes_the_groups(
         "where interest_segment like 'interest_%'"
     )
     assert groups >= 8
+
+
+def test_the_next_basket_is_foreseen_better_than_by_own_frequency_and_popularity(
+    company: Company,
+) -> None:
+    graded = company.query(
+        "select model_value, baseline_value, baseline_name, served from model_eval "
+        "where model = 'recommendation' and metric = 'next_basket_recall_at_10'"
+    )
+    assert len(graded) == 3
+    for model, rule, rule_name, served in graded:
+        assert rule_name == "own_frequency_popularity"
+        assert served == "model" and model > rule

@@ -190,9 +190,7 @@ def _decide(
             differences.append((blend[DECIDING] - rule[DECIDING]).to_numpy())
             customers.append(past.targets.loc[past.targets["as_of_date"] == day, "customer_id"])
     codes, _ = pd.factorize(pd.concat(customers), sort=True)
-    share = win_share(
-        np.concatenate(differences), codes, rounds=config.bootstrap_rounds, seed=seed
-    )
+    share = win_share(np.concatenate(differences), codes, rounds=config.bootstrap_rounds, seed=seed)
     wins = bool(differences[-1].mean() > 0 and share >= config.min_win_share)
     mean = float(np.concatenate(differences).mean())
     return wins, (

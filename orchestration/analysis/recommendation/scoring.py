@@ -128,14 +128,18 @@ def recommend(
     told = (place <= config.best_overall) | (of_kind <= config.best_of_kind)
     rank = places(lists[told], score[told])
     by_rank = np.lexsort((rank, lists[told]))
-    return pd.DataFrame(
-        {
-            "customer_id": np.asarray(customer_ids)[lists[told]],
-            "product_id": np.asarray(product_ids)[products[told]],
-            "rank": rank,
-            "score": np.round(score[told], 6),
-        }
-    ).iloc[by_rank].reset_index(drop=True)
+    return (
+        pd.DataFrame(
+            {
+                "customer_id": np.asarray(customer_ids)[lists[told]],
+                "product_id": np.asarray(product_ids)[products[told]],
+                "rank": rank,
+                "score": np.round(score[told], 6),
+            }
+        )
+        .iloc[by_rank]
+        .reset_index(drop=True)
+    )
 
 
 def _read_past(candidates: pd.DataFrame, targets: pd.DataFrame) -> Past:
