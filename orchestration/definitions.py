@@ -26,6 +26,7 @@ from orchestration.assets.models import model_assets
 from orchestration.assets.promotion import promotion_asset
 from orchestration.assets.propensities import propensities_asset
 from orchestration.assets.published import published_asset
+from orchestration.assets.recommendation import recommendation_asset
 from orchestration.assets.sentiment import sentiment_asset
 from orchestration.automation import daily_job, daily_schedule, landing_sensor
 from orchestration.ingestion.contracts import load_contracts
@@ -70,6 +71,7 @@ def build_defs(
             lifetime_asset(settings),
             demand_asset(settings),
             contact_asset(settings),
+            recommendation_asset(settings),
             sentiment_asset(settings),
             propensities_asset(settings),
             category_propensity_asset(settings),

@@ -70,6 +70,11 @@ def test_no_asset_is_left_outside_the_graph(definitions: dg.Definitions) -> None
             "marts/campaign_touches",
             "marts/customer_promotion_response",
         ),
+        (
+            "analysis/customer_recommendation",
+            "marts/order_items",
+            "marts/customer_recommendation",
+        ),
     ],
 )
 def test_python_steps_stand_between_models(

@@ -78,3 +78,16 @@ def test_demand_misses_less_than_nine_tenths_of_what_the_last_month_again_does(
     assert rule <= seasonal
     assert (served, rule_name) == ("baseline", "four_week_mean") or model < rule
     assert 0.85 <= grades["interval_coverage"][0] <= 0.95
+
+
+def test_the_next_basket_is_foreseen_better_than_by_own_frequency_and_popularity(
+    company: Company,
+) -> None:
+    graded = company.query(
+        "select model_value, baseline_value, baseline_name, served from model_eval "
+        "where model = 'recommendation' and metric = 'next_basket_recall_at_10'"
+    )
+    assert len(graded) == 3
+    for model, rule, rule_name, served in graded:
+        assert rule_name == "own_frequency_popularity"
+        assert served == "model" and model > rule

@@ -157,6 +157,15 @@ CONTRACT = {
         "order_probability", "uplift_order_probability", "uplift_low", "uplift_high",
         "uplift_net_spend", "campaign_count", "model_version", "served_by",
     },
+    "customer_recommendation": {
+        "customer_id", "item_type", "item_id", "rank", "score", "kind", "reason", "reason_zh",
+        "reason_code", "based_on_item_id", "category", "as_of_date", "served_by", "model_version",
+    },
+    "item_similarity": {
+        "product_id", "similar_product_id", "relation", "support", "confidence", "lift", "rank",
+    },
+
+
     "review_sentiment": {"source", "review_id", "aspect", "sentiment_score", "served_by"},
     "model_eval": {"model", "metric", "as_of_date", "model_value", "baseline_value", "served"},
     "source_row_balance": {
@@ -1030,6 +1039,7 @@ def test_later_facts_change_no_earlier_snapshot(company: Company, tmp_path: Path
             "customer_cluster", "segment_history", "segment_cut_point", "segment_transitions",
             "segment_profile", "customer_propensity", "customer_category_propensity", "model_drift",
             "segment_weekly_sales", "segment_demand_forecast",
+            "segment_profile", "customer_recommendation", "item_similarity",
         )  # fmt: skip
         changed = differing(connection, "before.main", "after.main", tables)
     assert changed == {}
@@ -1394,3 +1404,101 @@ def test_nobody_is_to_be_written_to_without_consent(company: Company) -> None:
     )[0]
     assert everybody == company.value("select count(*) from customer_360") == hours
     assert 0 < named < everybody
+
+
+def test_recommendations_beat_popularity_and_own_frequency(company: Company) -> None:
+    graded = company.query(
+        """
+        select metric, model_value, baseline_value, baseline_name, served
+        from model_eval
+        where model = 'recommendation' and metric like 'recall_at_10%'
+        """
+    )
+    # three month-ends, each beside the best rule and beside popularity
+    assert len(graded) == 6
+    for metric, model, baseline, baseline_name, served in graded:
+        assert served == "model"
+        if metric == "recall_at_10":
+            assert baseline_name == "own_frequency_popularity" and model > baseline
+        else:
+            assert model >= 1.1 * baseline
+
+
+def test_planted_accessories_are_found(people: duckdb.DuckDBPyConnection) -> None:
+    # of the main products, whose accessory is among the first three; and what stands there besides
+    found, mains, listed = people.execute(
+        """
+        select
+            count(distinct product_id) filter (where accessory_product_id is not null),
+            (select count(*) from truth.accessory_pair),
+            count(*)
+        from published.item_similarity as similarity
+        left join truth.accessory_pair as pair
+            on similarity.product_id = pair.product_id
+            and similarity.similar_product_id = pair.accessory_product_id
+        where
+            relation = 'bought_together'
+            and rank <= 3
+            and similarity.product_id in (select product_id from truth.accessory_pair)
+        """
+    ).fetchone()
+    assert found / mains >= 0.9
+    assert found / listed >= 0.8
+
+
+def test_everybody_is_told_something_that_can_be_bought(company: Company) -> None:
+    customers = company.value("select count(*) from customer_360")
+    assert company.value("select count(distinct customer_id) from customer_recommendation") == (
+        customers
+    )
+    assert (
+        company.value(
+            "select min(told) from (select count(*) as told from customer_recommendation "
+            "group by customer_id)"
+        )
+        == 10
+    )
+    refused = company.query(
+        """
+        select item_id
+        from customer_recommendation
+        inner join products on item_id = product_id
+        where
+            stock_quantity <= 0
+            or item_id not in (
+                select product_id from order_items where order_date > ?::date - 90
+            )
+        """,
+        [AS_OF],
+    )
+    assert refused == []
+    kinds = {row[0] for row in company.query("select distinct kind from customer_recommendation")}
+    assert kinds == {"replenish", "accessory", "upgrade", "similar", "popular"}
+
+
+def test_the_reason_of_a_recommendation_is_a_fact(company: Company) -> None:
+    # what is told as bought before was bought, and an accessory's main product lately
+    unfounded = company.query(
+        """
+        select kind, count(*)
+        from customer_recommendation as told
+        where
+            kind in ('replenish', 'accessory')
+            and not exists (
+                select 1
+                from order_items
+                where
+                    order_items.customer_id = told.customer_id
+                    and order_items.product_id = told.based_on_item_id
+                    and (kind = 'replenish' or order_date > told.as_of_date - 90)
+            )
+        group by kind
+        """
+    )
+    assert unfounded == []
+    ways = company.query(
+        "select count(*) from customer_recommendation "
+        "where reason is null or reason_zh is null "
+        "or (kind <> 'popular') = (based_on_item_id is null)"
+    )
+    assert ways == [(0,)]

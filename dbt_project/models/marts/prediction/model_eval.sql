@@ -7,6 +7,7 @@
 -- depends_on: {{ source('analysis', 'segment_demand_forecast') }}
 -- depends_on: {{ source('analysis', 'contact_prior') }}
 -- depends_on: {{ source('analysis', 'customer_promotion_response') }}
+-- depends_on: {{ source('analysis', 'customer_recommendation') }}
 with
 
 grades as (

@@ -1,0 +1,185 @@
+"""Recommendations: signals of candidate products in, an ordered list per customer out.
+
+Belongs here: reading, scoring in batches, saving the ranker, writing, metadata.
+Does not belong here: signals and rules (marts/recommendation), blend and lists
+(analysis/recommendation/).
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.resources import run_record
+from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
+from orchestration.resources.run_record import timed_step
+from orchestration.resources.warehouse import Warehouse
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from orchestration.analysis.recommendation import RankerArtefact, RankerResult
+
+RECOMMENDATION = dg.AssetKey(["analysis", "customer_recommendation"])
+READS = (
+    "intermediate.int_recommendation_candidates",
+    "intermediate.int_recommendation_labels",
+    "intermediate.int_run__as_of",
+)
+BATCH_ROWS = 500_000
+
+PAST_SQL = """
+    select
+        candidates.* exclude (kind, category, similar_of_id, accessory_of_id, upgrade_of_id),
+        labels.product_id is not null as is_bought,
+        coalesce(labels.is_next_basket, false) as is_in_next_basket
+    from intermediate.int_recommendation_candidates as candidates
+    left join intermediate.int_recommendation_labels as labels
+        on candidates.as_of_date = labels.as_of_date
+        and candidates.customer_id = labels.customer_id
+        and candidates.product_id = labels.product_id
+    where candidates.is_graded
+"""
+TARGETS_SQL = """
+    select
+        as_of_date,
+        customer_id,
+        count(*) as bought_count,
+        count(*) filter (where is_next_basket) as next_basket_count
+    from intermediate.int_recommendation_labels
+    group by as_of_date, customer_id
+"""
+CURRENT_SQL = """
+    select * exclude (category, similar_of_id, accessory_of_id, upgrade_of_id)
+    from intermediate.int_recommendation_candidates
+    where not is_graded
+    order by customer_id
+"""
+TYPES = """
+    customer_id varchar, product_id varchar, as_of_date date, rank integer, score double,
+    served_by varchar, model_version varchar, run_id varchar
+"""
+SCHEMA = pa.schema(
+    [
+        ("customer_id", pa.string()),
+        ("product_id", pa.dictionary(pa.int32(), pa.string())),
+        ("rank", pa.int32()),
+        ("score", pa.float64()),
+    ]
+)
+
+
+def recommendation_asset(settings: Settings) -> dg.AssetsDefinition:
+    """Learn and grade the blend of signals, then order the candidates of everybody."""
+
+    @dg.asset(
+        key=RECOMMENDATION,
+        deps=[dg.AssetKey(name.split(".")) for name in READS],
+        group_name="analysis",
+        kinds={"python", "scikitlearn"},
+        description="Products that each customer is told. One row per customer and product.",
+        pool="duckdb_writer",
+    )
+    def recommendation(
+        context: dg.AssetExecutionContext, warehouse: Warehouse
+    ) -> dg.MaterializeResult:
+        from orchestration.analysis.recommendation import save_model, train_ranker
+
+        with timed_step(warehouse, context.run_id, "recommendation") as step:
+            with warehouse.connect() as connection:
+                as_of_date = run_record.as_of_date(connection)
+                result = train_ranker(
+                    connection.execute(PAST_SQL).df(),
+                    connection.execute(TARGETS_SQL).df(),
+                    as_of_date=as_of_date,
+                    seed=settings.seed,
+                )
+                model_path = save_model(result.artefact, settings.models_dir)
+                lists = _lists(connection, result.artefact)
+                stamps = {
+                    "as_of_date": pa.scalar(as_of_date, pa.date32()),
+                    "served_by": pa.scalar(result.artefact.served_by),
+                    "model_version": pa.scalar(result.artefact.model_version),
+                    "run_id": pa.scalar(context.run_id),
+                }
+                for name, value in stamps.items():
+                    lists = lists.append_column(name, _same(value, len(lists)))
+                write_results(
+                    connection,
+                    {".".join(RECOMMENDATION.path): (TYPES, lists)},
+                    result.evaluation,
+                    run_id=context.run_id,
+                    published_file=settings.published_file,
+                )
+            step.rows = len(lists)
+        for note in result.notes:
+            context.log.info(note)
+        return dg.MaterializeResult(
+            metadata={**_metadata(result, lists), "model": dg.MetadataValue.path(str(model_path))}
+        )
+
+    return recommendation
+
+
+def _lists(connection: "duckdb.DuckDBPyConnection", artefact: "RankerArtefact") -> pa.Table:
+    """The list of every customer; SCHEMA. Candidates are read and scored in batches."""
+    from orchestration.analysis.recommendation import CANDIDATE_COLUMNS, recommend
+
+    batches = connection.execute(CURRENT_SQL).to_arrow_reader(BATCH_ROWS)
+    tables = [
+        pa.Table.from_pandas(
+            recommend(artefact, table.select(list(CANDIDATE_COLUMNS)).to_pandas()),
+            schema=SCHEMA,
+            preserve_index=False,
+        )
+        for table in whole_customers(batches)
+    ]
+    # each batch has numbered its products anew
+    return pa.concat_tables([SCHEMA.empty_table(), *tables]).unify_dictionaries()
+
+
+def whole_customers(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The same rows, cut where one customer ends and the next begins.
+
+    Args:
+        batches: Rows sorted by customer_id, cut anywhere.
+
+    Returns:
+        Tables of which no two hold the same customer.
+    """
+    kept: pa.Table | None = None
+    for batch in batches:
+        table = pa.Table.from_batches([batch])
+        if kept is not None:
+            table = pa.concat_tables([kept, table])
+        if len(table) == 0:
+            continue
+        is_last = pc.equal(table["customer_id"], table["customer_id"][-1])
+        ends = pc.index(is_last, True).as_py()
+        if ends:
+            yield table.slice(0, ends)
+        kept = table.slice(ends)
+    if kept is not None:
+        yield kept
+
+
+def _same(value: pa.Scalar, length: int) -> pa.Array:
+    """One value for every row; texts are kept once."""
+    if not pa.types.is_string(value.type):
+        return pa.repeat(value, length)
+    return pa.DictionaryArray.from_arrays(
+        pa.repeat(pa.scalar(0, pa.int8()), length), pa.array([value.as_py()])
+    )
+
+
+def _metadata(result: "RankerResult", lists: pa.Table) -> dict:
+    return {
+        "dagster/row_count": len(lists),
+        "customers": len(lists["customer_id"].unique()),
+        "served_by": result.artefact.served_by,
+        "grades": dg.MetadataValue.md(evaluation_as_markdown(result.evaluation)),
+        "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.notes)),
+    }
