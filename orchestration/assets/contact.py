@@ -53,7 +53,9 @@ def contact_asset(settings: Settings) -> dg.AssetsDefinition:
         pool="duckdb_writer",
     )
     def contact(context: dg.AssetExecutionContext, warehouse: Warehouse):
+        from orchestration.analysis.cards import save_card
         from orchestration.analysis.contact import learn_preferences
+        from orchestration.analysis.contact.card import contact_card
 
         with timed_step(warehouse, context.run_id, "contact preference") as step:
             as_of_date, channels, hours = _read(warehouse)
@@ -80,6 +82,9 @@ def contact_asset(settings: Settings) -> dg.AssetsDefinition:
                 "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.notes)),
                 "grades": dg.MetadataValue.md(evaluation_as_markdown(result.evaluation)),
                 "priors": dg.MetadataValue.md(_prior_table(result.priors)),
+                "model_card": dg.MetadataValue.md(
+                    save_card(contact_card(result, as_of_date), settings.models_dir / "contact")
+                ),
             }
         )
 

@@ -59,7 +59,9 @@ def demand_asset(settings: Settings) -> dg.AssetsDefinition:
         pool="duckdb_writer",
     )
     def demand(context: dg.AssetExecutionContext, warehouse: Warehouse):
+        from orchestration.analysis.cards import save_card
         from orchestration.analysis.demand import forecast_demand, save_model
+        from orchestration.analysis.demand.card import demand_card
 
         with timed_step(warehouse, context.run_id, "demand forecast") as step:
             as_of_date, sales, promotions, (first_day, last_day) = _read(warehouse)
@@ -86,6 +88,9 @@ def demand_asset(settings: Settings) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 **_metadata(result),
+                "model_card": dg.MetadataValue.md(
+                    save_card(demand_card(result), settings.models_dir / "demand")
+                ),
                 **({"model": dg.MetadataValue.path(str(model_path))} if model_path else {}),
             }
         )

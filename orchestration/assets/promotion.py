@@ -90,7 +90,9 @@ def promotion_asset(settings: Settings) -> dg.AssetsDefinition:
     def promotion_response(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> dg.MaterializeResult:
+        from orchestration.analysis.cards import save_card
         from orchestration.analysis.promotion import save_model, train_and_score
+        from orchestration.analysis.promotion.card import promotion_card
 
         with timed_step(warehouse, context.run_id, "promotion response") as step:
             as_of_date, arms, trials, current = read_trials(warehouse)
@@ -115,7 +117,13 @@ def promotion_asset(settings: Settings) -> dg.AssetsDefinition:
         for note in result.artefact.notes:
             context.log.info(note)
         return dg.MaterializeResult(
-            metadata={**_metadata(result), "model": dg.MetadataValue.path(str(model_path))}
+            metadata={
+                **_metadata(result),
+                "model_card": dg.MetadataValue.md(
+                    save_card(promotion_card(result), model_path.parent)
+                ),
+                "model": dg.MetadataValue.path(str(model_path)),
+            }
         )
 
     return promotion_response

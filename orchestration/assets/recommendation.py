@@ -86,7 +86,9 @@ def recommendation_asset(settings: Settings) -> dg.AssetsDefinition:
     def recommendation(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> dg.MaterializeResult:
+        from orchestration.analysis.cards import save_card
         from orchestration.analysis.recommendation import save_model, train_ranker
+        from orchestration.analysis.recommendation.card import recommendation_card
 
         with timed_step(warehouse, context.run_id, "recommendation") as step:
             with warehouse.connect() as connection:
@@ -118,7 +120,13 @@ def recommendation_asset(settings: Settings) -> dg.AssetsDefinition:
         for note in result.notes:
             context.log.info(note)
         return dg.MaterializeResult(
-            metadata={**_metadata(result, lists), "model": dg.MetadataValue.path(str(model_path))}
+            metadata={
+                **_metadata(result, lists),
+                "model_card": dg.MetadataValue.md(
+                    save_card(recommendation_card(result), model_path.parent)
+                ),
+                "model": dg.MetadataValue.path(str(model_path)),
+            }
         )
 
     return recommendation

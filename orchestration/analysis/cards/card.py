@@ -40,7 +40,7 @@ class ModelCard:
         purpose_en: What it answers and about whom, in English.
         purpose_zh: The same in Chinese.
         model_version: Version that is served.
-        served_by: 'model' or 'baseline'.
+        served_by: 'model', 'average' (the same answer for everybody) or 'baseline'.
         facts: Training window, rows, libraries and the like: what → how much.
         evaluation: EVALUATION_COLUMNS of this contest; may be empty.
         figures: Pictures, the most telling first.
@@ -64,6 +64,7 @@ class ModelCard:
         """The page; pictures are part of the text, so that it can be shown anywhere."""
         served = {
             "model": "the model 模型",
+            "average": "the average of everybody 整体平均",
             "baseline": "the simple rule 简单规则",
         }[self.served_by]
         parts = [
@@ -81,6 +82,27 @@ class ModelCard:
         facts = [f"| {name} | {value} |" for name, value in self.facts.items()]
         parts += ["## Made of 来源", "\n".join(["| | |", "|---|---|", *facts])]
         return "\n\n".join(parts) + "\n"
+
+
+def latest_pairs(evaluation: pd.DataFrame, metrics: tuple[str, ...]) -> dict[str, tuple]:
+    """Values of model and baseline on the newest day that was judged, for a comparison.
+
+    Args:
+        evaluation: EVALUATION_COLUMNS.
+        metrics: Which of them, in this order; those that are missing are left out.
+
+    Returns:
+        metric → (model, baseline).
+    """
+    if evaluation.empty:
+        return {}
+    rows = evaluation[evaluation["as_of_date"] == evaluation["as_of_date"].max()]
+    pairs = rows.drop_duplicates("metric").set_index("metric")
+    return {
+        name: (float(pairs.loc[name, "model_value"]), float(pairs.loc[name, "baseline_value"]))
+        for name in metrics
+        if name in pairs.index
+    }
 
 
 def save_card(card: ModelCard, folder: Path) -> str:

@@ -78,6 +78,25 @@ def bars_plot(values: Mapping[str, float], label: str) -> bytes:
     return _png(figure)
 
 
+def comparison_plot(values: Mapping[str, tuple[float, float]], label: str) -> bytes:
+    """Two bars for each name: the model's and the baseline's, the first name on top.
+
+    Args:
+        values: Name → lengths of model and baseline; NaN draws no bar.
+        label: What the lengths say.
+    """
+    figure, axes = _canvas()
+    places = np.arange(len(values))
+    for side, name in enumerate(("model", "baseline")):
+        lengths = [pair[side] for pair in values.values()]
+        axes.barh(places + 0.4 * side - 0.2, lengths, 0.38, color=COLOURS[side], label=name)
+    axes.set_yticks(places, list(values))
+    axes.invert_yaxis()
+    axes.set(xlabel=label)
+    axes.legend(frameon=False)
+    return _png(figure)
+
+
 def lines_plot(
     horizontal: Sequence[float],
     lines: Mapping[str, Sequence[float]],
