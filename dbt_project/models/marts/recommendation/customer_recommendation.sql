@@ -80,7 +80,9 @@ named as (
         coalesce(categories.name_en, products.category_word, evidenced.category) as category_en,
         coalesce(categories.name_zh, products.category_word, evidenced.category) as category_zh,
         cast(cast(round(evidenced.gap_days, 0) as bigint) as string) as gap_text,
-        cast(evidenced.days_since_order as string) as days_text
+        case when evidenced.days_since_order = 0 then 'today' else evidenced.days_since_order || ' days ago' end
+            as ago_en,
+        case when evidenced.days_since_order = 0 then '今天' else evidenced.days_since_order || ' 天前' end as ago_zh
 
     from evidenced
 
@@ -107,8 +109,8 @@ told as (
         kind,
         case reason_code
             when 'bought_regularly'
-                then 'bought about every ' || gap_text || ' days, last ' || days_text || ' days ago'
-            when 'bought_before' then 'bought ' || days_text || ' days ago; others buy it again'
+                then 'bought about every ' || gap_text || ' days, last ' || ago_en
+            when 'bought_before' then 'bought ' || ago_en || '; others buy it again'
             when 'bought_together' then 'often bought together with ' || evidence_name
             when 'step_up' then 'a step up from ' || evidence_name
             when 'looked_at' then 'looked at lately'
@@ -117,8 +119,8 @@ told as (
             else 'popular right now'
         end as reason,
         case reason_code
-            when 'bought_regularly' then '约每 ' || gap_text || ' 天购买一次，上次在 ' || days_text || ' 天前'
-            when 'bought_before' then days_text || ' 天前买过，其他顾客常会复购'
+            when 'bought_regularly' then '约每 ' || gap_text || ' 天购买一次，上次在 ' || ago_zh
+            when 'bought_before' then ago_zh || '买过，其他顾客常会复购'
             when 'bought_together' then '常与 ' || evidence_name || ' 一起购买'
             when 'step_up' then evidence_name || ' 的升级之选'
             when 'looked_at' then '最近浏览过'
