@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from orchestration.checks.drift import drift_results, drift_specs
 from orchestration.resources import run_record
 from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
-from orchestration.resources.run_record import timed_step
+from orchestration.resources.run_record import timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
 
@@ -61,11 +62,13 @@ def lifetime_asset(settings: Settings) -> dg.AssetsDefinition:
         kinds={"python"},
         description="Expected orders and value of the next twelve months, with an interval. "
         "One row per customer with a valid order.",
+        check_specs=drift_specs(VALUE),
         pool="duckdb_writer",
     )
     def lifetime(context: dg.AssetExecutionContext, warehouse: Warehouse):
         from orchestration.analysis.cards import save_card
         from orchestration.analysis.lifetime import lifetime_card, save_model, train_and_score
+        from orchestration.analysis.lifetime.drift import lifetime_drift
 
         with timed_step(warehouse, context.run_id, "lifetime value") as step:
             as_of_date, past, current, windows = _read(warehouse)
@@ -74,6 +77,8 @@ def lifetime_asset(settings: Settings) -> dg.AssetsDefinition:
             )
             model_path = result.artefact and save_model(result.artefact, settings.models_dir)
             card = lifetime_card(result)
+            drift = lifetime_drift(result.artefact, past, current, as_of_date=as_of_date)
+            checked = drift_results(VALUE, drift)
             with warehouse.connect() as connection:
                 write_results(
                     connection,
@@ -81,7 +86,9 @@ def lifetime_asset(settings: Settings) -> dg.AssetsDefinition:
                     result.evaluation,
                     run_id=context.run_id,
                     published_file=settings.published_file,
+                    drift=drift,
                 )
+                write_checks(connection, context.run_id, [outcome for _, outcome in checked])
             step.rows = len(result.scores)
         for note in result.notes:
             context.log.info(note)
@@ -96,7 +103,8 @@ def lifetime_asset(settings: Settings) -> dg.AssetsDefinition:
                     if model_path
                     else {}
                 ),
-            }
+            },
+            check_results=[result for result, _ in checked],
         )
 
     return lifetime

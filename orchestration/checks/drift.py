@@ -24,6 +24,8 @@ NOT_CHECKED = (
     "days_first_to_last_order",
     "tenure_days",
     "order_count",
+    "purchase_day_count",
+    "net_spend",
     "buyer_share_90d",
 )
 DESCRIPTIONS = {

@@ -1,4 +1,5 @@
 -- every model adds to one table; this one is built after the last of them
+-- depends_on: {{ source('analysis', 'customer_clv') }}
 -- depends_on: {{ source('analysis', 'customer_propensity') }}
 -- depends_on: {{ source('analysis', 'customer_category_propensity') }}
 with
