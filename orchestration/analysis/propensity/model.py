@@ -33,8 +33,10 @@ CANDIDATES: dict[str, tuple[str, ...]] = {
 }
 
 BOOSTING_PARAMETERS: dict[str, Any] = {
-    "learning_rate": 0.06,
-    "max_iter": 120,
+    # 120 trees of half the size find no more: mean PR-AUC of four questions on three windows of the
+    # simulated retailer 0.754 either way, in less than half of the time.
+    "learning_rate": 0.13,
+    "max_iter": 50,
     "max_leaf_nodes": 12,
     "max_depth": 4,
     "l2_regularization": 10.0,
