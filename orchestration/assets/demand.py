@@ -59,7 +59,8 @@ def demand_asset(settings: Settings) -> dg.AssetsDefinition:
         pool="duckdb_writer",
     )
     def demand(context: dg.AssetExecutionContext, warehouse: Warehouse):
-        from orchestration.analysis.demand import forecast_demand, save_model
+        from orchestration.analysis.cards import save_card
+        from orchestration.analysis.demand import demand_card, forecast_demand, save_model
 
         with timed_step(warehouse, context.run_id, "demand forecast") as step:
             as_of_date, sales, promotions, (first_day, last_day) = _read(warehouse)
@@ -72,6 +73,7 @@ def demand_asset(settings: Settings) -> dg.AssetsDefinition:
                 seed=settings.seed,
             )
             model_path = result.description and save_model(result, settings.models_dir)
+            card = demand_card(result)
             with warehouse.connect() as connection:
                 write_results(
                     connection,
@@ -86,7 +88,14 @@ def demand_asset(settings: Settings) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 **_metadata(result),
-                **({"model": dg.MetadataValue.path(str(model_path))} if model_path else {}),
+                **(
+                    {
+                        "model_card": dg.MetadataValue.md(save_card(card, model_path.parent)),
+                        "model": dg.MetadataValue.path(str(model_path)),
+                    }
+                    if model_path
+                    else {}
+                ),
             }
         )
 
