@@ -60,8 +60,7 @@ def demand_asset(settings: Settings) -> dg.AssetsDefinition:
     )
     def demand(context: dg.AssetExecutionContext, warehouse: Warehouse):
         from orchestration.analysis.cards import save_card
-        from orchestration.analysis.demand import forecast_demand, save_model
-        from orchestration.analysis.demand.card import demand_card
+        from orchestration.analysis.demand import demand_card, forecast_demand, save_model
 
         with timed_step(warehouse, context.run_id, "demand forecast") as step:
             as_of_date, sales, promotions, (first_day, last_day) = _read(warehouse)
@@ -74,6 +73,7 @@ def demand_asset(settings: Settings) -> dg.AssetsDefinition:
                 seed=settings.seed,
             )
             model_path = result.description and save_model(result, settings.models_dir)
+            card = demand_card(result)
             with warehouse.connect() as connection:
                 write_results(
                     connection,
@@ -88,10 +88,14 @@ def demand_asset(settings: Settings) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 **_metadata(result),
-                "model_card": dg.MetadataValue.md(
-                    save_card(demand_card(result), settings.models_dir / "demand")
+                **(
+                    {
+                        "model_card": dg.MetadataValue.md(save_card(card, model_path.parent)),
+                        "model": dg.MetadataValue.path(str(model_path)),
+                    }
+                    if model_path
+                    else {}
                 ),
-                **({"model": dg.MetadataValue.path(str(model_path))} if model_path else {}),
             }
         )
 

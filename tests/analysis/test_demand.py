@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from orchestration.analysis.demand import DemandConfig, Promotions, forecast_demand, save_model
+from orchestration.analysis.demand import (
+    DemandConfig,
+    Promotions,
+    demand_card,
+    forecast_demand,
+    save_model,
+)
 from orchestration.analysis.demand.grading import metrics
 from orchestration.analysis.demand.intervals import LEVELS, WIDE, Spread, fit_spreads
 from orchestration.analysis.demand.methods import SPLITS, Known, forecast_categories
@@ -403,6 +409,29 @@ def test_what_was_decided_is_kept_as_text(seasonal_result, tmp_path):
     assert path.name == f"{seasonal_result.model_version}.json"
     assert seasonal_result.description["served"] in path.read_text()
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_card_shows_grades_and_coming_weeks(seasonal_result):
+    text = demand_card(seasonal_result).markdown()
+    assert seasonal_result.model_version in text
+    assert text.count("data:image/png;base64,") == 2
+    assert seasonal_result.description["served"] in text
+    assert len(seasonal_result.year_before) == 8
+
+
+def test_a_young_company_has_a_card_without_grades_and_an_empty_one_none():
+    young = forecast_of(invented_sales(2, weeks=12))
+    assert young.year_before == []
+    assert "暂无评估" in demand_card(young).markdown()
+    empty = forecast_demand(
+        weekly([]),
+        Promotions(),
+        as_of_date=MONDAY,
+        first_sale_date=None,
+        last_sale_date=None,
+        seed=1,
+    )
+    assert demand_card(empty) is None
 
 
 def test_metrics_by_hand():

@@ -50,6 +50,7 @@ class DemandResult:
         model_version: Name and hash of what made the forecast.
         description: Everything that is kept of the model, ready for JSON.
         notes: Plain sentences on what was decided and why.
+        year_before: All units of the forecast weeks a year before; empty when not known.
     """
 
     forecast: pd.DataFrame
@@ -58,6 +59,7 @@ class DemandResult:
     model_version: str = f"{MODEL_NAME}-none"
     description: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    year_before: list[float] = field(default_factory=list)
 
 
 def forecast_demand(
@@ -144,6 +146,7 @@ def forecast_demand(
         model_version=version,
         description={**description, "grades": grades, "notes": notes},
         notes=notes,
+        year_before=_year_before(panel, config),
     )
 
 
@@ -151,6 +154,13 @@ def save_model(result: DemandResult, models_dir: Path) -> Path:
     """Write `<models_dir>/demand/<model_version>.json`; returns its path."""
     content = as_json({**result.description, "model_version": result.model_version})
     return save_text(Path(models_dir) / "demand", f"{result.model_version}.json", content)
+
+
+def _year_before(panel: Panel, config: DemandConfig) -> list[float]:
+    start = panel.week_count + panel.gap_weeks - config.season_weeks
+    return (
+        panel.units.sum(axis=(0, 1))[start:][: config.horizon_weeks].tolist() if start >= 0 else []
+    )
 
 
 def _rows(panel: Panel, said: np.ndarray, spreads: dict[str, Spread]) -> pd.DataFrame:
