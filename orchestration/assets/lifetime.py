@@ -34,9 +34,9 @@ BUYERS_SQL = """
         purchase_day_count_365d,
         days_first_to_last_order,
         days_since_first_order,
-        days_since_last_order,
         cast(net_spend as double) as net_spend,
-        cast(net_spend_365d as double) as net_spend_365d
+        cast(net_spend_365d as double) as net_spend_365d,
+        {signs}
     from marts.customer_features
     where purchase_day_count > 0
 """
@@ -138,7 +138,10 @@ def _read(warehouse: Warehouse) -> tuple[date, "pd.DataFrame", "pd.DataFrame", "
 def _buyers(
     connection: "duckdb.DuckDBPyConnection", condition: str, **values: object
 ) -> "pd.DataFrame":
-    return connection.execute(f"{BUYERS_SQL} and {condition}", values).df()
+    from orchestration.analysis.lifetime import SIGNS
+
+    query = BUYERS_SQL.format(signs=", ".join(SIGNS))
+    return connection.execute(f"{query} and {condition}", values).df()
 
 
 def _days_before(day: date, days: int) -> date:

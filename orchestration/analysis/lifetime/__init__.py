@@ -17,11 +17,13 @@ from orchestration.analysis.lifetime.scoring import (
     score_customers,
     train_and_score,
 )
+from orchestration.analysis.lifetime.signs import SIGNS
 from orchestration.analysis.lifetime.windows import Windows, plan_windows
 
 __all__ = [
     "FEATURES",
     "SCORE_COLUMNS",
+    "SIGNS",
     "LifetimeArtefact",
     "LifetimeConfig",
     "LifetimeResult",

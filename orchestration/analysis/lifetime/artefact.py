@@ -14,6 +14,7 @@ from typing import Any
 
 from orchestration.analysis.artefact import as_json, save_text
 from orchestration.analysis.lifetime.purchases import PurchaseProcess
+from orchestration.analysis.lifetime.signs import SignsOfLife, signs_of
 from orchestration.analysis.lifetime.spend import SpendModel
 
 
@@ -25,6 +26,7 @@ class LifetimeArtefact:
         process: How often people buy, times in days.
         spend: How much they spend on a purchase day.
         pace: Days of the model per calendar day, from the newest window that was looked back on.
+        signs: Weights of other signs of life; None where they proved nothing.
         served_by: 'model' or 'baseline'.
         rule_name: The rule that is served when the model is not.
         mean_spend: Mean net spend per customer in the year before as_of, for the rule of that name.
@@ -50,6 +52,7 @@ class LifetimeArtefact:
     metrics: list[dict[str, Any]] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    signs: SignsOfLife | None = None
 
 
 def save_model(artefact: LifetimeArtefact, models_dir: Path) -> Path:
@@ -81,6 +84,7 @@ def load_model(path: Path) -> LifetimeArtefact:
             **kept,
             "process": PurchaseProcess(**kept["process"]),
             "spend": SpendModel(**kept["spend"]),
+            "signs": kept["signs"] and signs_of(kept["signs"]),
             "trained_until": date.fromisoformat(kept["trained_until"]),
             "metrics": [
                 {**row, "as_of_date": date.fromisoformat(row["as_of_date"])}

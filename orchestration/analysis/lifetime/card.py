@@ -10,6 +10,7 @@ from dataclasses import asdict
 from orchestration.analysis.cards import Figure, ModelCard
 from orchestration.analysis.cards.plots import lines_plot
 from orchestration.analysis.lifetime.scoring import LifetimeResult
+from orchestration.analysis.lifetime.signs import SIGNS
 
 CAVEATS = (
     "clv_12m is a mean: most customers will spend less, a few much more. The interval is for one "
@@ -37,6 +38,7 @@ def lifetime_card(result: LifetimeResult) -> ModelCard | None:
             "purchases 购买过程": _shown(asdict(artefact.process)),
             "spend 消费": _shown(asdict(artefact.spend)),
             "pace 节奏": f"{artefact.pace:.3f}",
+            "signs of life 活跃迹象": ", ".join(SIGNS) if artefact.signs else "–",
             "rule 规则": artefact.rule_name,
         },
         evaluation=result.evaluation,

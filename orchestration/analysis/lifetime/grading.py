@@ -35,12 +35,14 @@ class Grade:
         rule_name: The better rule; served when the model is not.
         serves_model: Whether the model won.
         rows: EVALUATION_COLUMNS; empty when nothing could be graded.
+        uses_signs: Whether other signs of life made the model better.
         tenths: TENTH_COLUMNS, customers in tenths by what the model said; empty likewise.
         notes: Plain sentences.
     """
 
     rule_name: str = OWN_PAST
     serves_model: bool = False
+    uses_signs: bool = False
     rows: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*EVALUATION_COLUMNS]))
     tenths: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*TENTH_COLUMNS]))
     notes: list[str] = field(default_factory=list)

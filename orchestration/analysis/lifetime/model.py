@@ -15,6 +15,7 @@ from orchestration.analysis.lifetime.fitting import fit_process
 from orchestration.analysis.lifetime.histories import Histories, histories_of
 from orchestration.analysis.lifetime.intervals import outlook
 from orchestration.analysis.lifetime.purchases import PurchaseProcess
+from orchestration.analysis.lifetime.signs import SignsOfLife, fit_signs
 from orchestration.analysis.lifetime.spend import SpendModel, fit_spend
 
 # A pace beyond these says that the company changed, not that the model is somewhat off.
@@ -31,12 +32,14 @@ class LifetimeModel:
         process: How often people buy, times in days.
         spend: How much they spend on a purchase day.
         pace: Days of the model per calendar day.
+        signs: What else tells that somebody is still there; None goes by purchases alone.
         notes: Plain sentences on how they were fitted.
     """
 
     process: PurchaseProcess
     spend: SpendModel
     pace: float = 1.0
+    signs: SignsOfLife | None = None
     notes: tuple[str, ...] = field(default=())
 
     def predict(self, features: pd.DataFrame, horizon_days: int) -> pd.DataFrame:
@@ -44,7 +47,7 @@ class LifetimeModel:
 
         Args:
             features: purchase_day_count (>= 1), days_first_to_last_order, days_since_first_order,
-                net_spend.
+                net_spend, and SIGNS where the model has weights of them.
             horizon_days: Calendar days to look ahead.
 
         Returns:
@@ -58,12 +61,13 @@ class LifetimeModel:
             self.process, self.spend, histories, horizon_days=horizon_days * self.pace
         )
         expected_spend = self.spend.expected_spend(days, money)
-        scale = self.spend.scale(money)
-        value = purchases[position] * expected_spend
+        factor = np.ones(len(features)) if self.signs is None else self.signs.factor(features)
+        scale = self.spend.scale(money) * factor
+        value = purchases[position] * factor * expected_spend
         return pd.DataFrame(
             {
                 "probability_alive": self.process.probability_alive(histories)[position],
-                "expected_purchases": purchases[position],
+                "expected_purchases": purchases[position] * factor,
                 "expected_spend": expected_spend,
                 "value": value,
                 # of somebody who most likely buys nothing, the mean may lie above the interval
@@ -90,7 +94,7 @@ def fit_lifetime(
     Args:
         features: Customers with a purchase as of the day to learn from.
         earlier: The same as of an earlier day; None leaves the pace at one.
-        later: purchase_day_count at the end of the window, indexed like `earlier`.
+        later: purchase_day_count and net_spend at the end of the window, indexed like `earlier`.
         window_days: Days between earlier and later.
 
     Returns:
@@ -103,7 +107,7 @@ def fit_lifetime(
         features["net_spend"].to_numpy(dtype=float),
     )
     notes = [fitted.note, spend.note]
-    pace = 1.0
+    pace, signs = 1.0, None
     if earlier is not None and later is not None and len(earlier):
         bought = float((later["purchase_day_count"] - earlier["purchase_day_count"]).sum())
         past, _ = histories_of(earlier)
@@ -112,7 +116,9 @@ def fit_lifetime(
             f"Pace {pace:.3f}: {bought:.0f} purchase days in the last {window_days} days of "
             f"history, where {expected:.0f} were expected."
         )
-    return LifetimeModel(fitted.process, spend.model, pace, tuple(notes))
+        plain = LifetimeModel(fitted.process, spend.model, pace)
+        signs = fit_signs(earlier, later, plain.predict(earlier, window_days)["value"].to_numpy())
+    return LifetimeModel(fitted.process, spend.model, pace, signs, tuple(notes))
 
 
 def _pace(

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from orchestration.analysis.artefact import library_versions
 from orchestration.analysis.lifetime.artefact import LifetimeArtefact
-from orchestration.analysis.lifetime.grading import MODEL_NAME, Grade, grade
+from orchestration.analysis.lifetime.grading import MODEL_NAME, Grade, grade, lower_error_share
 from orchestration.analysis.lifetime.model import LifetimeModel, fit_lifetime
 from orchestration.analysis.lifetime.rules import YEAR_DAYS, rule_purchases, rule_value
 from orchestration.analysis.lifetime.windows import Windows
@@ -170,6 +170,8 @@ def _train_and_score(
     model = _fit(
         learnt.set_index("customer_id"), by_date, windows.pace_date, windows.observed_until
     )
+    if not outcome.uses_signs:
+        model = replace(model, signs=None)
     artefact = _artefact(
         model, outcome, current, history_days=history_days, as_of_date=as_of_date, seed=seed,
         config=config, customers=len(learnt),
@@ -218,6 +220,7 @@ def grade_latest(
         )
         return outcome
     model = _fit(features, by_date, windows.evaluation_pace_date, start)
+    model, share = _with_signs_or_without(model, features, later, (end - start).days, seed, config)
     outcome = grade(
         model,
         features,
@@ -229,8 +232,34 @@ def grade_latest(
         max_aggregate_error=config.max_aggregate_error,
         seed=seed,
     )
+    outcome.uses_signs = model.signs is not None
     outcome.notes = [*(f"Graded: {note}" for note in model.notes), *outcome.notes]
+    if share is not None:
+        outcome.notes.append(
+            f"Visits and late orders make the error smaller in {share:.0%} of resamples: they are "
+            f"{'' if outcome.uses_signs else 'not '}used."
+        )
     return outcome
+
+
+def _with_signs_or_without(
+    model: LifetimeModel,
+    features: pd.DataFrame,
+    later: pd.DataFrame,
+    window_days: int,
+    seed: int,
+    config: LifetimeConfig,
+) -> tuple[LifetimeModel, float | None]:
+    """The model with other signs of life where they clearly help, and how often they did."""
+    if model.signs is None:
+        return model, None
+    plain = replace(model, signs=None)
+    spent = (later["net_spend"] - features["net_spend"]).to_numpy(dtype=float)
+    said, without = (
+        one.predict(features, window_days)["value"].to_numpy() for one in (model, plain)
+    )
+    share = lower_error_share(spent, said, without, seed=seed)
+    return (model if share >= config.min_win_share else plain), share
 
 
 def score_customers(
@@ -269,7 +298,7 @@ def score_customers(
 def _score_batch(
     artefact: LifetimeArtefact, batch: pd.DataFrame, as_of_date: date, horizon_days: int
 ) -> pd.DataFrame:
-    model = LifetimeModel(artefact.process, artefact.spend, artefact.pace)
+    model = LifetimeModel(artefact.process, artefact.spend, artefact.pace, artefact.signs)
     said = model.predict(batch, horizon_days)
     if artefact.served_by == "baseline":
         lengths = {"horizon_days": horizon_days, "history_days": artefact.history_days}
@@ -345,6 +374,7 @@ def _artefact(
         "process": asdict(model.process),
         "spend": asdict(model.spend),
         "pace": model.pace,
+        "signs": model.signs and asdict(model.signs),
         "served_by": served_by,
         "rule_name": outcome.rule_name,
         "mean_spend": round(float(current["net_spend_365d"].astype(float).mean()), 4),
@@ -353,7 +383,7 @@ def _artefact(
     text = json.dumps({**kept, **settings}, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return LifetimeArtefact(
-        **{**kept, "process": model.process, "spend": model.spend},
+        **{**kept, "process": model.process, "spend": model.spend, "signs": model.signs},
         model_version=f"{MODEL_NAME}-{digest}",
         trained_until=as_of_date,
         customers=customers,
