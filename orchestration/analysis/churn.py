@@ -6,6 +6,8 @@ Does not belong here: learning, grading and scoring (propensity/).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -20,6 +22,7 @@ RULES = (
     Rule("recency", "recency", "days_since_last_order", 1),
     Rule("frequency", "frequency", "order_count_365d", -1),
     Rule("rhythm", "rhythm", "silence_ratio", 1, instead="days_since_last_order"),
+    Rule("bg_nbd", "rhythm", "expected_orders", -1),
 )
 # Only the two directions that hold for any retailer are imposed. Windows nested in the year
 # (30, 90, 180 days) are free: given the year, recent orders may mean a restocked cupboard.
@@ -44,6 +47,33 @@ def churn_target(horizon_days: int) -> Target:
         monotone=MONOTONE,
         wording=WORDING,
     )
+
+
+def expected_orders_of(
+    snapshot: pd.DataFrame, horizon_days: int
+) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """The classic rule's column: orders that BG/NBD expects within the horizon.
+
+    A probability alive would not do: it is 1 for whoever bought once.
+
+    Args:
+        snapshot: Rows of `customer_features` of one day, from which the process is learnt.
+        horizon_days: Days to look ahead.
+
+    Returns:
+        A function that adds `expected_orders` to rows of any day.
+    """
+    from orchestration.analysis.lifetime.fitting import fit_process
+    from orchestration.analysis.lifetime.histories import histories_of
+
+    process = fit_process(histories_of(snapshot)[0], leaves_after_first=False).process
+
+    def add(rows: pd.DataFrame) -> pd.DataFrame:
+        histories, position = histories_of(rows)
+        expected = process.expected_purchases(histories, horizon_days)
+        return rows.assign(expected_orders=np.round(expected, 6)[position])
+
+    return add
 
 
 def churn_scores(artefact: PropensityArtefact, scores: pd.DataFrame) -> pd.DataFrame:

@@ -84,13 +84,19 @@ def churn_asset(settings: Settings) -> dg.AssetsDefinition:
         pool="duckdb_writer",
     )
     def churn(context: dg.AssetExecutionContext, warehouse: Warehouse):
-        from orchestration.analysis.churn import ELIGIBILITY_DAYS, churn_target
+        from orchestration.analysis.churn import (
+            ELIGIBILITY_DAYS,
+            churn_target,
+            expected_orders_of,
+        )
 
+        horizon = settings.churn_horizon_days
         question = Question(
-            target=churn_target(settings.churn_horizon_days),
+            target=churn_target(horizon),
             eligible=f"days_since_last_order <= {ELIGIBILITY_DAYS}",
             events_sql=ORDERS_SQL,
             observed_sql=ORDERS_SQL,
+            adds=lambda snapshot: expected_orders_of(snapshot, horizon),
         )
         with (
             timed_step(warehouse, context.run_id, "churn") as step,
@@ -162,4 +168,4 @@ def _scores(
 
     artefact = answered.artefact
     for batch in current_batches(connection, question, answered.as_of_date):
-        yield churn_scores(artefact, score(artefact, batch))
+        yield churn_scores(artefact, score(artefact, answered.add(batch)))

@@ -7,8 +7,8 @@ keeping the model and what recipe is in service. Does not belong here: learning 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +38,13 @@ LEARNT_CUSTOMERS = 20_000
 VECTORS_AT_ONCE = 49
 
 
+AddColumns = Callable[["pd.DataFrame"], "pd.DataFrame"]
+
+
+def _as_they_are(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked of the warehouse.
@@ -48,12 +55,14 @@ class Question:
         events_sql: Query of customer_id and event_date: when it happened.
         observed_sql: The same for every event of the kind, whether or not it counts: the newest
             tells until when such events would have been seen.
+        adds: From rows of the newest closed month, makes a function that adds columns to rows.
     """
 
     target: Target
     eligible: str
     events_sql: str
     observed_sql: str
+    adds: Callable[[pd.DataFrame], AddColumns] | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,7 @@ class Answered:
         model_path: Where it was saved.
         learnt: How it was graded; None when the closed months are those it was learnt from.
         reference: Labelled rows of the newest closed month, to measure drift from.
+        add: Adds the columns that the question has beside the features.
     """
 
     as_of_date: date
@@ -73,6 +83,7 @@ class Answered:
     model_path: Path
     learnt: Learnt | None
     reference: pd.DataFrame
+    add: AddColumns = _as_they_are
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -101,9 +112,12 @@ def learn_question(
         as_of_date=as_of_date,
         observed_until=_observed_until(connection, question, as_of_date),
     )
-    return learn_labelled(
-        connection, labelled, question.target, settings, as_of_date=as_of_date, limits=limits
+    newest = labelled[labelled["as_of_date"] == labelled["as_of_date"].max()]
+    add = question.adds(newest) if question.adds else _as_they_are
+    answered = learn_labelled(
+        connection, add(labelled), question.target, settings, as_of_date=as_of_date, limits=limits
     )
+    return replace(answered, add=add)
 
 
 def learn_labelled(
@@ -169,7 +183,10 @@ def drift_of(
         {"as_of_date": answered.as_of_date, "customers": LEARNT_CUSTOMERS},
     ).df()
     return propensity_drift(
-        answered.artefact, answered.reference, current, as_of_date=answered.as_of_date
+        answered.artefact,
+        answered.reference,
+        answered.add(current),
+        as_of_date=answered.as_of_date,
     )
 
 

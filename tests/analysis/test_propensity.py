@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 from synthetic_customers import Facts, features_at, simulate, snapshots_of
 from threadpoolctl import threadpool_limits
 
-from orchestration.analysis.churn import churn_scores, churn_target
+from orchestration.analysis.churn import churn_scores, churn_target, expected_orders_of
 from orchestration.analysis.propensity import (
     Limits,
     PropensityArtefact,
@@ -52,13 +52,20 @@ class Result(NamedTuple):
 def labels(snapshots, orders, *, as_of_date=AS_OF, target=CHURN):
     """Closed months of eligible customers, as the warehouse hands them over."""
     known = orders[pd.to_datetime(orders["order_date"]) <= pd.Timestamp(as_of_date)]
-    return label_snapshots(
+    labelled = label_snapshots(
         snapshots[snapshots["days_since_last_order"] <= 365],
         orders.rename(columns={"order_date": "event_date"}),
         target,
         as_of_date=as_of_date,
         observed_until=known["order_date"].max() if len(known) else as_of_date,
     )
+    return adding(labelled)(labelled)
+
+
+def adding(labelled):
+    """What adds the orders that BG/NBD expects, learnt from the newest closed month."""
+    newest = labelled[labelled["as_of_date"] == labelled["as_of_date"].max()]
+    return expected_orders_of(newest, CHURN.horizon_days)
 
 
 def today(snapshots, as_of_date=AS_OF):
@@ -70,7 +77,8 @@ def today(snapshots, as_of_date=AS_OF):
 def train_and_score(snapshots, orders, *, as_of_date=AS_OF, limits=None):
     labelled = labels(snapshots, orders, as_of_date=as_of_date)
     learnt = learn(labelled, CHURN, seed=7, limits=limits)
-    scores = churn_scores(learnt.artefact, score(learnt.artefact, today(snapshots, as_of_date)))
+    current = adding(labelled)(today(snapshots, as_of_date))
+    scores = churn_scores(learnt.artefact, score(learnt.artefact, current))
     return Result(scores, learnt.evaluation, learnt.artefact)
 
 
@@ -106,6 +114,9 @@ def label_frame(order_dates, *, as_of=date(2024, 6, 30), horizon=30):
             "customer_id": ["a", "b"],
             "as_of_date": [date(2024, 3, 31)] * 2,
             "days_since_last_order": [5, 5],
+            "days_since_first_order": [5, 5],
+            "days_first_to_last_order": [0, 0],
+            "purchase_day_count": [1, 1],
             "order_count_365d": [1, 1],
         }
     )
@@ -267,11 +278,8 @@ def test_the_rule_is_served_when_behaviour_is_noise():
     assert result.artefact.predictor.name in result.artefact.model_version
     assert "rule is served" in " ".join(result.artefact.notes)
     # The rule explains itself by the one thing it looks at.
-    assert set(result.scores["reason_1_code"].dropna().str[:-1]) <= {
-        "recency",
-        "frequency",
-        "rhythm",
-    }
+    groups = {rule.group for rule in CHURN.rules}
+    assert set(result.scores["reason_1_code"].dropna().str[:-1]) <= groups
     assert result.scores["reason_2"].isna().all()
 
 
@@ -494,8 +502,10 @@ def test_rules_rank_as_their_names_say():
             "days_since_last_order": [10, 60],
             "order_count_365d": [2, 5],
             "mean_days_between_orders": [np.nan, 30.0],
+            "expected_orders": [0.4, 1.5],
         }
     )
+    assert list(rule_score(frame, CHURN.rule("bg_nbd"), usual_gap=20.0)) == [-0.4, -1.5]
     assert list(rule_score(frame, CHURN.rule("recency"), usual_gap=20.0)) == [10, 60]
     assert list(rule_score(frame, CHURN.rule("frequency"), usual_gap=20.0)) == [-2, -5]
     # No own gap yet: ten days are half of the usual twenty.

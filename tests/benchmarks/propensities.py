@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from orchestration.analysis.churn import ELIGIBILITY_DAYS, churn_target
+from orchestration.analysis.churn import ELIGIBILITY_DAYS, churn_target, expected_orders_of
 from orchestration.analysis.evaluation import calibration_error, pr_auc
 from orchestration.analysis.propensity import Learnt, label_snapshots, learn, score
 from orchestration.resources.customer_questions import Question, current_batches, learn_question
@@ -75,13 +75,16 @@ def cdnow_churn() -> pd.DataFrame:
         "served": score(learnt.artefact, current)["probability"].to_numpy(dtype=float),
         "days since last order": current["days_since_last_order"].to_numpy(dtype=float),
         "orders of the year, fewest first": -current["order_count_365d"].to_numpy(dtype=float),
+        "orders expected by BG/NBD, fewest first": -current["expected_orders"].to_numpy(
+            dtype=float
+        ),
     }
     rows = [
         (name, roc_auc_score(churned, values), pr_auc(churned, values))
         for name, values in answers.items()
     ]
     table = pd.DataFrame(rows, columns=["answer", "roc_auc", "pr_auc"])
-    return table.assign(served_by=[learnt.artefact.served_by, "", ""])
+    return table.assign(served_by=[learnt.artefact.served_by, "", "", ""])
 
 
 def _learn(orders: pd.DataFrame, as_of_date: date, days: int) -> tuple[Learnt, pd.DataFrame]:
@@ -96,8 +99,9 @@ def _learn(orders: pd.DataFrame, as_of_date: date, days: int) -> tuple[Learnt, p
         as_of_date=as_of_date,
         observed_until=known["order_date"].max(),
     )
-    current = eligible[eligible["as_of_date"] == as_of_date].reset_index(drop=True)
-    return learn(labelled, target, seed=360), current
+    add = expected_orders_of(labelled[labelled["as_of_date"] == labelled["as_of_date"].max()], days)
+    current = add(eligible[eligible["as_of_date"] == as_of_date].reset_index(drop=True))
+    return learn(add(labelled), target, seed=360), current
 
 
 def simulated(home: Path) -> pd.DataFrame:
@@ -229,7 +233,9 @@ def _invent(connection: duckdb.DuckDBPyConnection, customers: int) -> None:
             as_of_date,
             cast(-ln(1 - random()) * 60 / (pace + 0.1) as bigint) as days_since_last_order,
             cast(12 * pace * random() as bigint) + 1 as order_count_365d,
-            cast(400 * random() as bigint) as days_since_first_order,
+            800 as days_since_first_order,
+            cast(400 * random() as bigint) as days_first_to_last_order,
+            cast(20 * pace * random() as bigint) + 2 as purchase_day_count,
             400 * random() / (pace + 0.1) as mean_days_between_orders,
             cast(900 * pace * random() as decimal(18, 2)) as net_spend_365d,
             {invented}
