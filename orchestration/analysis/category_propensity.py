@@ -103,11 +103,11 @@ def fit_first_purchases(outcomes: pd.DataFrame, categories: list[str]) -> FirstP
     Returns:
         Rates; bands with few customers and categories with few purchases are drawn to the mean.
     """
-    customers = outcomes.drop_duplicates("customer_id")["band"].value_counts()
+    customers = outcomes.drop_duplicates("customer_id")["band"].value_counts().to_dict()
     is_first = outcomes["category"].notna() & ~outcomes["has_met"].astype(bool)
     first = outcomes[is_first]
-    bought = first["band"].value_counts()
-    mean = len(first) / max(int(customers.sum()), 1)
+    bought = first["band"].value_counts().to_dict()
+    mean = len(first) / max(sum(customers.values()), 1)
     rates = {
         band: float((bought.get(band, 0) + PRIOR_CUSTOMERS * mean) / (count + PRIOR_CUSTOMERS))
         for band in range(BAND_COUNT)

@@ -20,7 +20,8 @@ features as (
     select
         customer_features.customer_id,
         customer_features.as_of_date,
-        customer_features.order_count_365d
+        customer_features.order_count_365d,
+        customer_features.as_of_date = as_of.as_of_date as is_current
 
     from {{ ref('customer_features') }} as customer_features
 
@@ -45,13 +46,13 @@ numbered as (
 
 ),
 
-asked as (
+sampled as (
 
     -- band: orders of the last year, coarsely
     select
         features.customer_id,
         features.as_of_date,
-        features.as_of_date = as_of.as_of_date as is_current,
+        features.is_current,
         numbered.hash_order <= {{ sampled_customers }} as is_sampled,
         {% for start in band_starts -%}
         case when features.order_count_365d >= {{ start }} then 1 else 0 end{{ ' + ' if not loop.last }}
@@ -62,14 +63,15 @@ asked as (
     inner join numbered
         on features.customer_id = numbered.customer_id
 
-    cross join as_of
+),
 
-    where
-        features.as_of_date = as_of.as_of_date
-        or (
-            numbered.hash_order <= {{ sampled_customers }}
-            and features.as_of_date = {{ dbt.last_day('features.as_of_date', 'month') }}
-        )
+asked as (
+
+    select *
+
+    from sampled
+
+    where is_current or (is_sampled and as_of_date = {{ dbt.last_day('as_of_date', 'month') }})
 
 )
 
