@@ -181,14 +181,20 @@ def _in_a_process_of_its_own(settings: Settings) -> pd.DataFrame:
 def _time(home: Path) -> pd.DataFrame:
     settings = Settings(home=home)
     orders = "select customer_id, order_date as event_date from marts.orders"
-    question = Question(churn_target(90), "days_since_last_order <= 365", orders, orders)
+    question = Question(
+        churn_target(90),
+        f"days_since_last_order <= {ELIGIBILITY_DAYS}",
+        orders,
+        orders,
+        adds=lambda newest: expected_orders_of(newest, 90),
+    )
     with duckdb.connect(str(settings.build_file)) as connection:
         connection.execute("set memory_limit = '2GB'")
         begun = time.perf_counter()
         answered = learn_question(connection, question, settings)
         learnt = time.perf_counter()
         scored = sum(
-            len(score(answered.artefact, batch))
+            len(score(answered.artefact, answered.add(batch)))
             for batch in current_batches(connection, question, answered.as_of_date)
         )
         (customers,) = connection.execute(
