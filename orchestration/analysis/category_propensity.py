@@ -8,7 +8,7 @@ Does not belong here: learning and scoring of the pairs that have met (propensit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -119,22 +119,23 @@ def fit_first_purchases(outcomes: pd.DataFrame, categories: list[str]) -> FirstP
     return FirstPurchases(rates, shares)
 
 
-def grade_ranking(
-    judged: pd.DataFrame, outcomes: pd.DataFrame, earlier: pd.DataFrame, *, served: str
-) -> pd.DataFrame:
+def grade_ranking(judged: pd.DataFrame, outcomes: pd.DataFrame, *, served: str) -> pd.DataFrame:
     """Part of what customers bought next that stood among the first ranks, beside plain rankings.
 
     Args:
         judged: Pairs that had met on the judged day: customer_id, category, as_of_date,
             probability, bought_count_365d, buyer_share_90d.
-        outcomes: What the customers of that day bought, as for fit_first_purchases.
-        earlier: The same of a window that had closed by then.
+        outcomes: What customers bought after closed month-ends: as_of_date and the columns of
+            fit_first_purchases. The newest window that had closed by the judged day tells how
+            often categories are begun with; in a first year other customers of that day do.
         served: Who scored the pairs, 'model' or 'baseline'.
 
     Returns:
         EVALUATION_COLUMNS: recall beside each customer's own frequency (completed by popularity),
         and beside popularity alone. Empty when nobody bought anything.
     """
+    day = judged["as_of_date"].max()
+    earlier, outcomes = _split(outcomes, judged, day)
     bought = outcomes.loc[outcomes["category"].notna(), ["customer_id", "category"]]
     if bought.empty:
         return pd.DataFrame(columns=[*EVALUATION_COLUMNS])
@@ -152,9 +153,20 @@ def grade_ranking(
             "popularity": ["popularity"],
         }.items()
     }
-    return _grades(
-        recalls, as_of_date=pd.Timestamp(judged["as_of_date"].max()).date(), served=served
-    )
+    return _grades(recalls, as_of_date=pd.Timestamp(day).date(), served=served)
+
+
+def _split(
+    outcomes: pd.DataFrame, judged: pd.DataFrame, day: pd.Timestamp
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What tells of categories never met, and what the judged customers bought."""
+    of_day = outcomes[outcomes["as_of_date"] == day]
+    closed = outcomes["as_of_date"] + timedelta(days=HORIZON_DAYS) <= day
+    if closed.any():
+        newest = outcomes.loc[closed, "as_of_date"].max()
+        return outcomes[outcomes["as_of_date"] == newest], of_day
+    is_judged = of_day["customer_id"].isin(judged["customer_id"])
+    return of_day[~is_judged], of_day[is_judged]
 
 
 def _all_pairs(judged: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:

@@ -126,7 +126,7 @@ def category_propensity_asset(settings: Settings) -> dg.AssetsDefinition:
                 limits=Limits(max_training_snapshots=6, calibration_folds=2, earlier_windows=1),
             )
             outcomes = _outcomes(connection)
-            grades = [evaluation_of(answered), _ranking_grades(answered, labelled, outcomes)]
+            grades = [evaluation_of(answered), _ranking_grades(answered, outcomes)]
             evaluation = pd.concat([rows for rows in grades if len(rows)] or grades[:1])
             drift = propensity_drift(
                 answered.artefact,
@@ -184,27 +184,20 @@ def _outcomes(connection: "duckdb.DuckDBPyConnection") -> "pd.DataFrame":
     ).df()
 
 
-def _ranking_grades(
-    answered: Answered, labelled: "pd.DataFrame", outcomes: "pd.DataFrame"
-) -> "pd.DataFrame":
+def _ranking_grades(answered: Answered, outcomes: "pd.DataFrame") -> "pd.DataFrame":
     """How much of what customers bought next stood among the first ranks; empty if not judged."""
+    import pandas as pd
+
     from orchestration.analysis.category_propensity import grade_ranking
     from orchestration.analysis.evaluation import EVALUATION_COLUMNS
 
-    if answered.learnt is None or not len(answered.learnt.grade.truth):
-        return labelled.iloc[:0].reindex(columns=[*EVALUATION_COLUMNS])
+    if answered.learnt is None or answered.learnt.grade.judged.empty:
+        return pd.DataFrame(columns=[*EVALUATION_COLUMNS])
     grade = answered.learnt.grade
-    days = sorted(outcomes["as_of_date"].unique())
-    judged = labelled[labelled["as_of_date"] == days[-1]].assign(
+    judged = grade.judged.assign(
         probability=grade.probability if grade.serves_model else grade.rule_probability
     )
-    return grade_ranking(
-        judged,
-        outcomes[outcomes["as_of_date"] == days[-1]],
-        # the window before it had closed by then
-        outcomes[outcomes["as_of_date"] == days[-2]],
-        served=answered.artefact.served_by,
-    )
+    return grade_ranking(judged, outcomes, served=answered.artefact.served_by)
 
 
 def _score(connection: "duckdb.DuckDBPyConnection", answered: Answered) -> None:

@@ -13,9 +13,10 @@ from orchestration.analysis.category_propensity import (
 )
 
 
-def outcomes(rows: list[tuple]) -> pd.DataFrame:
+def outcomes(rows: list[tuple], day: pd.Timestamp | None = None) -> pd.DataFrame:
     columns = ["customer_id", "band", "category", "has_met"]
-    return pd.DataFrame(rows, columns=columns).assign(as_of_date=pd.Timestamp("2025-10-31"))
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(as_of_date=day or pd.Timestamp("2025-10-31"))
 
 
 def test_first_purchases_follow_activity_and_category_and_shrink() -> None:
@@ -66,10 +67,16 @@ def test_a_ranking_that_knows_beats_both_plain_ones() -> None:
         ],
     )  # fmt: skip
     others = [(person, 1, name, False) for person in people for name in ("oil", "rice")]
-    bought = outcomes([(person, 1, "tea", True) for person in people])
-    grades = grade_ranking(judged, bought, outcomes(others), served="model").set_index("metric")
+    bought = outcomes([(person, 1, "tea", True) for person in people], days)
+    before = outcomes(others)
+    known = pd.concat([before, bought])
+    grades = grade_ranking(judged, known, served="model").set_index("metric")
     assert grades.loc["recall_at_3", "model_value"] == 1.0
     assert set(grades["baseline_name"]) == {"own_frequency", "popularity"}
     assert set(grades["as_of_date"]) == {days.date()}
-    nobody = outcomes([(person, 1, None, False) for person in people])
-    assert grade_ranking(judged, nobody, outcomes(others), served="model").empty
+    nobody = outcomes([(person, 1, None, False) for person in people], days)
+    assert grade_ranking(judged, pd.concat([before, nobody]), served="model").empty
+    # a first year: no window had closed, so customers who do not judge tell the rates
+    strangers = outcomes([(f"s{number}", 1, "oil", False) for number in range(40)], days)
+    first = grade_ranking(judged, pd.concat([bought, strangers]), served="model")
+    assert first.set_index("metric").loc["recall_at_3", "model_value"] == 1.0

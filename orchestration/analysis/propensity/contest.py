@@ -44,7 +44,7 @@ class Grade:
         candidate: The recipe judged; None when none could be trained.
         serves_model: Whether the recipe won.
         rows: EVALUATION_COLUMNS; empty when nothing could be graded.
-        truth: 0/1 of the judged rows, (n,); empty when nothing could be graded.
+        judged: The labelled rows that judged, n of them; empty when nothing could be graded.
         probability: What the candidate said of them, (n,); empty without candidate.
         rule_probability: What the rule said, (n,).
         notes: Plain sentences.
@@ -54,10 +54,15 @@ class Grade:
     candidate: str | None = None
     serves_model: bool = False
     rows: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*EVALUATION_COLUMNS]))
-    truth: np.ndarray = field(default_factory=lambda: np.empty(0))
+    judged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["outcome"]))
     probability: np.ndarray = field(default_factory=lambda: np.empty(0))
     rule_probability: np.ndarray = field(default_factory=lambda: np.empty(0))
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def truth(self) -> np.ndarray:
+        """0/1 of the judged rows, (n,)."""
+        return self.judged["outcome"].to_numpy()
 
 
 def grade_latest(
@@ -286,7 +291,7 @@ def _earlier_dates(
 
 def _judge_rule(training: pd.DataFrame, evaluation: pd.DataFrame, grade: Grade) -> RuleModel:
     rule = fit_rule(training, training["outcome"].to_numpy(), grade.rule)
-    grade.truth = evaluation["outcome"].to_numpy()
+    grade.judged = evaluation
     grade.rule_probability = rule.probability(evaluation)
     return rule
 
