@@ -250,6 +250,28 @@ def win_share(
     return wins / rounds
 
 
+def gain_share(gain: np.ndarray, *, seed: int, rounds: int = 500) -> float:
+    """Share of bootstrap resamples in which the gains add up to more than nothing.
+
+    A few units make most of a sum; a win that rests on one of them does not last.
+
+    Args:
+        gain: What the challenger does better in each unit that is drawn as one, shape (n,).
+        seed: Seed of the resampling.
+        rounds: Number of resamples.
+
+    Returns:
+        0..1; draws count half, and so does what only the last digits tell apart.
+
+    Source: Efron & Tibshirani (1993), paired bootstrap.
+    """
+    generator = np.random.default_rng(seed)
+    sums = np.array(
+        [gain[generator.integers(0, len(gain), len(gain))].sum() for _ in range(rounds)]
+    ).round(9)
+    return float(((sums > 0) + 0.5 * (sums == 0)).mean())
+
+
 def evaluation_rows(
     *,
     model: str,

@@ -4,28 +4,23 @@ Belongs here: reading, ranking in SQL, writing, metadata. Does not belong here: 
 pair (models/marts/category_propensity), any modelling (analysis/category_propensity.py).
 """
 
-from collections.abc import Iterator
-from datetime import date
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from orchestration.checks.drift import drift_results, drift_specs
 from orchestration.resources import run_record
-from orchestration.resources.analysis_tables import (
-    evaluation_as_markdown,
-    kept_grades,
-    write_results,
-)
+from orchestration.resources.analysis_tables import kept_grades, write_results
 from orchestration.resources.customer_questions import (
-    VECTORS_AT_ONCE,
     Answered,
     card_of,
     evaluation_of,
+    feature_columns,
     learn_labelled,
 )
+from orchestration.resources.model_page import model_page
 from orchestration.resources.run_record import timed_step, write_checks
-from orchestration.resources.warehouse import Warehouse
+from orchestration.resources.warehouse import Warehouse, frames
 from orchestration.settings import Settings
 from orchestration.sql import literal
 
@@ -55,7 +50,7 @@ PAIRS_SQL = """
         pairs.*,
         features.* exclude (customer_id, as_of_date)
     from intermediate.int_category_pairs as pairs
-    inner join marts.customer_features as features
+    inner join (select {columns} from marts.customer_features) as features
         on pairs.customer_id = features.customer_id
         and pairs.as_of_date = features.as_of_date
 """
@@ -116,7 +111,8 @@ def category_propensity_asset(settings: Settings) -> dg.AssetsDefinition:
             warehouse.connect() as connection,
         ):
             as_of_date = run_record.as_of_date(connection)
-            labelled = connection.execute(LABELLED_SQL).df()
+            columns = ", ".join(feature_columns(connection, TARGET))
+            labelled = connection.execute(LABELLED_SQL.format(columns=columns)).df()
             answered = learn_labelled(
                 connection,
                 labelled,
@@ -131,11 +127,13 @@ def category_propensity_asset(settings: Settings) -> dg.AssetsDefinition:
             drift = propensity_drift(
                 answered.artefact,
                 answered.reference,
-                connection.execute(SAMPLED_SQL, {"as_of_date": as_of_date}).df(),
+                connection.execute(
+                    SAMPLED_SQL.format(columns=columns), {"as_of_date": as_of_date}
+                ).df(),
                 as_of_date=as_of_date,
             )
             checked = drift_results(SCORE, drift)
-            _score(connection, answered)
+            _score(connection, answered, columns)
             _register_rates(connection, outcomes)
             write_results(
                 connection,
@@ -153,16 +151,14 @@ def category_propensity_asset(settings: Settings) -> dg.AssetsDefinition:
         for note in answered.notes:
             context.log.info(note)
         return dg.MaterializeResult(
-            metadata={
-                "dagster/row_count": step.rows,
-                "served_by": answered.artefact.served_by,
-                "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in answered.notes)),
-                "grades": dg.MetadataValue.md(evaluation_as_markdown(kept)),
-                "model_card": dg.MetadataValue.md(
-                    card_of(answered, settings, title=TITLE, purpose=PURPOSE)
-                ),
-                "model": dg.MetadataValue.path(str(answered.model_path)),
-            },
+            metadata=model_page(
+                row_count=step.rows,
+                served_by=answered.artefact.served_by,
+                notes=answered.notes,
+                grades=kept,
+                card=card_of(answered, settings, title=TITLE, purpose=PURPOSE),
+                model_path=answered.model_path,
+            ),
             check_results=[result for result, _ in checked],
         )
 
@@ -200,7 +196,7 @@ def _ranking_grades(answered: Answered, outcomes: "pd.DataFrame") -> "pd.DataFra
     return grade_ranking(judged, outcomes, served=answered.artefact.served_by)
 
 
-def _score(connection: "duckdb.DuckDBPyConnection", answered: Answered) -> None:
+def _score(connection: "duckdb.DuckDBPyConnection", answered: Answered, columns: str) -> None:
     """Probabilities of the pairs that have met, in a table of this connection."""
     from orchestration.analysis.propensity import score
 
@@ -208,26 +204,15 @@ def _score(connection: "duckdb.DuckDBPyConnection", answered: Answered) -> None:
         "create or replace temp table category_score "
         "(customer_id varchar, category varchar, probability double)"
     )
-    for batch in _current_pairs(connection, answered.as_of_date):
+    current = f"select * from ({PAIRS_SQL.format(columns=columns)}) as rows "  # noqa: S608
+    current += "where as_of_date = $as_of_date"
+    for batch in frames(connection, current, {"as_of_date": answered.as_of_date}):
         scores = score(answered.artefact, batch, with_reasons=False)
         connection.register("scored", scores)
         connection.execute(
             "insert into category_score select customer_id, category, probability from scored"
         )
         connection.unregister("scored")
-
-
-def _current_pairs(
-    connection: "duckdb.DuckDBPyConnection", as_of_date: date
-) -> "Iterator[pd.DataFrame]":
-    # read beside the insertion of what is scored
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"select * from ({PAIRS_SQL}) as rows where as_of_date = $as_of_date",  # noqa: S608
-            {"as_of_date": as_of_date},
-        )
-        while len(batch := cursor.fetch_df_chunk(VECTORS_AT_ONCE)):
-            yield batch
 
 
 def _register_rates(connection: "duckdb.DuckDBPyConnection", outcomes: "pd.DataFrame") -> None:

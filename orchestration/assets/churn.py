@@ -24,6 +24,7 @@ from orchestration.resources.customer_questions import (
     evaluation_of,
     learn_question,
 )
+from orchestration.resources.model_page import model_page
 from orchestration.resources.run_record import timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
@@ -123,14 +124,14 @@ def churn_asset(settings: Settings) -> dg.AssetsDefinition:
         yield dg.MaterializeResult(
             asset_key=SCORE,
             metadata={
-                "dagster/row_count": step.rows,
-                "served_by": answered.artefact.served_by,
-                "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in answered.notes)),
-                "model_card": dg.MetadataValue.md(
-                    card_of(answered, settings, title=TITLE, purpose=_purpose(settings))
+                **model_page(
+                    row_count=step.rows,
+                    served_by=answered.artefact.served_by,
+                    notes=answered.notes,
+                    card=card_of(answered, settings, title=TITLE, purpose=_purpose(settings)),
+                    model_path=answered.model_path,
                 ),
                 "risk_bands": dg.MetadataValue.json(dict(bands)),
-                "model": dg.MetadataValue.path(str(answered.model_path)),
             },
             check_results=[result for result, _ in checked],
         )

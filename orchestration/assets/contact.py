@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from orchestration.resources import run_record
-from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
+from orchestration.resources.analysis_tables import write_results
+from orchestration.resources.model_page import model_page
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
@@ -78,13 +79,15 @@ def contact_asset(settings: Settings) -> dg.AssetsDefinition:
             context.log.info(note)
         return dg.MaterializeResult(
             metadata={
-                "dagster/row_count": len(result.priors),
-                "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.notes)),
-                "grades": dg.MetadataValue.md(evaluation_as_markdown(result.evaluation)),
-                "priors": dg.MetadataValue.md(_prior_table(result.priors)),
-                "model_card": dg.MetadataValue.md(
-                    save_card(contact_card(result, as_of_date), settings.models_dir / "contact")
+                **model_page(
+                    row_count=len(result.priors),
+                    notes=result.notes,
+                    grades=result.evaluation,
+                    card=save_card(
+                        contact_card(result, as_of_date), settings.models_dir / "contact"
+                    ),
                 ),
+                "priors": dg.MetadataValue.md(_prior_table(result.priors)),
             }
         )
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from orchestration.resources import run_record
-from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
+from orchestration.resources.analysis_tables import write_results
+from orchestration.resources.model_page import model_page
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
@@ -18,7 +19,7 @@ from orchestration.settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from orchestration.analysis.demand import DemandResult, Promotions
+    from orchestration.analysis.demand import Promotions
 
 DEMAND = dg.AssetKey(["analysis", "segment_demand_forecast"])
 READS = (
@@ -73,7 +74,6 @@ def demand_asset(settings: Settings) -> dg.AssetsDefinition:
                 seed=settings.seed,
             )
             model_path = result.description and save_model(result, settings.models_dir)
-            card = demand_card(result)
             with warehouse.connect() as connection:
                 write_results(
                     connection,
@@ -87,15 +87,15 @@ def demand_asset(settings: Settings) -> dg.AssetsDefinition:
             context.log.info(note)
         return dg.MaterializeResult(
             metadata={
-                **_metadata(result),
-                **(
-                    {
-                        "model_card": dg.MetadataValue.md(save_card(card, model_path.parent)),
-                        "model": dg.MetadataValue.path(str(model_path)),
-                    }
-                    if model_path
-                    else {}
+                **model_page(
+                    row_count=len(result.forecast),
+                    served_by=result.served_by,
+                    notes=result.notes,
+                    grades=result.evaluation,
+                    card=save_card(demand_card(result), model_path.parent) if model_path else None,
+                    model_path=model_path or None,
                 ),
+                "what_is_expected": dg.MetadataValue.md(_total_table(result.forecast)),
             }
         )
 
@@ -115,16 +115,6 @@ def _read(
             Promotions.from_frame(connection.execute(PROMOTIONS_SQL).df()),
             connection.execute(DAYS_SQL, {"as_of_date": as_of_date}).fetchone(),
         )
-
-
-def _metadata(result: "DemandResult") -> dict:
-    return {
-        "dagster/row_count": len(result.forecast),
-        "served_by": result.served_by,
-        "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.notes)),
-        "grades": dg.MetadataValue.md(evaluation_as_markdown(result.evaluation)),
-        "what_is_expected": dg.MetadataValue.md(_total_table(result.forecast)),
-    }
 
 
 def _total_table(forecast: "pd.DataFrame") -> str:

@@ -12,7 +12,8 @@ import dagster as dg
 import pyarrow as pa
 
 from orchestration.resources import dated_memory, run_record
-from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
+from orchestration.resources.analysis_tables import write_results
+from orchestration.resources.model_page import model_page
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
@@ -145,7 +146,7 @@ def interests_asset(settings: Settings) -> dg.AssetsDefinition:
                 asset_key=key,
                 metadata={
                     "dagster/row_count": table.num_rows,
-                    **(_metadata(result, card) if key == SEGMENT else {}),
+                    **(_metadata(result, table.num_rows, card) if key == SEGMENT else {}),
                 },
             )
 
@@ -176,7 +177,7 @@ def _recall(folder: Path, as_of_date: date) -> "InterestMemory | None":
     return None if stored is None else InterestMemory.from_dict(stored)
 
 
-def _metadata(result: "InterestResult", card: str) -> dict:
+def _metadata(result: "InterestResult", row_count: int, card: str) -> dict:
     groups = ["| code | 名称 | name | customers | mean strength |", "|---|---|---|---|---|"]
     groups += [
         f"| {row.interest_segment} | {row.label_zh} | {row.label_en} | {row.customer_count:,} "
@@ -193,13 +194,11 @@ def _metadata(result: "InterestResult", card: str) -> dict:
         for row in result.candidates.itertuples()
     ]
     return {
-        "model_card": dg.MetadataValue.md(card),
+        **model_page(row_count=row_count, notes=result.notes, grades=result.evaluation, card=card),
         "served": result.served,
         "groups": dg.MetadataValue.md("\n".join(groups)),
         "what_each_group_likes": dg.MetadataValue.md(_heat_map(result.factors)),
         "candidates": dg.MetadataValue.md("\n".join(candidates)),
-        "grades": dg.MetadataValue.md(evaluation_as_markdown(result.evaluation)),
-        "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.notes)),
     }
 
 

@@ -11,7 +11,8 @@ import dagster as dg
 
 from orchestration.checks.drift import drift_results, drift_specs
 from orchestration.resources import run_record
-from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
+from orchestration.resources.analysis_tables import write_results
+from orchestration.resources.model_page import model_page
 from orchestration.resources.run_record import timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-    from orchestration.analysis.lifetime import LifetimeResult, Windows
+    from orchestration.analysis.lifetime import Windows
 
 VALUE = dg.AssetKey(["analysis", "customer_clv"])
 READS = ("marts.customer_features", "intermediate.int_run__as_of")
@@ -76,7 +77,6 @@ def lifetime_asset(settings: Settings) -> dg.AssetsDefinition:
                 past, current, windows, as_of_date=as_of_date, seed=settings.seed
             )
             model_path = result.artefact and save_model(result.artefact, settings.models_dir)
-            card = lifetime_card(result)
             drift = lifetime_drift(result.artefact, past, current, as_of_date=as_of_date)
             checked = drift_results(VALUE, drift)
             with warehouse.connect() as connection:
@@ -94,15 +94,17 @@ def lifetime_asset(settings: Settings) -> dg.AssetsDefinition:
             context.log.info(note)
         return dg.MaterializeResult(
             metadata={
-                **_metadata(result),
-                **(
-                    {
-                        "model_card": dg.MetadataValue.md(save_card(card, model_path.parent)),
-                        "model": dg.MetadataValue.path(str(model_path)),
-                    }
+                **model_page(
+                    row_count=len(result.scores),
+                    served_by=result.served_by,
+                    notes=result.notes,
+                    grades=result.evaluation,
+                    card=save_card(lifetime_card(result), model_path.parent)
                     if model_path
-                    else {}
+                    else None,
+                    model_path=model_path,
                 ),
+                "who_is_worth_how_much": dg.MetadataValue.md(_value_table(result.scores)),
             },
             check_results=[result for result, _ in checked],
         )
@@ -146,16 +148,6 @@ def _buyers(
 
 def _days_before(day: date, days: int) -> date:
     return day - timedelta(days=int(days))
-
-
-def _metadata(result: "LifetimeResult") -> dict:
-    return {
-        "dagster/row_count": len(result.scores),
-        "served_by": result.served_by,
-        "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.notes)),
-        "grades": dg.MetadataValue.md(evaluation_as_markdown(result.evaluation)),
-        "who_is_worth_how_much": dg.MetadataValue.md(_value_table(result.scores)),
-    }
 
 
 def _value_table(scores: "pd.DataFrame") -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from orchestration.resources import run_record
-from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
+from orchestration.resources.analysis_tables import write_results
+from orchestration.resources.model_page import model_page
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
@@ -118,11 +119,15 @@ def promotion_asset(settings: Settings) -> dg.AssetsDefinition:
             context.log.info(note)
         return dg.MaterializeResult(
             metadata={
-                **_metadata(result),
-                "model_card": dg.MetadataValue.md(
-                    save_card(promotion_card(result), model_path.parent)
+                **model_page(
+                    row_count=len(result.scores),
+                    served_by=result.artefact.served_by,
+                    notes=result.artefact.notes,
+                    grades=result.evaluation,
+                    card=save_card(promotion_card(result), model_path.parent),
+                    model_path=model_path,
                 ),
-                "model": dg.MetadataValue.path(str(model_path)),
+                **_metadata(result),
             }
         )
 
@@ -163,12 +168,8 @@ def _metadata(result: "PromotionResult") -> dict:
     artefact = result.artefact
     segments = result.scores["response_segment"].value_counts()
     return {
-        "dagster/row_count": len(result.scores),
-        "served_by": artefact.served_by,
         "campaigns": artefact.campaign_count,
         "segments": dg.MetadataValue.json({str(k): int(v) for k, v in segments.items()}),
-        "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in artefact.notes)),
-        "grades": dg.MetadataValue.md(evaluation_as_markdown(result.evaluation)),
         "predicted_and_observed": dg.MetadataValue.md(_fifths_table(artefact.fifths)),
     }
 

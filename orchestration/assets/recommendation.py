@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.resources import run_record
-from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
+from orchestration.resources.analysis_tables import write_results
+from orchestration.resources.model_page import model_page
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
@@ -21,7 +22,7 @@ from orchestration.settings import Settings
 if TYPE_CHECKING:
     import duckdb
 
-    from orchestration.analysis.recommendation import RankerArtefact, RankerResult
+    from orchestration.analysis.recommendation import RankerArtefact
 
 RECOMMENDATION = dg.AssetKey(["analysis", "customer_recommendation"])
 READS = (
@@ -121,11 +122,15 @@ def recommendation_asset(settings: Settings) -> dg.AssetsDefinition:
             context.log.info(note)
         return dg.MaterializeResult(
             metadata={
-                **_metadata(result, lists),
-                "model_card": dg.MetadataValue.md(
-                    save_card(recommendation_card(result), model_path.parent)
+                **model_page(
+                    row_count=len(lists),
+                    served_by=result.artefact.served_by,
+                    notes=result.notes,
+                    grades=result.evaluation,
+                    card=save_card(recommendation_card(result), model_path.parent),
+                    model_path=model_path,
                 ),
-                "model": dg.MetadataValue.path(str(model_path)),
+                "customers": len(lists["customer_id"].unique()),
             }
         )
 
@@ -181,13 +186,3 @@ def _same(value: pa.Scalar, length: int) -> pa.Array:
     return pa.DictionaryArray.from_arrays(
         pa.repeat(pa.scalar(0, pa.int8()), length), pa.array([value.as_py()])
     )
-
-
-def _metadata(result: "RankerResult", lists: pa.Table) -> dict:
-    return {
-        "dagster/row_count": len(lists),
-        "customers": len(lists["customer_id"].unique()),
-        "served_by": result.artefact.served_by,
-        "grades": dg.MetadataValue.md(evaluation_as_markdown(result.evaluation)),
-        "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.notes)),
-    }

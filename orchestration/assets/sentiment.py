@@ -13,13 +13,14 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.resources import run_record
-from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
+from orchestration.resources.analysis_tables import write_results
+from orchestration.resources.model_page import model_page
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from orchestration.analysis.sentiment import SentimentArtefact, TrainingResult
+    from orchestration.analysis.sentiment import SentimentArtefact
 
 SENTIMENT = dg.AssetKey(["analysis", "review_sentiment"])
 LEXICON = "reference.sentiment_lexicon"
@@ -108,11 +109,15 @@ def sentiment_asset(settings: Settings) -> dg.AssetsDefinition:
             context.log.info(note)
         return dg.MaterializeResult(
             metadata={
-                **_metadata(result, scores),
-                "model_card": dg.MetadataValue.md(
-                    save_card(sentiment_card(result), model_path.parent)
+                **model_page(
+                    row_count=len(scores),
+                    served_by=result.artefact.served_by,
+                    notes=result.artefact.notes,
+                    grades=result.evaluation,
+                    card=save_card(sentiment_card(result), model_path.parent),
+                    model_path=model_path,
                 ),
-                "model": dg.MetadataValue.path(str(model_path)),
+                **_metadata(scores),
             }
         )
 
@@ -136,7 +141,7 @@ def scored(
     return pa.concat_tables([SCORE_SCHEMA.empty_table(), *tables]).unify_dictionaries()
 
 
-def _metadata(result: "TrainingResult", scores: pa.Table) -> dict:
+def _metadata(scores: pa.Table) -> dict:
     by_aspect = scores.group_by("aspect").aggregate(
         [("sentiment_score", "count"), ("sentiment_score", "mean")]
     )
@@ -147,10 +152,6 @@ def _metadata(result: "TrainingResult", scores: pa.Table) -> dict:
         for row in sorted(by_aspect.to_pylist(), key=lambda row: -row["sentiment_score_count"])
     ]
     return {
-        "dagster/row_count": len(scores),
-        "served_by": result.artefact.served_by,
         "rows_by_server": dg.MetadataValue.json(dict(Counter(scores["served_by"].to_pylist()))),
         "aspects": dg.MetadataValue.md("\n".join(lines)),
-        "grades": dg.MetadataValue.md(evaluation_as_markdown(result.evaluation)),
-        "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in result.artefact.notes)),
     }

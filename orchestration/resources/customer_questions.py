@@ -17,6 +17,7 @@ import duckdb
 
 from orchestration.resources import dated_memory, run_record
 from orchestration.resources.analysis_tables import graded_dates
+from orchestration.resources.warehouse import frames
 from orchestration.sql import quote
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 SNAPSHOT_MONTHS = 18
 # Enough to learn from; more would only take memory and time.
 LEARNT_CUSTOMERS = 20_000
-# fetch_df_chunk counts in vectors of 2,048 rows: some 100,000 at once
-VECTORS_AT_ONCE = 49
-
 
 AddColumns = Callable[["pd.DataFrame"], "pd.DataFrame"]
 
@@ -175,7 +173,7 @@ def drift_of(
     """How far customers of the day have moved from those learnt from; DRIFT_COLUMNS."""
     from orchestration.analysis.propensity.drift import propensity_drift
 
-    columns = ", ".join(_columns(connection, question.target))
+    columns = ", ".join(feature_columns(connection, question.target))
     current = connection.execute(
         f"select {columns} from marts.customer_features "  # noqa: S608
         f"where as_of_date = $as_of_date and ({question.eligible}) "
@@ -246,23 +244,20 @@ def current_batches(
     connection: duckdb.DuckDBPyConnection, question: Question, as_of_date: date
 ) -> Iterator[pd.DataFrame]:
     """Eligible customers of the day with their features, some 100,000 at once, by customer_id."""
-    columns = ", ".join(_columns(connection, question.target))
-    # read beside whatever the connection does with each batch
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"select {columns} from marts.customer_features "  # noqa: S608
-            f"where as_of_date = $as_of_date and ({question.eligible}) order by customer_id",
-            {"as_of_date": as_of_date},
-        )
-        while len(batch := cursor.fetch_df_chunk(VECTORS_AT_ONCE)):
-            yield batch
+    columns = ", ".join(feature_columns(connection, question.target))
+    return frames(
+        connection,
+        f"select {columns} from marts.customer_features "  # noqa: S608
+        f"where as_of_date = $as_of_date and ({question.eligible}) order by customer_id",
+        {"as_of_date": as_of_date},
+    )
 
 
 def _snapshots(
     connection: duckdb.DuckDBPyConnection, question: Question, as_of_date: date
 ) -> pd.DataFrame:
     """Month-ends of a sample of customers, the same ones tomorrow as today."""
-    columns = ", ".join(_columns(connection, question.target))
+    columns = ", ".join(feature_columns(connection, question.target))
     return connection.execute(
         f"""
         with eligible as (
@@ -309,8 +304,8 @@ def _observed_until(
     return newest or as_of_date
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, target: Target) -> list[str]:
-    """The columns of `customer_features` that the target can read; ratios are made of them."""
+def feature_columns(connection: duckdb.DuckDBPyConnection, target: Target) -> list[str]:
+    """Keys and the columns of `customer_features` that the target reads, ratios made of them."""
     names = {feature.name for feature in target.features}
     found = connection.execute("describe marts.customer_features").fetchall()
     columns = [row[0] for row in found if row[0] in names]

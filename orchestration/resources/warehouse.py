@@ -7,9 +7,10 @@ assets use. Does not belong here: SQL with a business meaning, or anything that 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import duckdb
@@ -17,8 +18,13 @@ import pyarrow as pa
 
 from orchestration.sql import qualified, quote
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 LOCK_WAIT_SECONDS = 60.0
 LOCK_POLL_SECONDS = 0.5
+# fetch_df_chunk counts in vectors of 2,048 rows: some 100,000 at once
+VECTORS_AT_ONCE = 49
 
 
 class WarehouseLockedError(RuntimeError):
@@ -139,3 +145,19 @@ def row_counts(connection: duckdb.DuckDBPyConnection, names: list[str]) -> dict[
         for name in names
         if name in tables
     }
+
+
+def frames(
+    connection: duckdb.DuckDBPyConnection, query: str, values: Mapping[str, object]
+) -> Iterator[pd.DataFrame]:
+    """The rows of a query, some 100,000 at once, beside whatever the connection does with each.
+
+    Args:
+        connection: Stays free for other statements; its temporary tables are not seen.
+        query: What is read.
+        values: Its bound values.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        while len(batch := cursor.fetch_df_chunk(VECTORS_AT_ONCE)):
+            yield batch

@@ -8,20 +8,17 @@ Belongs here: the data sets, the split, and what is printed. Does not belong her
 from __future__ import annotations
 
 import argparse
-import os
-import resource
 import sys
 import time
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from orchestration.analysis.demand import DemandConfig, DemandResult, Promotions, forecast_demand
-from orchestration.settings import PROJECT_ROOT
+from orchestration.resources.run_record import peak_memory_mb
+from tests.reference_data import TEST_DATA
 
-TEST_DATA = Path(os.environ.get("STRATA_TEST_DATA", PROJECT_ROOT.parent / "shared" / "data"))
 JEWELLERY = TEST_DATA / "jewelry_weekly_sales" / "sales.parquet"
 JEWELLERY_START = date(1998, 1, 26)
 HELD_OUT_WEEKS = 12
@@ -137,20 +134,16 @@ def forecast_of(sales: pd.DataFrame, **settings: object) -> DemandResult:
 
 def _time(categories: int) -> None:
     sales = invented_sales(categories)
-    before = _peak_megabytes()
+    before = peak_memory_mb()
     begun = time.perf_counter()
     result = forecast_of(sales)
     seconds = time.perf_counter() - begun
     sys.stdout.write(
         f"{categories:,} categories, {len(sales):,} rows, {len(result.forecast):,} forecast, "
-        f"served by {result.served_by}: {seconds:.1f} s, peak {_peak_megabytes():,.0f} MB "
+        f"served by {result.served_by}: {seconds:.1f} s, peak {peak_memory_mb():,.0f} MB "
         f"({before:,.0f} MB of it before)\n"
     )
     sys.stdout.flush()
-
-
-def _peak_megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

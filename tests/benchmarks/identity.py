@@ -7,7 +7,6 @@ what of both is printed. Does not belong here: assertions; a slow machine is no 
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
 import tempfile
 import time
@@ -24,6 +23,7 @@ import pyarrow.compute as pc
 from orchestration.analysis.identity import IdentityConfig, Resolution, resolve
 from orchestration.analysis.identity.accuracy import partition_accuracy
 from orchestration.analysis.identity.config import MatchingConfig
+from orchestration.resources.run_record import peak_memory_mb
 from tests.analysis.identity.invented_people import draw_population
 from tests.analysis.identity.reference_sets import (
     FAKE_1000,
@@ -159,7 +159,7 @@ def _ids_lost(before: pd.Series, after: pd.Series) -> int:
 def _print(
     name: str, graded: dict[str, float], seconds: float, ids_lost: int | None = None
 ) -> None:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_memory_mb()
     sys.stdout.write(
         f"{name:<42} {graded['precision']:>9.4f} {graded['recall']:>8.4f} {graded['f1']:>8.4f} "
         f"{graded['true_pairs']:>9,} {seconds:>7.1f} {peak:>8,.0f} "

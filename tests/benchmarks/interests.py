@@ -8,7 +8,6 @@ is no failure.
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
 import time
 from datetime import date
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from orchestration.analysis.interests import find_interests
 from orchestration.demo.interest_accuracy import interest_accuracy, reachable_accuracy
+from orchestration.resources.run_record import peak_memory_mb
 from tests.analysis.invented_tastes import many
 
 AS_OF = date(2025, 12, 31)
@@ -40,14 +40,14 @@ def main() -> None:
 
 def _time(customers: int) -> None:
     tastes = many(customers, seed=1)
-    before = _peak_mb()
+    before = peak_memory_mb()
     started = time.perf_counter()
     result = find_interests(tastes.acts, tastes.categories, as_of_date=AS_OF, seed=360)
     seconds = time.perf_counter() - started
     sys.stdout.write(
         f"{customers:>10,} {tastes.acts.num_rows:>12,} {result.served:<9} "
         f"{len(result.factors):>7} {result.interests.num_rows:>12,} {seconds:>7.1f} "
-        f"{before:>9,.0f} {_peak_mb():>8,.0f}\n"
+        f"{before:>9,.0f} {peak_memory_mb():>8,.0f}\n"
     )
     sys.stdout.flush()
 
@@ -58,10 +58,6 @@ def _grade(home: Path) -> None:
     best = reachable_accuracy(build, truth)
     joined = found.merge(best, on="min_signs", validate="1:1", suffixes=("", "_reachable"))
     sys.stdout.write(joined.round(3).to_string(index=False) + "\n")
-
-
-def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ Belongs here: invented histories of any number, and the table. Does not belong h
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
 import time
 from datetime import date, timedelta
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analysis.lifetime import Windows, sample_customers, train_and_score
+from orchestration.resources.run_record import peak_memory_mb
 
 START = date(2024, 1, 1)
 ENDS = (182, 366, 731)
@@ -35,7 +35,7 @@ def main() -> None:
         for day, frame in snapshots.items()
     )
     del snapshots
-    before = _peak_megabytes()
+    before = peak_memory_mb()
     begun = time.perf_counter()
     result = train_and_score(
         past,
@@ -46,7 +46,7 @@ def main() -> None:
     seconds = time.perf_counter() - begun
     sys.stdout.write(
         f"{len(result.scores):,} customers, served by {result.served_by}: {seconds:.1f} s, "
-        f"peak {_peak_megabytes():,.0f} MB ({before:,.0f} MB of it before)\n"
+        f"peak {peak_memory_mb():,.0f} MB ({before:,.0f} MB of it before)\n"
     )
 
 
@@ -85,10 +85,6 @@ def invented_histories(count: int, seed: int = 1) -> list[pd.DataFrame]:
         frames.append(frame[born < end])
         begin = end
     return frames
-
-
-def _peak_megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

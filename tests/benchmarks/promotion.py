@@ -8,12 +8,9 @@ Does not belong here: what must be reached (tests/analysis/test_promotion.py).
 from __future__ import annotations
 
 import argparse
-import os
-import resource
 import sys
 import time
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -26,10 +23,10 @@ from orchestration.analysis.promotion.fitting import fit_response
 from orchestration.analysis.promotion.learners import Trials
 from orchestration.analysis.promotion.ranking import adjusted_outcome, fifths, qini, win_share
 from orchestration.analysis.sampling import hashed_sample, key_hashes
-from orchestration.settings import PROJECT_ROOT
+from orchestration.resources.run_record import peak_memory_mb
 from tests.analysis.invented_campaigns import arms_of, invented_campaigns, invented_customers
+from tests.reference_data import TEST_DATA
 
-TEST_DATA = Path(os.environ.get("STRATA_TEST_DATA", PROJECT_ROOT.parent / "shared" / "data"))
 HILLSTROM = TEST_DATA / "hillstrom" / "email_campaign.parquet"
 MENS, WOMENS, NOBODY = "Mens E-Mail", "Womens E-Mail", "No E-Mail"
 
@@ -176,19 +173,15 @@ def _time(count: int) -> None:
     arms = arms_of(rows)
     hashes = key_hashes(rows["customer_id"].to_numpy())
     sample = rows.iloc[hashed_sample(hashes, PromotionConfig().max_trial_rows)]
-    before = _peak_megabytes()
+    before = peak_memory_mb()
     begun = time.perf_counter()
     result = train_and_score(arms, sample, customers, as_of_date=date(2025, 12, 31), window_days=28)
     seconds = time.perf_counter() - begun
     sys.stdout.write(
         f"{len(rows):,} rows of campaigns, {len(result.scores):,} customers, served by "
-        f"{result.artefact.served_by}: {seconds:.1f} s, peak {_peak_megabytes():,.0f} MB "
+        f"{result.artefact.served_by}: {seconds:.1f} s, peak {peak_memory_mb():,.0f} MB "
         f"({before:,.0f} MB of it before)\n"
     )
-
-
-def _peak_megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

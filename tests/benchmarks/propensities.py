@@ -11,8 +11,6 @@ Belongs here: figures and how they are printed. Does not belong here: figures th
 from __future__ import annotations
 
 import argparse
-import os
-import resource
 import sys
 import tempfile
 import time
@@ -28,10 +26,11 @@ from orchestration.analysis.churn import ELIGIBILITY_DAYS, churn_target, expecte
 from orchestration.analysis.evaluation import calibration_error, pr_auc
 from orchestration.analysis.propensity import Learnt, label_snapshots, learn, score
 from orchestration.resources.customer_questions import Question, current_batches, learn_question
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.resources.run_record import peak_memory_mb
+from orchestration.settings import Settings
 from tests.analysis.synthetic_customers import Facts, snapshots_of
+from tests.reference_data import TEST_DATA
 
-TEST_DATA = Path(os.environ.get("STRATA_TEST_DATA", PROJECT_ROOT.parent / "shared" / "data"))
 CDNOW = TEST_DATA / "cdnow" / "transactions.parquet"
 # everything before 1 January 1998 is known, and the 180 days from it on answer
 CDNOW_AS_OF, CDNOW_DAYS = date(1997, 12, 31), 180
@@ -206,7 +205,7 @@ def _time(home: Path) -> pd.DataFrame:
         "served_by": answered.artefact.served_by,
         "learn_seconds": round(learnt - begun, 1),
         "score_seconds": round(time.perf_counter() - learnt, 1),
-        "peak_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_megabytes": round(peak_memory_mb()),
     }
     return pd.DataFrame([row])
 

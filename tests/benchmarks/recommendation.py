@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import resource
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ import pandas as pd
 
 from orchestration.analysis.recommendation import recommend, train_ranker
 from orchestration.analysis.recommendation.signals import SIGNALS
+from orchestration.resources.run_record import peak_memory_mb
 from tests.standardisation.rendering import macros
 
 RATINGS = "recbole/dataset_example/ml-100k/ml-100k.inter"
@@ -60,7 +60,7 @@ def main() -> None:
     sys.stdout.write(
         f"{count:,} customers of 80 candidates: {rows:,} rows told in "
         f"{time.perf_counter() - begun:.0f} s, peak "
-        f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB\n"
+        f"{peak_memory_mb():,.0f} MB\n"
     )
 
 

@@ -6,10 +6,8 @@ Does not belong here: the accuracy that must be reached (tests/analysis/test_sen
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,8 +18,8 @@ from orchestration.analysis.sentiment import SentimentConfig
 from orchestration.analysis.sentiment.lexicon import Lexicon
 from orchestration.analysis.sentiment.model import LexiconModel, SentimentModel, fit_model
 from orchestration.settings import PROJECT_ROOT
+from tests.reference_data import TEST_DATA
 
-TEST_DATA = Path(os.environ.get("STRATA_TEST_DATA", PROJECT_ROOT.parent / "shared" / "data"))
 REVIEWS_ZH = TEST_DATA / "reviews_zh" / "online_shopping_10_cats.parquet"
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analysis.contact.shrinkage import prior_strength, shrunk
-from orchestration.analysis.evaluation import EVALUATION_COLUMNS, evaluation_rows
+from orchestration.analysis.evaluation import EVALUATION_COLUMNS, evaluation_rows, gain_share
 
 MODEL_NAME = "contact_preference"
 CHANNEL, HOUR = "channel", "hour"
@@ -202,15 +202,7 @@ def _judge(
             "best for all is served."
         )
         return pd.DataFrame(columns=[*EVALUATION_COLUMNS]), note, "baseline"
-    gain = ours - theirs
-    generator = np.random.default_rng(seed)
-    sums = np.array(
-        [
-            gain[generator.integers(0, len(gain), len(gain))].sum().round(9)
-            for _ in range(config.rounds)
-        ]
-    )
-    share = float(((sums > 0) + 0.5 * (sums == 0)).mean())
+    share = gain_share(ours - theirs, seed=seed, rounds=config.rounds)
     wins = ours.mean() > theirs.mean() and share >= config.min_win_share
     served = "model" if wins else "baseline"
     counts = {f"{kind}_customer_count": float(len(ours))}

@@ -16,7 +16,7 @@ from orchestration.analysis.demand.intervals import LEVELS, ends, fit_spreads
 from orchestration.analysis.demand.panel import Panel
 from orchestration.analysis.demand.rules import FOUR_WEEKS, SEASONAL
 from orchestration.analysis.demand.walk_forward import Origin, Walk, best_candidate, best_rule
-from orchestration.analysis.evaluation import EVALUATION_COLUMNS, evaluation_rows
+from orchestration.analysis.evaluation import EVALUATION_COLUMNS, evaluation_rows, gain_share
 
 MODEL_NAME = "segment_demand"
 ORIGIN_MODEL_NAME = "segment_demand_origin"
@@ -181,15 +181,11 @@ def _answer(origin: Origin, name: str, closed: list[Origin], config: DemandConfi
     return Answer(origin, name, inside)
 
 
-def _lower_error_share(
-    ours: list[Answer], theirs: list[Answer], *, seed: int, rounds: int = 500
-) -> float:
-    """Share of resamples in which the model errs less; draws count half.
+def _lower_error_share(ours: list[Answer], theirs: list[Answer], *, seed: int) -> float:
+    """Share of resamples in which the model errs less.
 
     What is drawn are pairs of an origin and a category: errors of neighbouring weeks and segments
     go together.
-
-    Source: Efron & Tibshirani (1993), paired bootstrap of blocks.
     """
 
     def errors(answers: list[Answer]) -> np.ndarray:
@@ -197,12 +193,7 @@ def _lower_error_share(
             [np.abs(answer.origin.missed(answer.name)).sum(axis=(0, 2)) for answer in answers]
         )
 
-    gain = errors(theirs) - errors(ours)
-    generator = np.random.default_rng(seed)
-    sums = np.array(
-        [gain[generator.integers(0, len(gain), len(gain))].sum() for _ in range(rounds)]
-    )
-    return float(((sums > 0) + 0.5 * (sums == 0)).mean())
+    return gain_share(errors(theirs) - errors(ours), seed=seed)
 
 
 def _origin_rows(

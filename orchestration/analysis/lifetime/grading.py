@@ -13,7 +13,12 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from orchestration.analysis.evaluation import EVALUATION_COLUMNS, evaluation_rows, lift_top_decile
+from orchestration.analysis.evaluation import (
+    EVALUATION_COLUMNS,
+    evaluation_rows,
+    gain_share,
+    lift_top_decile,
+)
 from orchestration.analysis.lifetime.model import LifetimeModel
 from orchestration.analysis.lifetime.rules import (
     OWN_PAST,
@@ -176,23 +181,9 @@ def lower_error_share(
     incumbent: np.ndarray,
     *,
     seed: int,
-    rounds: int = 500,
 ) -> float:
-    """Share of bootstrap resamples of the customers in which the challenger's error is lower.
-
-    A few customers spend most of the money; a win that rests on one of them does not last.
-
-    Returns:
-        0..1; draws count half.
-
-    Source: Efron & Tibshirani (1993), paired bootstrap.
-    """
-    gain = (incumbent - actual) ** 2 - (challenger - actual) ** 2
-    generator = np.random.default_rng(seed)
-    sums = np.array(
-        [gain[generator.integers(0, len(gain), len(gain))].sum() for _ in range(rounds)]
-    )
-    return float(((sums > 0) + 0.5 * (sums == 0)).mean())
+    """Share of resamples of the customers in which the challenger's squared error is lower."""
+    return gain_share((incumbent - actual) ** 2 - (challenger - actual) ** 2, seed=seed)
 
 
 def _purchase_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, float]:

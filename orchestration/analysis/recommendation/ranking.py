@@ -12,6 +12,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from orchestration.analysis.evaluation import gain_share
+
 # scores are compared to this many digits, so that the last bits of a sum decide nothing
 DIGITS = 9
 METRICS = ("recall_at_10", "ndcg_at_10", "hit_rate_at_10", "next_basket_recall_at_10")
@@ -80,7 +82,7 @@ def list_metrics(
 
 
 def win_share(difference: np.ndarray, customers: np.ndarray, *, rounds: int, seed: int) -> float:
-    """Part of the resamples of customers in which the mean difference is above zero.
+    """Share of resamples of customers in which the mean difference is above zero.
 
     Args:
         difference: Challenger less incumbent per list, shape (n,).
@@ -90,14 +92,6 @@ def win_share(difference: np.ndarray, customers: np.ndarray, *, rounds: int, see
         seed: Seed of the resampling.
 
     Returns:
-        0..1; draws count half.
-
-    Source: Efron & Tibshirani (1993), paired bootstrap.
+        See gain_share.
     """
-    total = np.bincount(customers, weights=difference)
-    generator = np.random.default_rng(seed)
-    wins = 0.0
-    for _ in range(rounds):
-        drawn = total[generator.integers(0, len(total), size=len(total))].sum()
-        wins += float(drawn > 1e-9) + 0.5 * float(abs(drawn) <= 1e-9)
-    return wins / rounds
+    return gain_share(np.bincount(customers, weights=difference), seed=seed, rounds=rounds)

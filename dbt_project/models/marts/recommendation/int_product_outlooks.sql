@@ -12,7 +12,7 @@ products as (
 
     select
         product_id,
-        coalesce(category_l2_code, category_l2, category_l1_code, category_l1) as category,
+        {{ goods_category() }} as category,
         coalesce(category_l3, category_l2, category_l1) as subcategory
 
     from {{ ref('products') }}

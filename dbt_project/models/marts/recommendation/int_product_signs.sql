@@ -77,7 +77,8 @@ met as (
         orders.order_date as sign_date,
         orders.source || ':' || orders.order_id as order_key,
         returns.returned_date,
-        0 as look_weight
+        0 as look_weight,
+        0 as is_cart
 
     from {{ ref('order_items') }} as order_items
 
@@ -104,7 +105,8 @@ met as (
             {%- for event_type, weight in weights.items() %}
             when '{{ event_type }}' then {{ weight }}
             {%- endfor %}
-        end
+        end,
+        case when events.event_type = 'add_to_cart' then 1 else 0 end
 
     from {{ ref('events') }} as events
 
@@ -127,7 +129,10 @@ per_day as (
         product_id,
         sign_date,
         cast(count(distinct order_key) as integer) as order_count,
+        cast(count(order_key) as integer) as line_count,
         cast(sum(look_weight) as integer) as look_weight,
+        cast(count(case when order_key is null then 1 end) as integer) as look_count,
+        cast(sum(is_cart) as integer) as cart_count,
         max(returned_date) as returned_date
 
     from met

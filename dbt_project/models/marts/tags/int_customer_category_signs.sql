@@ -77,7 +77,7 @@ meant as (
         met.activity_date,
         met.product_id,
         coalesce(
-            products.category_l2_code, products.category_l2, products.category_l1_code, products.category_l1,
+            {{ goods_category('products') }},
             search_words.category_l2_code, event_categories.category_l2_code, event_categories.category_l1_code
         ) as category,
         coalesce(
