@@ -13,6 +13,8 @@ from typing import Annotated
 
 import typer
 
+from orchestration.audiences.commands import audience_app, message_app
+
 app = typer.Typer(
     name="strata",
     help="strata360: dirty exports of every channel in, one trusted customer warehouse out.",
@@ -29,6 +31,9 @@ app.add_typer(tags_app, name="tags")
 
 propensity_app = typer.Typer(help="Questions about who will do what.", no_args_is_help=True)
 app.add_typer(propensity_app, name="propensity")
+
+app.add_typer(audience_app, name="audience")
+app.add_typer(message_app, name="message")
 
 # Exit status of a command that could not do its work; those of a run are in orchestration.run.
 FAILED = 1

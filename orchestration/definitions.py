@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from orchestration.assets.audiences import audiences_asset
 from orchestration.assets.category_propensity import category_propensity_asset
 from orchestration.assets.churn import churn_asset
 from orchestration.assets.clusters import clusters_asset
@@ -76,6 +77,7 @@ def build_defs(
             propensities_asset(settings),
             category_propensity_asset(settings),
             promotion_asset(settings),
+            audiences_asset(settings),
             published_asset(manifest, settings),
         ],
         jobs=[daily_job()],
