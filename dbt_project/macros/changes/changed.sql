@@ -22,6 +22,8 @@
 {% macro replaced_rows(rows) -%}
     {%- if 'relation' in rows -%}
         {{ stands_in(ref(rows['relation']), rows['columns']) }}
+    {%- elif 'merged_customers' in rows -%}
+        customer_id in ({{ merged_customers() }})
     {%- elif 'retagged_months' in rows -%}
         {{ retagged_months() }}
     {%- elif 'retagged_snapshots' in rows -%}
