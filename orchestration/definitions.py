@@ -24,6 +24,7 @@ from orchestration.assets.landing import (
 )
 from orchestration.assets.lifetime import lifetime_asset
 from orchestration.assets.models import model_assets
+from orchestration.assets.next_action import next_action_asset
 from orchestration.assets.promotion import promotion_asset
 from orchestration.assets.propensities import propensities_asset
 from orchestration.assets.published import published_asset
@@ -77,6 +78,7 @@ def build_defs(
             propensities_asset(settings),
             category_propensity_asset(settings),
             promotion_asset(settings),
+            next_action_asset(settings),
             audiences_asset(settings),
             published_asset(manifest, settings),
         ],

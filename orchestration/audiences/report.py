@@ -27,8 +27,7 @@ EXAMPLES = 5
 OVERLAPS = 6
 REACH = {
     **{name: f"is_contactable_{name}" for name in ("sms", "email", "push", "ads")},
-    "wechat": "has_wechat and (followed_channels like '%wechat%' or "
-    "followed_channels like '%wecom%')",
+    "wechat": "has_wechat and followed_channels like '%wechat%'",
 }
 
 

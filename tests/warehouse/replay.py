@@ -7,6 +7,7 @@ Does not belong here: assertions, SQL of its own.
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Iterator
@@ -24,6 +25,11 @@ from orchestration.settings import STAGING_DIR, Settings
 from orchestration.sql import qualified, quote
 from tests.conftest import Company
 
+# what the end of a run reads, to tell the next one what is new
+REMEMBERED = {
+    "int_records__resolved", "int_devices__resolved", "products", "segment_cut_point",
+    "int_segment_thresholds", "int_search_words", "int_customer_traits",
+}  # fmt: skip
 # Python steps behind the models; their tables stay empty here
 ANALYSIS_SCHEMA = "analysis"
 IDENTITY_SCHEMA = "identity"
@@ -42,6 +48,8 @@ class Model:
         changes: Query of an incremental build; None where every build is whole.
         apply: Statements that bring `changes` into the table, reading them from "changes".
         after_identity: Whether it reads anything that identity resolution wrote.
+        parents: Names of the models it reads.
+        is_kept: Whether it remembers what no landing file can tell again.
     """
 
     name: str
@@ -51,6 +59,8 @@ class Model:
     changes: str | None
     apply: str | None
     after_identity: bool
+    parents: frozenset[str]
+    is_kept: bool
 
 
 class CompiledWarehouse:
@@ -64,6 +74,17 @@ class CompiledWarehouse:
         )[:2]
         self.manifest = json.loads((first / "models" / "manifest.json").read_text())
         self.models = list(_models(self.manifest, first, second))
+
+    def behind(self, *names: str) -> CompiledWarehouse:
+        """The same with only what these models need, and identity resolution: a run is shorter."""
+        needed = {*names, *REMEMBERED}
+        needed |= {model.name for model in self.models if not model.after_identity}
+        for model in reversed(self.models):
+            if model.name in needed:
+                needed |= model.parents
+        part = copy.copy(self)
+        part.models = [model for model in self.models if model.name in needed]
+        return part
 
     def open(self, folder: Path) -> duckdb.DuckDBPyConnection:
         """An empty build file with the vocabularies in it; statements name the file `build`."""
@@ -105,8 +126,8 @@ def run(
         settings: Settings of the company.
         run_id: Name of the run.
         as_of: Business date to compute; None for that of the newest fact.
-        previous: A build file whose ids the first run goes on with, as a rebuild does with the
-            published ones.
+        previous: A build file whose ids and kept tables the first run goes on with, as a rebuild
+            does with the published ones.
     """
     run_record.ensure_tables(connection)
     increment.drop_stale_tables(
@@ -116,6 +137,8 @@ def run(
         previous_run_complete=run_record.previous_run_id(connection)
         == increment.last_complete_run(connection).run_id,
     )
+    if previous:
+        _restore(warehouse, connection, previous)
     run_record.begin_run(
         connection, run_id, as_of, settings, increment.last_complete_run(connection)
     )
@@ -148,6 +171,19 @@ def build_model(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
         connection.begin()
         connection.execute(model.apply)
         connection.commit()
+
+
+def _restore(
+    warehouse: CompiledWarehouse,
+    connection: duckdb.DuckDBPyConnection,
+    previous: duckdb.DuckDBPyConnection,
+) -> None:
+    for model in warehouse.models:
+        if model.is_kept and not table_exists(connection, model.relation):
+            name = qualified(model.relation)
+            connection.register("kept_rows", previous.execute(f"from {name}").to_arrow_table())
+            connection.execute(f"create table {name} as from kept_rows")
+            connection.unregister("kept_rows")
 
 
 def _resolve(
@@ -204,13 +240,16 @@ def _models(manifest: dict, first: Path, second: Path) -> Iterator[Model]:
         done[unique_id] = any(
             parent in identity_sources or done.get(parent, False) for parent in parents
         )
-        yield _model(node, first, second, after_identity=done[unique_id])
+        names = frozenset(nodes[parent]["name"] for parent in parents if parent in nodes)
+        yield _model(node, first, second, names, after_identity=done[unique_id])
 
     for unique_id in sorted(nodes):
         yield from visit(unique_id)
 
 
-def _model(node: dict, first: Path, second: Path, *, after_identity: bool) -> Model:
+def _model(
+    node: dict, first: Path, second: Path, parents: frozenset[str], *, after_identity: bool
+) -> Model:
     path = Path("strata360") / "models" / node["path"]
     changes = apply = None
     if node["config"]["materialized"] == "incremental":
@@ -224,6 +263,8 @@ def _model(node: dict, first: Path, second: Path, *, after_identity: bool) -> Mo
         changes=changes,
         apply=apply,
         after_identity=after_identity,
+        parents=parents,
+        is_kept=bool(node["config"]["meta"].get("kept")),
     )
 
 

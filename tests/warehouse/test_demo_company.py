@@ -157,6 +157,18 @@ CONTRACT = {
         "order_probability", "uplift_order_probability", "uplift_low", "uplift_high",
         "uplift_net_spend", "campaign_count", "model_version", "served_by",
     },
+    "customer_next_action": {
+        "customer_id", "as_of_date", "play_code", "next_action", "next_action_zh", "next_action_en",
+        "offer_code", "offer_zh", "offer_en", "channel", "priority", "cooldown_days", "expires_on",
+        "trigger_code", "reason_zh", "reason_en", "chosen_by", "expected_value", "policy_version",
+    },
+    "trigger_event": {
+        "trigger_code", "customer_id", "episode_key", "episode_started_on", "episode_ends_on",
+        "triggered_on", "play_code", "channel", "offer_code", "offer_zh", "offer_en", "priority",
+        "expires_on", "product_id", "reason_zh", "reason_en",
+    },
+    "next_action_policy": {"policy", "value", "ci_low", "ci_high", "is_served", "as_of_date", "n"},
+    "next_action_choice": {"lifecycle_stage", "rfm_group", "play_code", "chosen_by"},
     "customer_recommendation": {
         "customer_id", "item_type", "item_id", "rank", "score", "kind", "reason", "reason_zh",
         "reason_code", "based_on_item_id", "category", "as_of_date", "served_by", "model_version",
@@ -1024,6 +1036,51 @@ def test_no_raw_identifier_reaches_the_published_file(company: Company, people) 
             [PHONE],
         )
         assert phones == 0, f"{table}.{column} holds something like a phone number"
+
+
+def test_everybody_has_one_next_action_and_reads_why(company: Company) -> None:
+    assert (
+        company.value(
+            "select count(*) from customer_360 full join customer_next_action using (customer_id) "
+            "where customer_360.next_action is distinct from customer_next_action.next_action"
+        )
+        == 0
+    )
+    reasons = company.query(
+        "select distinct play_code from customer_next_action where "
+        "length(reason_zh) < 15 or length(reason_en) < 40 or not reason_zh like '%。'"
+    )
+    assert reasons == []
+    plays = {play for (play,) in company.query("select play_code from customer_next_action")}
+    assert {"points_gift", "stepped_discount", "daily_sign_in", "hot_item_coupon"} <= plays
+
+
+def test_no_action_is_sent_without_consent(company: Company) -> None:
+    allowed = " or ".join(
+        f"(channel = '{name}' and is_contactable_{name})"
+        for name in ("sms", "email", "push", "ads")
+    )
+    for table in ("customer_next_action", "trigger_event"):
+        sent = company.value(
+            f"select count(*) from {table} inner join customer_360 using (customer_id) "  # noqa: S608
+            f"where channel is not null and not coalesce({allowed} or "
+            "(channel = 'wechat' and followed_channels like '%wechat%'), false)"
+        )
+        assert sent == 0
+    marketed = company.value(
+        "select count(*) from customer_next_action inner join customer_360 using (customer_id) "
+        "where age < 18 and (channel is not null or play_code <> 'no_marketing')"
+    )
+    assert marketed == 0
+
+
+def test_most_triggers_find_somebody(company: Company) -> None:
+    # prices of the demo do not change
+    fired = {code for (code,) in company.query("select trigger_code from trigger_event")}
+    assert fired == {
+        "birthday", "cart_abandoned", "first_churn", "registered_no_order", "replenishment",
+        "win_back",
+    }  # fmt: skip
 
 
 def test_later_facts_change_no_earlier_snapshot(company: Company, tmp_path: Path) -> None:

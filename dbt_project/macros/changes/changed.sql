@@ -80,6 +80,8 @@
         {{ of_this_day(rows['status']) }}
     {%- elif 'relation' in rows -%}
         {{ stands_in(ref(rows['relation']), rows['columns']) }}
+    {%- elif 'merged_customers' in rows -%}
+        customer_id in ({{ merged_customers() }})
     {%- elif 'retagged_months' in rows -%}
         {{ retagged_months() }}
     {%- elif 'retagged_snapshots' in rows -%}

@@ -4,7 +4,6 @@
     Every message that somebody or something wants to send on this day: audiences with an activation, triggers that
     fired, and next actions. Whether it is sent is decided in activation_queue.
 #}
-{%- set channels = "('sms', 'email', 'push', 'wechat', 'ads')" %}
 {#- share of those a trigger or a play would write to that is left alone, to measure what it brings #}
 {%- set holdout_share = 0.1 %}
 
@@ -36,7 +35,8 @@ triggers as (
 
 actions as (
 
-    select * from {{ ref('customer_next_action') }} where channel in {{ channels }}
+    -- what a trigger chose is the trigger's own message
+    select * from {{ ref('customer_next_action') }} where channel is not null and chosen_by <> 'trigger'
 
 ),
 
@@ -126,7 +126,7 @@ on_channels as (
 
     -- two episodes of one trigger on one day are one message; at most one preference per customer
     select
-        wanted.* ,
+        wanted.*,
         case wanted.channel when 'best' then preferences.best_channel else wanted.channel end as sent_on_channel,
         preferences.best_hour,
         row_number() over (

@@ -2,7 +2,7 @@
 
 {#
     Whether somebody may and can be written to on a channel, and who is left alone on it. Consent to a channel nobody asked
-    about is no consent; following the official account or being a WeCom contact is the consent to WeChat. The hash that
+    about is no consent; following the official account is the consent to WeChat. The hash that
     chooses the control groups looks at nothing but the customer, so they stay the same from day to day.
 #}
 {%- set consents = {
@@ -10,10 +10,7 @@
     'email': ('consents_email', 'has_email'),
     'push': ('consents_push', 'has_device'),
     'ads': ('consents_ads', 'is_contactable_ads or not coalesce(consents_ads, false)'),
-    'wechat': (
-        "followed_channels like '%wechat%' or followed_channels like '%wecom%'",
-        'has_wechat',
-    ),
+    'wechat': ("followed_channels like '%wechat%'", 'has_wechat'),
 } %}
 
 with

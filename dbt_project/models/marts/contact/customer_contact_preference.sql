@@ -2,7 +2,7 @@ with
 
 customers as (
 
-    select customer_id, as_of_date from {{ ref('customer_360') }}
+    select customer_id, as_of_date from {{ ref('int_contact__reachable') }}
 
 ),
 

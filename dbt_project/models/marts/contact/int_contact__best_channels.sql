@@ -8,7 +8,7 @@ with
 
 customers as (
 
-    select * from {{ ref('customer_360') }}
+    select * from {{ ref('int_contact__reachable') }}
 
 ),
 
@@ -25,14 +25,10 @@ answers as (
 ),
 
 reachable as (
-    {% for channel in ['sms', 'email', 'push', 'ads'] %}
-    select customer_id, '{{ channel }}' as channel from customers where is_contactable_{{ channel }}
-
-    union all
+    {% for channel in contact_channels() %}
+    select customer_id, '{{ channel }}' as channel from customers where is_reachable_{{ channel }}
+    {{ 'union all' if not loop.last }}
     {% endfor %}
-    -- whoever follows the official account has agreed to hear from it
-    select customer_id, 'wechat' from customers where followed_channels like '%wechat%'
-
 ),
 
 rated as (

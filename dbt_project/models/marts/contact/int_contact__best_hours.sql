@@ -8,7 +8,7 @@ with
 
 customers as (
 
-    select customer_id from {{ ref('customer_360') }}
+    select customer_id from {{ ref('int_contact__reachable') }}
 
 ),
 

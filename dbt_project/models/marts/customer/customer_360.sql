@@ -146,9 +146,9 @@ values_ahead as (
 
 ),
 
-strategies as (
+next_actions as (
 
-    select * from {{ ref('strategy_catalogue') }}
+    select * from {{ ref('customer_next_action') }}
 
 ),
 
@@ -185,7 +185,7 @@ aged as (
 
 combined as (
 
-    -- one row per customer on every side; one strategy per stage and group
+    -- one row per customer on every side
     select
         ---------- key
         features.customer_id,
@@ -365,9 +365,9 @@ combined as (
         values_ahead.clv_high as clv_12m_high,
         cast(coalesce(tags.tag_count, 0) as bigint) as tag_count,
         tags.tags,
-        strategies.next_action,
-        strategies.next_action_zh,
-        strategies.next_action_en
+        next_actions.next_action,
+        next_actions.next_action_zh,
+        next_actions.next_action_en
 
     from features
 
@@ -431,9 +431,8 @@ combined as (
         on features.customer_id = values_ahead.customer_id
         and features.as_of_date = values_ahead.as_of_date
 
-    left join strategies
-        on lifecycle.stage = strategies.lifecycle_stage
-        and rfm.rfm_group = strategies.rfm_group
+    left join next_actions
+        on features.customer_id = next_actions.customer_id
 
 )
 
