@@ -5,6 +5,7 @@ All tests of this module share one company, so they run in one worker and in the
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from orchestration.demo import dirt, population
 from orchestration.publishing.pseudonyms import pseudonym
-from orchestration.settings import Settings
+from orchestration.settings import DBT_PROJECT_DIR, Settings
 from tests.conftest import Company
 from tests.standardisation.rendering import macros
 from tests.warehouse.comparison import differing
@@ -169,6 +170,14 @@ CONTRACT = {
     },
     "next_action_policy": {"policy", "value", "ci_low", "ci_high", "is_served", "as_of_date", "n"},
     "next_action_choice": {"lifecycle_stage", "rfm_group", "play_code", "chosen_by"},
+    "audience_definition": {"audience_code", "rule", "logic", "member_count", "holdout_share"},
+    "audience_membership": {"audience_code", "customer_id", "entered_on", "reason_en", "reason_zh"},
+    "audience_event": {"audience_code", "customer_id", "event", "as_of_date", "run_id"},
+    "activation_queue": {
+        "as_of_date", "customer_id", "campaign_id", "channel", "status", "suppressed_because", "arm",
+        "send_on", "send_hour", "reason_en", "reason_zh",
+    },
+    "channel_conflict": {"customer_id", "channels", "offers"},
     "customer_recommendation": {
         "customer_id", "item_type", "item_id", "rank", "score", "kind", "reason", "reason_zh",
         "reason_code", "based_on_item_id", "category", "as_of_date", "served_by", "model_version",
@@ -1072,6 +1081,88 @@ def test_no_action_is_sent_without_consent(company: Company) -> None:
         "where age < 18 and (channel is not null or play_code <> 'no_marketing')"
     )
     assert marketed == 0
+
+
+def test_an_audience_is_what_the_documentation_says_in_sql(company: Company) -> None:
+    text = (DBT_PROJECT_DIR / "docs" / "audiences.md").read_text(encoding="utf-8")
+    queries = re.findall(r"```sql\n-- (\w+)\n(.*?)```", text, re.DOTALL)
+    assert len(queries) >= 2
+    for code, sql in queries:
+        by_hand = set(company.query(sql))
+        members = company.query(
+            "select customer_id from audience_membership where audience_code = ?", [code]
+        )
+        assert set(members) == by_hand, code
+        assert members
+
+
+def test_every_message_has_consent_an_arm_or_a_reason(company: Company) -> None:
+    wrong = company.value(
+        """
+        select count(*)
+        from activation_queue inner join customer_360 using (customer_id)
+        where not case status
+            when 'suppressed' then suppressed_because is not null and arm is null
+            when 'held_out' then suppressed_because is null and arm = 'holdout'
+            else suppressed_because is null and arm = 'treatment' and send_on = date '2026-01-01'
+        end
+        or (status <> 'suppressed' and not coalesce(case channel
+            when 'sms' then is_contactable_sms
+            when 'email' then is_contactable_email
+            when 'push' then is_contactable_push
+            when 'ads' then is_contactable_ads
+            when 'wechat' then has_wechat and followed_channels like '%wechat%'
+        end, false))
+        """
+    )
+    assert wrong == 0
+    counts = dict(company.query("select status, count(*) from activation_queue group by status"))
+    assert counts["queued"] > 1_000
+    assert 0.05 < counts["held_out"] / (counts["queued"] + counts["held_out"]) < 0.2
+    kinds = {
+        kind
+        for (kind,) in company.query("select kind from activation_queue where arm = 'treatment'")
+    }
+    assert kinds == {"audience", "trigger", "next_action"}
+
+
+def test_exports_hold_who_was_queued_and_no_identifier(company: Company, people) -> None:
+    printed = company.strata("message", "export")
+    assert "sms.csv" in printed
+    for channel in ("sms", "email", "push", "wechat", "ads"):
+        company.strata("audience", "export", "growth_customers", "--channel", channel)
+    company.strata("audience", "sync")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{company.published}' as published (read_only)")
+        files = f"{company.home}/exports/messages/*/*.csv"
+        assert (
+            connection.execute(
+                "select (select count(*) from published.activation_queue where status = 'queued'), "
+                "(select count(*) from read_csv(?, union_by_name = true))",
+                [files],
+            ).fetchone()
+            == (company.value("select count(*) from activation_queue where status = 'queued'"),) * 2
+        )
+        # whom the queue holds out is in no file of the campaign's audience
+        exported = f"{company.home}/exports/audiences/growth_customers/*/*/members.csv"
+        held_out = connection.execute(
+            "select count(*) from read_csv(?, union_by_name = true) as exported "
+            "join published.activation_queue as queue using (customer_id) "
+            "where queue.campaign_id = 'growth_stepped_discount' and queue.arm = 'holdout'",
+            [exported],
+        ).fetchone()
+        assert held_out == (0,)
+    known = {
+        str(value).strip("+")
+        for row in people.execute(
+            "select phone, email, full_name from truth.main.person"
+        ).fetchall()
+        for value in row
+        if value
+    }
+    for path in (company.home / "exports").rglob("*.csv"):
+        cells = {cell for line in path.read_text().splitlines() for cell in line.split(",")}
+        assert cells.isdisjoint(known), path
 
 
 def test_most_triggers_find_somebody(company: Company) -> None:
