@@ -174,8 +174,8 @@ CONTRACT = {
     "audience_membership": {"audience_code", "customer_id", "entered_on", "reason_en", "reason_zh"},
     "audience_event": {"audience_code", "customer_id", "event", "as_of_date", "run_id"},
     "activation_queue": {
-        "as_of_date", "customer_id", "campaign_id", "channel", "status", "suppressed_because", "arm",
-        "send_on", "send_hour", "reason_en", "reason_zh",
+        "as_of_date", "customer_id", "campaign_id", "channel", "status", "suppressed_because",
+        "arm", "send_on", "send_hour", "reason_en", "reason_zh",
     },
     "channel_conflict": {"customer_id", "channels", "offers"},
     "customer_recommendation": {
