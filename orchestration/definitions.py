@@ -15,6 +15,7 @@ from orchestration.assets.churn import churn_asset
 from orchestration.assets.clusters import clusters_asset
 from orchestration.assets.contact import contact_asset
 from orchestration.assets.demand import demand_asset
+from orchestration.assets.effects import effects_asset
 from orchestration.assets.identity import identity_assets
 from orchestration.assets.interests import interests_asset
 from orchestration.assets.landing import (
@@ -76,6 +77,7 @@ def build_defs(
             propensities_asset(settings),
             category_propensity_asset(settings),
             promotion_asset(settings),
+            effects_asset(settings),
             published_asset(manifest, settings),
         ],
         jobs=[daily_job()],
