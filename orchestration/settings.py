@@ -76,7 +76,7 @@ class Settings(BaseSettings):
         default=28,
         ge=1,
         le=365,
-        description="Days after its assignment in which a campaign that says nothing else is judged.",
+        description="Days after the assignment in which a campaign is judged that has no window.",
     )
     as_of: date | None = Field(
         default=None,

@@ -88,7 +88,7 @@ STRATEGY_TYPES = """
 
 
 def effects_asset(settings: Settings) -> dg.AssetsDefinition:
-    """Judge every campaign by those it left alone, and every kind of campaign by all of its kind."""
+    """Judge every campaign by those it left alone, and every kind of campaign by all its kind."""
 
     @dg.multi_asset(
         name="effects",
@@ -110,13 +110,14 @@ def effects_asset(settings: Settings) -> dg.AssetsDefinition:
         pool="duckdb_writer",
     )
     def effects(context: dg.AssetExecutionContext, warehouse: Warehouse):
+        from pandas import DataFrame
+
         from orchestration.analysis.effects import (
             measure_campaigns,
             report_strategies,
             sample_ratios,
         )
         from orchestration.analysis.evaluation import EVALUATION_COLUMNS
-        from pandas import DataFrame
 
         with (
             timed_step(warehouse, context.run_id, "campaign effects") as step,
@@ -201,7 +202,9 @@ def _effects_page(measured: "pd.DataFrame") -> str:
         points = rows[["ci_low", "lift", "ci_high"]].itertuples(index=False, name=None)
         png = intervals_plot(dict(zip(rows["campaign_id"], points, strict=True)), metric)
         parts.append(
-            picture(Figure(f"{english}, 95 % interval, latest on top.", f"{chinese}，95%区间。", png))
+            picture(
+                Figure(f"{english}, 95 % interval, latest on top.", f"{chinese}，95%区间。", png)
+            )
         )
         lines = [
             f"| campaign | {metric} treated | control | lift | 95 % interval | verdict |",
@@ -217,7 +220,10 @@ def _effects_page(measured: "pd.DataFrame") -> str:
 
 
 def _strategy_table(strategies: "pd.DataFrame") -> str:
-    lines = ["| campaign type | segment | months | recommendation | reason |", "|---|---|---|---|---|"]
+    lines = [
+        "| campaign type | segment | months | recommendation | reason |",
+        "|---|---|---|---|---|",
+    ]
     lines += [
         f"| {row.campaign_type} | {row.segment} | {row.months} | {row.recommendation} "
         f"| {row.reason_en} {row.reason_zh} |"

@@ -37,7 +37,6 @@ from orchestration.analysis.promotion.ranking import (
     win_share,
 )
 from orchestration.analysis.promotion.rules import rule_score, segments_by_rule
-
 from tests.analysis.invented_campaigns import (
     WINDOW_DAYS,
     arms_of,

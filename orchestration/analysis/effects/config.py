@@ -156,3 +156,6 @@ class EffectsConfig:
     min_ratio_p_value: float = 0.001
     months: tuple[int, ...] = (12, 24)
     smallest_share: float = 0.05
+
+
+DEFAULTS = EffectsConfig()

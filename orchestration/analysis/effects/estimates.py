@@ -157,9 +157,7 @@ def stratified_effect(
     for side in zip(*strata, strict=True):
         means = share @ np.array([stratum.means for stratum in side])
         value, weights = _linear(means, is_ratio)
-        spread = np.array(
-            [weights @ s.scatter @ weights / (s.count - 1) / s.count for s in side]
-        )
+        spread = np.array([weights @ s.scatter @ weights / (s.count - 1) / s.count for s in side])
         variance += float(share**2 @ spread)
         sides.append(Moments(sum(s.count for s in side), value, NOBODY))
     treated, others = sides
@@ -208,12 +206,15 @@ def _adjusted(
     scatters = np.array(
         [[arm.scatter[np.ix_(chosen, chosen)] for arm in pair] for pair in arms]
     ) / np.outer(spread, spread)
-    joint = np.array(
-        [
-            [w @ arm.scatter[:, chosen] for arm, (_, w) in zip(pair, of_pair, strict=True)]
-            for pair, of_pair in zip(arms, linear, strict=True)
-        ]
-    ) / spread
+    joint = (
+        np.array(
+            [
+                [w @ arm.scatter[:, chosen] for arm, (_, w) in zip(pair, of_pair, strict=True)]
+                for pair, of_pair in zip(arms, linear, strict=True)
+            ]
+        )
+        / spread
+    )
     total = scatters.sum(axis=(0, 1))
     inverse = np.linalg.pinv(total, rcond=1e-8, hermitian=True)
     rank = int(np.linalg.matrix_rank(total, tol=1e-8, hermitian=True))

@@ -1,7 +1,7 @@
 """What each campaign changed: every metric, for everybody and by segment, with a verdict.
 
 Belongs here: which comparisons are made of a campaign, and what may be said of each.
-Does not belong here: the estimators (`estimates`), what follows from several campaigns (`strategy`).
+Does not belong here: estimators (`estimates`), what follows from several campaigns (`strategy`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from orchestration.analysis.effects.config import (
     COMPARED,
     COST,
     COVARIATES,
+    DEFAULTS,
     DESCRIBED,
     EFFECT_COLUMNS,
     HOLDOUT,
@@ -32,6 +33,7 @@ from orchestration.analysis.effects.config import (
     EffectsConfig,
 )
 from orchestration.analysis.effects.estimates import (
+    DENOMINATOR,
     OUTCOME,
     AdjustedEffect,
     adjusted_effect,
@@ -51,9 +53,7 @@ DESCRIPTIVE, INTERIM, TOO_FEW = "descriptive", "interim", "too_few"
 NOT_COMPARABLE = "not_comparable"
 
 
-def sample_ratios(
-    campaigns: pd.DataFrame, config: EffectsConfig = EffectsConfig()
-) -> pd.DataFrame:
+def sample_ratios(campaigns: pd.DataFrame, config: EffectsConfig = DEFAULTS) -> pd.DataFrame:
     """Whether each experiment left as many alone as it meant to.
 
     Args:
@@ -82,7 +82,7 @@ def sample_ratios(
 
 
 def measure_campaigns(
-    campaigns: pd.DataFrame, moments: pd.DataFrame, config: EffectsConfig = EffectsConfig()
+    campaigns: pd.DataFrame, moments: pd.DataFrame, config: EffectsConfig = DEFAULTS
 ) -> pd.DataFrame:
     """Effects of all campaigns.
 
@@ -170,13 +170,16 @@ def _compared(
 
 def _with_orders(strata: list[Pair]) -> list[Pair]:
     """Nothing, unless somebody on each side ordered: an order's value needs an order."""
-    ordered = [sum(side.means[1] * side.count for side in sides) for sides in zip(*strata)]
-    return strata if ordered and min(ordered) > 0 else []
+    if not strata:
+        return []
+    ordered = [
+        sum(stratum.means[DENOMINATOR] * stratum.count for stratum in side)
+        for side in zip(*strata, strict=True)
+    ]
+    return strata if min(ordered) > 0 else []
 
 
-def _enough(
-    effect: Effect, signs: tuple[int, int], metric: str, config: EffectsConfig
-) -> bool:
+def _enough(effect: Effect, signs: tuple[int, int], metric: str, config: EffectsConfig) -> bool:
     counts = effect.treated_count, effect.holdout_count
     fewest = min(signs)
     if metric in RATES:
@@ -187,9 +190,7 @@ def _enough(
 def _row(key: tuple, metric: str, segment: str, pair: Pair | None = None) -> dict:
     row: dict = dict.fromkeys(name for name in EFFECT_COLUMNS if name not in REPEATED)
     row.update(zip(CAMPAIGN, key, strict=True))
-    row.update(
-        metric=metric, segment=segment, segment_kind=ALL if segment == ALL else SEGMENT_KIND
-    )
+    row.update(metric=metric, segment=segment, segment_kind=ALL if segment == ALL else SEGMENT_KIND)
     if pair is not None:
         row.update(treated_count=pair[0].count, control_count=pair[1].count)
     return row
@@ -241,9 +242,7 @@ def _money_rows(campaign: dict, compared: list[dict], config: EffectsConfig) -> 
     cost = float(campaign["budget_amount"]) if pd.notna(campaign["budget_amount"]) else None
     if cost is not None:
         row = _row(key, COST, ALL)
-        row.update(
-            treated=cost, verdict=DESCRIPTIVE, treated_count=int(campaign["treated_count"])
-        )
+        row.update(treated=cost, verdict=DESCRIPTIVE, treated_count=int(campaign["treated_count"]))
         yield row
     spend = next((r for r in compared if r["metric"] == ARPU and r["segment"] == ALL), None)
     if spend is None or spend["lift"] is None or campaign["method"] != HOLDOUT:

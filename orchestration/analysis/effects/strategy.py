@@ -18,6 +18,7 @@ from orchestration.analysis.effects.config import (
     CAMPAIGN,
     CONVERSION,
     COVARIATES,
+    DEFAULTS,
     HOLDOUT,
     SEGMENT_KIND,
     STRATEGY_COLUMNS,
@@ -37,7 +38,7 @@ def report_strategies(
     *,
     as_of_date: date,
     currency: str,
-    config: EffectsConfig = EffectsConfig(),
+    config: EffectsConfig = DEFAULTS,
 ) -> pd.DataFrame:
     """Pooled effects of each type of campaign, by segment, over the last months.
 
@@ -109,9 +110,7 @@ def _rows_of(
         signs = [sum(s) for s in zip(*(sums.signs(k, ARPU, segment) for k in keys), strict=True)]
         counts = spend.treated_count, spend.holdout_count
         # by how much the smaller arm falls short of what can be judged at all
-        short = max(
-            config.min_arm_units / min(counts), config.min_arm_signs / max(min(signs), 1)
-        )
+        short = max(config.min_arm_units / min(counts), config.min_arm_signs / max(min(signs), 1))
         cost = _cost_per_head(usable)
         recommendation, more = recommend(spend, cost, short=short, config=config)
         reason_zh, reason_en = _reason(recommendation, spend, cost, more, currency)
@@ -138,7 +137,7 @@ def recommend(
     cost_per_head: float | None,
     *,
     short: float = 0.0,
-    config: EffectsConfig = EffectsConfig(),
+    config: EffectsConfig = DEFAULTS,
 ) -> tuple[str, int | None]:
     """What to do, and how many more customers would have to be tried to know.
 
@@ -230,9 +229,7 @@ def _never_tested(count: int) -> tuple[str, str]:
 def _reason(
     recommendation: str, spend: Effect, cost: float | None, more: int | None, currency: str
 ) -> tuple[str, str]:
-    measured_zh = (
-        f"人均净消费变化{spend.difference:+.2f}（95%区间{spend.low:+.2f}至{spend.high:+.2f}，{currency}）"
-    )
+    measured_zh = f"人均净消费变化{spend.difference:+.2f}（95%区间{spend.low:+.2f}至{spend.high:+.2f}，{currency}）"
     measured_en = (
         f"Net spend per customer changed by {spend.difference:+.2f} "
         f"(95 % interval {spend.low:+.2f} to {spend.high:+.2f}, {currency})"
