@@ -16,6 +16,8 @@ from orchestration.analysis.experiments import Effect, Moments, effect_of_differ
 #: Places of the outcome and of its denominator among the variables; covariates come after.
 OUTCOME, DENOMINATOR = 0, 1
 NOBODY = float("nan")
+#: Part of a sum of squares that rounding may leave of nothing.
+RELATIVE_ROUNDING = 1e-10
 
 
 @dataclass(frozen=True)
@@ -157,13 +159,32 @@ def stratified_effect(
     for side in zip(*strata, strict=True):
         means = share @ np.array([stratum.means for stratum in side])
         value, weights = _linear(means, is_ratio)
-        spread = np.array([weights @ s.scatter @ weights / (s.count - 1) / s.count for s in side])
+        spread = np.array([_spread(s, weights) / (s.count - 1) / s.count for s in side])
         variance += float(share**2 @ spread)
         sides.append(Moments(sum(s.count for s in side), value, NOBODY))
     treated, others = sides
     return effect_of_difference(
         treated, others, treated.mean - others.mean, float(np.sqrt(variance)), confidence
     )
+
+
+def varying(
+    arms: Sequence[JointMoments], covariates: Sequence[int]
+) -> tuple[list[int], np.ndarray]:
+    """Covariates that differ between units of an arm, by more than rounding, and their spread.
+
+    Args:
+        arms: Moments of arms.
+        covariates: Places that are asked about.
+
+    Returns:
+        The places, and the root of each one's sum of squares within arms.
+    """
+    places = list(covariates)
+    squares = sum(np.diag(arm.scatter)[places] for arm in arms)
+    level = sum(arm.count * arm.means[places] ** 2 for arm in arms if arm.count)
+    kept = squares > RELATIVE_ROUNDING * level
+    return [p for p, is_kept in zip(places, kept, strict=True) if is_kept], np.sqrt(squares[kept])
 
 
 def _adjusted(
@@ -186,7 +207,7 @@ def _adjusted(
     )
     own = np.array(
         [
-            [w @ arm.scatter @ w for arm, (_, w) in zip(pair, of_pair, strict=True)]
+            [_spread(arm, w) for arm, (_, w) in zip(pair, of_pair, strict=True)]
             for pair, of_pair in zip(arms, linear, strict=True)
         ]
     )
@@ -195,13 +216,9 @@ def _adjusted(
     plain = effect_of_difference(
         treated, holdout, difference, float(np.sqrt(plain_variance)), confidence
     )
-    chosen = list(covariates)
-    within = sum(arm.scatter[np.ix_(chosen, chosen)] for pair in arms for arm in pair)
-    spread = np.sqrt(np.diag(within)) if chosen else np.zeros(0)
-    chosen = [place for place, s in zip(chosen, spread, strict=True) if s > 0]
+    chosen, spread = varying([arm for pair in arms for arm in pair], covariates)
     if not chosen or plain_variance == 0:
         return AdjustedEffect(plain, 0.0)
-    spread = spread[spread > 0]
     # covariates in units of their own spread: money and counts are far apart
     scatters = np.array(
         [[arm.scatter[np.ix_(chosen, chosen)] for arm in pair] for pair in arms]
@@ -253,6 +270,11 @@ def _linear(means: np.ndarray, is_ratio: bool) -> tuple[float, np.ndarray]:
     weights[OUTCOME] = 1.0 / means[DENOMINATOR]
     weights[DENOMINATOR] = -value / means[DENOMINATOR]
     return value, weights
+
+
+def _spread(arm: JointMoments, weights: np.ndarray) -> float:
+    """Sum of squared deviations of a weighted sum; rounding never makes it negative."""
+    return max(float(weights @ arm.scatter @ weights), 0.0)
 
 
 def _require_units(arms: Sequence[tuple[JointMoments, JointMoments]]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analysis.effects.config import COVARIATES, DEFAULTS, EffectsConfig
-from orchestration.analysis.effects.estimates import OUTCOME, JointMoments
+from orchestration.analysis.effects.estimates import OUTCOME, JointMoments, varying
 from orchestration.analysis.experiments import minimum_detectable_effect
 
 PLAN_COLUMNS = (
@@ -85,13 +85,10 @@ def plan_campaign(
 def explained_share(lately: JointMoments) -> float:
     """Part of the outcome's variance that what was known before explains, 0..1, less what as many
     columns of noise would."""
-    places = list(COVARIATES)
-    spread = np.sqrt(np.diag(lately.scatter)[places])
-    places = [place for place, s in zip(places, spread, strict=True) if s > 0]
+    places, spread = varying([lately], COVARIATES)
     total = lately.scatter[OUTCOME, OUTCOME]
     if not places or total <= 0:
         return 0.0
-    spread = spread[spread > 0]
     within = lately.scatter[np.ix_(places, places)] / np.outer(spread, spread)
     joint = lately.scatter[OUTCOME, places] / spread
     share = joint @ np.linalg.pinv(within, rcond=1e-8, hermitian=True) @ joint / total
