@@ -29,8 +29,9 @@ OUTCOMES = {
 }
 
 KINDS_SQL = "select distinct kind, segment from segment_definition order by kind, segment"
-# whoever was in the segment before the window, so that what they did in it did not put them there
-UNITS_SQL = """
+#: One row per customer as the first step of a query: the outcome, and what was known before. Of
+#: whoever was in the segment before the window, so that what they did in it did not put them there.
+UNITS = """
 with snapshot as (
     select max(as_of_date) as starts_after
     from segment_history
@@ -72,7 +73,6 @@ units as (
     left join orders on members.customer_id = orders.customer_id
     left join visits on members.customer_id = visits.customer_id
 )
-select count(*), (select starts_after from snapshot), {sums} from units
 """
 AUDIENCE_SQL = """
 select count(*)
@@ -216,8 +216,11 @@ def _lately(published: duckdb.DuckDBPyConnection, metric: str, condition: str, b
         f"cast(coalesce(sum(cast({VARIABLES[a]} * {VARIABLES[b]} as decimal(38, 4))), 0) as double)"
         for a, b in zip(*upper, strict=True)
     ]
-    sql = UNITS_SQL.format(segment=condition, outcome=OUTCOMES[metric], sums=", ".join(sums))
-    count, _, *numbers = published.execute(sql, bound).fetchone()
+    units = UNITS.format(segment=condition, outcome=OUTCOMES[metric])
+    count, *numbers = published.execute(
+        f"{units} select count(*), {', '.join(sums)} from units",  # noqa: S608
+        bound,
+    ).fetchone()
     products = np.zeros((size, size))
     products[upper] = numbers[size:]
     products = products + np.triu(products, 1).T

@@ -7,6 +7,8 @@ Does not belong here: assertions, statistics of its own.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analysis.effects import measure_campaigns
+from orchestration.analysis.effects.estimates import joint_moments_of_sums
 from orchestration.assets.effects import read_moments
 from tests.benchmarks.promotion import MENS, NOBODY, WOMENS
 from tests.standardisation.rendering import macros
@@ -61,6 +64,8 @@ GIVEN = {
         "m_score integer, activity_tier varchar"
     ),
 }
+#: Tables that a test fills where customers are a company's.
+MADE_UP = ("campaigns", "campaign_touches", "coupons")
 #: Hillstrom's campaign: any day will do, the file says none.
 MAILED_ON, MEASURED_DAYS = date(2008, 3, 3), 14
 
@@ -109,6 +114,57 @@ def touches(campaign_id: str, arms: pd.Series, touched_at: str) -> pd.DataFrame:
             "touched_at": pd.Timestamp(touched_at),
         }
     )
+
+
+def company_tables(build: Path, as_of_date: date, snapshot: date) -> duckdb.DuckDBPyConnection:
+    """Customers of a company and what they did, as of a day, with no campaign.
+
+    Args:
+        build: Its build file.
+        as_of_date: Day of the run.
+        snapshot: Month-end before the campaigns that the test makes up.
+    """
+    connection = campaign_tables(as_of_date)
+    connection.execute(f"attach '{build}' as build (read_only)")
+    for name, columns in GIVEN.items():
+        if name in ("intermediate.int_run__as_of", *(f"marts.{t}" for t in MADE_UP)):
+            continue
+        chosen = ", ".join(column.split()[0] for column in re.split(r",\s+(?=\w+ )", columns))
+        rows = f"where as_of_date = date '{snapshot}'" if "as_of_date" in columns else ""
+        connection.execute(
+            f"insert into {name} by name select {chosen} from build.{name} {rows}"  # noqa: S608
+        )
+    connection.execute("detach build")
+    return connection
+
+
+def random_splits(units: np.ndarray, share: float, count: int) -> Iterator[tuple]:
+    """Two sides of the same people, drawn again and again; sums of all draws are made at once.
+
+    Args:
+        units: VARIABLES of each person, (n, v).
+        share: Of the second side.
+        count: Draws.
+    """
+    rng = np.random.default_rng(360)
+    size = units.shape[1]
+    products = np.einsum("na,nb->nab", units, units).reshape(len(units), -1)
+    chosen = (rng.random((count, len(units))) < share).astype(float)
+    counts, sums = chosen.sum(axis=1), chosen @ units
+    squares = (chosen @ products).reshape(count, size, size)
+    all_sums, all_squares = units.sum(axis=0), units.T @ units
+    for number in range(count):
+        yield tuple(
+            joint_moments_of_sums(int(n), s, p)
+            for n, s, p in (
+                (
+                    len(units) - counts[number],
+                    all_sums - sums[number],
+                    all_squares - squares[number],
+                ),
+                (counts[number], sums[number], squares[number]),
+            )
+        )
 
 
 def hillstrom_feeds(people: pd.DataFrame) -> dict[str, pd.DataFrame]:

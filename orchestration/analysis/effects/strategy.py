@@ -229,7 +229,8 @@ def _never_tested(count: int) -> tuple[str, str]:
 def _reason(
     recommendation: str, spend: Effect, cost: float | None, more: int | None, currency: str
 ) -> tuple[str, str]:
-    measured_zh = f"人均净消费变化{spend.difference:+.2f}（95%区间{spend.low:+.2f}至{spend.high:+.2f}，{currency}）"
+    interval_zh = f"95%区间{spend.low:+.2f}至{spend.high:+.2f}，{currency}"
+    measured_zh = f"人均净消费变化{spend.difference:+.2f}（{interval_zh}）"
     measured_en = (
         f"Net spend per customer changed by {spend.difference:+.2f} "
         f"(95 % interval {spend.low:+.2f} to {spend.high:+.2f}, {currency})"
