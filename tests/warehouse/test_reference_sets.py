@@ -128,6 +128,5 @@ def test_hillstroms_mailings_through_the_whole_graph(make_company) -> None:
     with duckdb.connect(str(company.published), read_only=True) as connection:
         effects = connection.execute("from campaign_effect").df()
     assert_hillstrom(effects)
-    assert (
-        company.value("select count(*) from dq_result where check_name like '%sample_ratio'") == 1
-    )
+    checks = "select passed from dq_result where check_name = 'campaign_effect.sample_ratio'"
+    assert company.query(checks) == [(True,)]
