@@ -242,6 +242,8 @@ def _reason(
         end_en = f"not enough to tell; about {more:,} more customers would have to be tried"
     elif recommendation == KEEP:
         end_zh, end_en = "确有增量且不低于成本，建议保留", "a sure gain of at least its cost"
+        if cost is None:
+            end_zh, end_en = "确有增量，建议保留", "a sure gain"
     elif recommendation == STOP:
         end_zh, end_en = "即使按最好的估计也不划算，建议停止", "even at best it does not pay"
     elif spend.low > 0:

@@ -59,14 +59,13 @@ class Sums:
             key: np.asarray(rows)
             for key, rows in moments.groupby([*CAMPAIGN, "metric"], sort=False).indices.items()
         }
+        self._segments: dict[tuple, set[str]] = {}
+        for key, rows in self._rows.items():
+            self._segments.setdefault(key[: len(CAMPAIGN)], set()).update(self._segment[rows])
 
     def segments(self, campaign: Sequence[str]) -> list[str]:
         """Everybody, then the segments that customers of a comparison were in."""
-        found: set[str] = set()
-        for key, rows in self._rows.items():
-            if key[:3] == tuple(campaign):
-                found.update(self._segment[rows].tolist())
-        return [ALL, *sorted(found - {UNKNOWN})]
+        return [ALL, *sorted(self._segments.get(tuple(campaign), set()) - {UNKNOWN})]
 
     def arms(self, campaign: Sequence[str], metric: str, segment: str = ALL) -> Pair:
         """Both sides of a comparison, over all strata."""

@@ -136,7 +136,7 @@ moments as (
         {%- set first = loop.index0 %}
         sum({{ variable }}) as sum_{{ variable }},
         {%- for other in variables[first:] %}
-        sum(cast({{ variable }} * {{ other }} as decimal(38, 4))) as sum_{{ variable }}_{{ other }},
+        sum({{ variable }} * {{ other }}) as sum_{{ variable }}_{{ other }},
         {%- endfor %}
         {%- endfor %}
         sum(case when y <> 0 then 1 else 0 end) as nonzero_count

@@ -46,9 +46,9 @@ assigned as (
         max(case when first_arm = 'holdout' then 1 else 0 end) over (
             partition by source, campaign_id
         ) = 1 as has_holdout,
-        max(case when first_arm = 'treatment' then 1 else 0 end) over (
+        max(case when first_arm = 'treatment' and armed_at is not null then 1 else 0 end) over (
             partition by source, campaign_id
-        ) = 1 as has_treated
+        ) = 1 as has_treatment
 
     from chosen
 
@@ -58,7 +58,7 @@ assigned as (
 
 timed as (
 
-    -- beside a holdout, a message to somebody in no arm tells nothing
+    -- beside a holdout, a message to somebody in no arm tells nothing: who could not be reached is not told apart
     select
         source,
         campaign_id,
@@ -70,7 +70,7 @@ timed as (
 
     from assigned
 
-    where has_treated and (armed_at is not null or not has_holdout)
+    where not has_holdout or (has_treatment and armed_at is not null)
 
 )
 
