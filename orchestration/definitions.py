@@ -16,6 +16,7 @@ from orchestration.assets.churn import churn_asset
 from orchestration.assets.clusters import clusters_asset
 from orchestration.assets.contact import contact_asset
 from orchestration.assets.demand import demand_asset
+from orchestration.assets.effects import effects_asset
 from orchestration.assets.identity import identity_assets
 from orchestration.assets.interests import interests_asset
 from orchestration.assets.landing import (
@@ -80,6 +81,7 @@ def build_defs(
             promotion_asset(settings),
             next_action_asset(settings),
             audiences_asset(settings),
+            effects_asset(settings),
             published_asset(manifest, settings),
         ],
         jobs=[daily_job()],
