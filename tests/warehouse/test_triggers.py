@@ -6,13 +6,15 @@ steps are left out, so nobody is scored, and nothing is due to be replenished.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration.settings import Settings
+from orchestration.settings import SEEDS_DIR, Settings
+from tests.conftest import Company
 from tests.warehouse.conftest import HASH_KEY
 from tests.warehouse.replay import CompiledWarehouse, run
 from tests.warehouse.small_company import write_feed
@@ -206,3 +208,82 @@ def test_what_fired_decides_the_next_action_where_it_may_be_sent(story: dict) ->
     late = story["late actions"]
     assert late["R"][2:] == ("rule", None)
     assert late["A"] == late["B"] == ("serve_on_visit", None, "rule", None)
+
+
+@pytest.fixture
+def seeds() -> duckdb.DuckDBPyConnection:
+    """The shipped catalogues as a build file has them, to be spoilt."""
+    connection = duckdb.connect()
+    connection.execute("attach ':memory:' as build")
+    connection.execute("use build")
+    connection.execute("create schema reference")
+    for name in ("strategy_play", "strategy_catalogue", "trigger_catalogue", "segment_label"):
+        connection.execute(
+            f"create table reference.{name} as from read_csv('{SEEDS_DIR / name}.csv')"
+        )
+    yield connection
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        (
+            "update reference.strategy_play set channel = 'fax' where play_code = 'win_back'",
+            "strategy_play, row win_back: channel fax is unknown; use one of sms, email, push",
+        ),
+        (
+            "insert into reference.strategy_play from reference.strategy_play "
+            "where play_code = 'win_back'",
+            "strategy_play: play_code win_back stands in 2 rows; keep one",
+        ),
+        (
+            "update reference.strategy_play set goal = 'fun' where play_code = 'win_back'",
+            "strategy_play, row win_back: play_code, names, goal",
+        ),
+        (
+            "delete from reference.strategy_play where play_code = 'no_marketing'",
+            "strategy_play: the play no_marketing is missing",
+        ),
+        (
+            "delete from reference.strategy_catalogue "
+            "where lifecycle_stage = 'loyal' and rfm_group = 'core'",
+            "strategy_catalogue: stage loyal and group core have no play; add a row",
+        ),
+        (
+            "insert into reference.strategy_catalogue values ('loyal', 'core', 'vip_care')",
+            "strategy_catalogue: stage loyal and group core stand in several rows; keep one",
+        ),
+        (
+            "insert into reference.strategy_catalogue values ('loyal', 'gold', 'vip_care')",
+            "strategy_catalogue, row loyal and gold: no such stage and group",
+        ),
+        (
+            "update reference.strategy_catalogue set play_code = 'party' "
+            "where lifecycle_stage = 'loyal' and rfm_group = 'core'",
+            "strategy_catalogue, row loyal and core: play_code party does not stand in",
+        ),
+        (
+            "update reference.trigger_catalogue set play_code = 'party' "
+            "where trigger_code = 'birthday'",
+            "trigger_catalogue, row birthday: the trigger must be one of",
+        ),
+        (
+            "insert into reference.trigger_catalogue from reference.trigger_catalogue "
+            "where trigger_code = 'birthday'",
+            "trigger_catalogue: trigger_code birthday stands in 2 rows; keep one",
+        ),
+    ],
+)
+def test_a_wrong_row_of_a_catalogue_is_named(
+    seeds: duckdb.DuckDBPyConnection, published: Company, statement: str, message: str
+) -> None:
+    # every run compiled the same
+    path, *_ = (published.home / "warehouse" / "dbt").glob(
+        "*/*/compiled/strata360/tests/strategy__is_complete.sql"
+    )
+    check = f"select count(*) from ({path.read_text()})"  # noqa: S608
+    assert seeds.execute(check).fetchall() == [(0,)]
+    seeds.execute(statement)
+    with pytest.raises(duckdb.InvalidInputException, match=re.escape(message)):
+        seeds.execute(check)

@@ -4,8 +4,8 @@
 #}
 {{ config(materialized='view', schema='intermediate', contract={'enforced': false}) }}
 {%- set kinds = [
-    'int_trigger_dates', 'int_trigger_risks', 'int_trigger_replenishments', 'int_trigger_price_drops',
-    'int_trigger_carts',
+    'int_trigger_birthdays', 'int_trigger_silences', 'int_trigger_risks', 'int_trigger_replenishments',
+    'int_trigger_price_drops', 'int_trigger_carts',
 ] %}
 {%- set columns = [
     'trigger_code', 'customer_id', 'episode_key', 'episode_started_on', 'episode_ends_on', 'due_on', 'product_id',
@@ -52,9 +52,9 @@ due as (
         episodes.*,
         reachable.as_of_date as triggered_on,
         triggers.play_code,
-        triggers.priority,
+        cast(triggers.priority as integer) as priority,
         triggers.apart_days,
-        triggers.is_per_product,
+        case when triggers.is_per_product then episodes.product_id end as subject,
         {{ channel_for() }} as channel,
         plays.offer_code,
         plays.offer_zh,

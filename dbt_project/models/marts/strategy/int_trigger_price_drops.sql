@@ -1,9 +1,4 @@
-{#
-    Products that a customer put on a list or into the cart and that cost less now. No feed keeps a history of prices, so
-    they are read from what orders were charged before discounts: a day's price in a channel is the lowest of that day,
-    and it fell if it lies below every price of the 30 days before (the reference of Directive 98/6/EC, art. 6a).
-#}
-{%- set reference_days, least_days = 30, 2 %}
+{# Products that a customer put on a list or into the cart, did not buy since, and that cost less now. #}
 {{ config(materialized='view', schema='intermediate', contract={'enforced': false}) }}
 
 with
@@ -20,6 +15,12 @@ settings as (
 
 ),
 
+drops as (
+
+    select * from {{ ref('int_price_drops') }}
+
+),
+
 recent_items as (
 
     select items.*
@@ -32,67 +33,7 @@ recent_items as (
 
     where
         items.order_date <= as_of.as_of_date
-        and items.order_date > {{ add_days('as_of.as_of_date', '-settings.grace_days - settings.look_back_days - ' ~ reference_days) }}
-
-),
-
-prices as (
-
-    select
-        product_id,
-        channel,
-        order_date,
-        {{ days_between("date '1970-01-01'", 'order_date') }} as day_number,
-        min(unit_price) as price
-
-    from recent_items
-
-    where unit_price > 0
-
-    group by product_id, channel, order_date
-
-),
-
-compared as (
-
-    select
-        *,
-        min(price) over days_before as price_before,
-        count(*) over days_before as days_before_count
-
-    from prices
-
-    window days_before as (
-        partition by product_id, channel
-        order by day_number
-        range between {{ reference_days }} preceding and 1 preceding
-    )
-
-),
-
-drops as (
-
-    -- of several channels the one that fell most
-    select
-        compared.product_id,
-        compared.order_date as dropped_on,
-        compared.price,
-        compared.price_before,
-        row_number() over (
-            partition by compared.product_id, compared.order_date
-            order by compared.price / compared.price_before, compared.channel
-        ) as place
-
-    from compared
-
-    cross join as_of
-
-    cross join settings
-
-    where
-        compared.days_before_count >= {{ least_days }}
-        and compared.price <= compared.price_before * cast(1 - settings.least_drop as decimal(6, 4))
-        and compared.order_date > {{ add_days('as_of.as_of_date', '-settings.grace_days') }}
+        and items.order_date > {{ add_days('as_of.as_of_date', '-settings.grace_days - settings.look_back_days') }}
 
 ),
 
@@ -137,7 +78,6 @@ wished as (
     inner join drops
         on wish_events.product_id = drops.product_id
         and wish_events.event_date <= drops.dropped_on
-        and drops.place = 1
 
     cross join settings
 

@@ -5,10 +5,7 @@
     adds episodes that did not fire yet and changes none that did. Only a merge of two customers moves events, to the
     one that lives on; of episodes that are then one, the earlier event stays.
 #}
-{%- set columns = [
-    'trigger_code', 'customer_id', 'episode_key', 'episode_started_on', 'episode_ends_on', 'triggered_on', 'play_code',
-    'channel', 'offer_code', 'offer_zh', 'offer_en', 'priority', 'expires_on', 'product_id', 'reason_zh', 'reason_en',
-] %}
+{%- set columns = fired_event_columns() %}
 
 with
 
@@ -30,28 +27,9 @@ redirects as (
 
 ),
 
-merged_customers as (
-
-    {{ merged_customers() }}
-
-),
-
 splits as (
 
-    -- whoever was taken out of a customer has been that customer until then; at most one redirect per id
-    select distinct
-        coalesce(children.current_customer_id, history.related_customer_id) as customer_id,
-        coalesce(parents.current_customer_id, history.customer_id) as parent_id
-
-    from {{ ref('id_history') }} as history
-
-    left join redirects as children
-        on history.related_customer_id = children.customer_id
-
-    left join redirects as parents
-        on history.customer_id = parents.customer_id
-
-    where history.event = 'split'
+    select * from {{ ref('int_trigger_parents') }}
 
 ),
 
@@ -69,7 +47,7 @@ remembered as (
     select
         fired.*,
         coalesce(redirects.current_customer_id, fired.customer_id) as living_id,
-        fired.customer_id in (select merged_customers.customer_id from merged_customers) as is_rewritten,
+        fired.customer_id in ({{ merged_customers() }}) as is_rewritten,
         coalesce(triggers.apart_days, 0) as apart_days,
         case when coalesce(triggers.is_per_product, true) then fired.product_id end as subject
 
@@ -156,27 +134,13 @@ new_events as (
         where
             known.trigger_code = candidates.trigger_code
             and known.customer_id = candidates.customer_id
-            and (
-                known.episode_key = candidates.episode_key
-                or {{ is_same_episode('known', 'candidates', "case when candidates.is_per_product then candidates.product_id end") }}
-            )
+            and (known.episode_key = candidates.episode_key or {{ is_same_episode('known', 'candidates') }})
     )
-
-),
-
-written as (
-
-    select {{ columns | join(', ') | replace('customer_id', 'living_id as customer_id') }} from rewritten
-
-    union all
-
-    select {{ columns | join(', ') }} from new_events
 
 )
 
-select
-    {%- for column in columns %}
-    {{ 'cast(priority as integer) as priority' if column == 'priority' else column }}{{ ',' if not loop.last }}
-    {%- endfor %}
+select {{ columns | join(', ') | replace('customer_id', 'living_id as customer_id') }} from rewritten
 
-from written
+union all
+
+select {{ columns | join(', ') }} from new_events

@@ -1,6 +1,6 @@
 {#
-    Days in a customer's life: the birthday, the registration that no order followed, the first silence after a purchase
-    that outlasted the customer's patience.
+    What a customer did not do: the registration that no order followed, the first silence after a purchase that
+    outlasted the customer's patience.
 #}
 {{ config(materialized='view', schema='intermediate', contract={'enforced': false}) }}
 
@@ -18,12 +18,6 @@ settings as (
 
 ),
 
-customers as (
-
-    select * from {{ ref('int_contact__reachable') }}
-
-),
-
 features as (
 
     select features.*
@@ -32,38 +26,6 @@ features as (
 
     inner join as_of
         on features.as_of_date = as_of.as_of_date
-
-),
-
-years as (
-
-    -- a birthday at the end of December may still be greeted in January
-    select extract(year from as_of_date) as year from as_of
-
-    union all
-
-    select extract(year from as_of_date) - 1 as year from as_of
-
-),
-
-birthdays as (
-
-    -- adding years to 29 February gives 28 February in a common year; the episode is the month, so that no table
-    -- that leaves the house states a birthday
-    select
-        customers.customer_id,
-        cast(years.year as string) as episode_key,
-        cast(
-            {{ dbt.dateadd(
-                'year', 'cast(years.year - extract(year from customers.birth_date) as integer)', 'customers.birth_date'
-            ) }} as date
-        ) as due_on
-
-    from customers
-
-    cross join years
-
-    where customers.birth_date is not null
 
 ),
 
@@ -112,28 +74,14 @@ first_silences as (
 dated as (
 
     select
-        'birthday' as trigger_code,
-        customer_id,
-        episode_key,
-        cast(date_trunc('month', due_on) as date) as episode_started_on,
-        cast({{ dbt.last_day('due_on', 'month') }} as date) as episode_ends_on,
-        due_on,
-        '生日就在这几天' as reason_zh,
-        'Has a birthday these days' as reason_en
-
-    from birthdays
-
-    union all
-
-    select
         settings.trigger_code,
         registrations.customer_id,
-        'registration',
-        registrations.registered_on,
-        {{ add_days('registrations.registered_on', 'settings.wait_days') }},
-        {{ add_days('registrations.registered_on', 'settings.wait_days') }},
-        '注册于 ' || cast(registrations.registered_on as string) || '，至今未下单',
-        'Registered on ' || cast(registrations.registered_on as string) || ' and has not ordered yet'
+        'registration' as episode_key,
+        registrations.registered_on as episode_started_on,
+        {{ add_days('registrations.registered_on', 'settings.wait_days') }} as episode_ends_on,
+        {{ add_days('registrations.registered_on', 'settings.wait_days') }} as due_on,
+        '注册于 ' || cast(registrations.registered_on as string) || '，至今未下单' as reason_zh,
+        'Registered on ' || cast(registrations.registered_on as string) || ' and has not ordered yet' as reason_en
 
     from registrations
 
