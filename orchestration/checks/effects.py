@@ -44,10 +44,13 @@ def ratio_result(
     outcome = CheckOutcome(
         f"{asset.path[-1]}.{NAME}", "warn", float(count), count == 0, DESCRIPTION
     )
-    broken = campaigns[campaigns["is_sample_ratio_ok"].eq(False).fillna(False)]
+    # beside people alike nobody was left alone
+    left_alone = campaigns["control_count"].where(campaigns["method"] == "holdout", 0)
+    broken = campaigns.assign(left_alone=left_alone)
+    broken = broken[broken["is_sample_ratio_ok"].eq(False).fillna(False)]
     lines = ["| campaign | treated | left alone | planned | p |", "|---|---|---|---|---|"]
     lines += [
-        f"| {row.campaign_id} | {row.treated_count:,} | {row.control_count:,} "
+        f"| {row.campaign_id} | {row.treated_count:,} | {row.left_alone:,} "
         f"| {row.holdout_share:.0%} | {row.sample_ratio_p_value:.1g} |"
         for row in broken.itertuples()
     ]

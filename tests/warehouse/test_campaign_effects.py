@@ -163,6 +163,12 @@ def test_without_a_holdout_people_alike_stand_beside_and_nothing_is_claimed() ->
     assert everybody.loc["cost", "treated"] == 100
     assert not {"incremental_revenue", "roi"} & set(everybody.index)
     assert effects["cuped_lift"].isna().all()
+    assert effects["is_sample_ratio_ok"].isna().all()
+    # had a tenth been meant to be left alone, nobody left alone would be news
+    _, campaigns, _ = read_moments(connection)
+    planned = sample_ratios(campaigns.assign(holdout_share=0.1))
+    assert planned["is_sample_ratio_ok"].tolist() == [False]
+    assert not ratio_result(EFFECT, planned)[1].passed
 
 
 def test_an_open_window_is_interim() -> None:

@@ -61,19 +61,18 @@ def sample_ratios(campaigns: pd.DataFrame, config: EffectsConfig = DEFAULTS) -> 
         config: min_ratio_p_value.
 
     Returns:
-        The rows with sample_ratio_p_value and is_sample_ratio_ok; both None without a plan or
-        without a holdout.
+        The rows with sample_ratio_p_value and is_sample_ratio_ok; both None without a plan. Where
+        somebody should have been left alone and nobody was, nobody is what was found.
     """
     require_columns(campaigns, CAMPAIGN_COLUMNS, "campaigns")
     p_values: list[float | None] = []
     for row in campaigns.itertuples():
         planned = row.holdout_share
-        if row.method == HOLDOUT and pd.notna(planned) and 0 < planned < 1:
-            p_values.append(
-                sample_ratio_p_value(int(row.treated_count), int(row.control_count), float(planned))
-            )
-        else:
+        if pd.isna(planned) or not 0 < planned < 1:
             p_values.append(None)
+            continue
+        left_alone = int(row.control_count) if row.method == HOLDOUT else 0
+        p_values.append(sample_ratio_p_value(int(row.treated_count), left_alone, float(planned)))
     is_ok = [None if p is None else p >= config.min_ratio_p_value for p in p_values]
     return campaigns.assign(
         sample_ratio_p_value=pd.array(p_values, dtype="Float64"),
@@ -130,7 +129,8 @@ def _campaign_rows(campaign: dict, sums: Sums, config: EffectsConfig) -> list[di
         for row, p_value in zip(judged, adjusted, strict=True):
             row["p_value_adjusted"] = float(p_value)
             row["verdict"] = _verdict(campaign, row["lift"], float(p_value), config)
-    if pd.notna(campaign["is_sample_ratio_ok"]) and not campaign["is_sample_ratio_ok"]:
+    is_ok = campaign["is_sample_ratio_ok"]
+    if campaign["method"] == HOLDOUT and pd.notna(is_ok) and not is_ok:
         for row in compared:
             row["verdict"] = NOT_COMPARABLE
     return [*compared, *_money_rows(campaign, compared, config), *_described(key, sums)]
