@@ -34,7 +34,7 @@ ui: $(STAMP) ## open the Dagster UI on http://127.0.0.1:3000
 dashboard: $(STAMP) ## open the web page on the published file on http://127.0.0.1:8501
 	$(BIN)/strata dashboard
 
-bench: $(STAMP) ## time the main job at growing sizes, one more day beside a full build, ingestion beside DuckDB's bare reading, identity on published sets, and the predictions for many customers; and the tests that take long
+bench: $(STAMP) ## time the main job at growing sizes, one more day beside a full build, ingestion beside DuckDB's bare reading, identity on published sets, the predictions for many customers, and audiences; and the tests that take long
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.increment
 	$(BIN)/python -m tests.benchmarks.ingestion
@@ -47,6 +47,8 @@ bench: $(STAMP) ## time the main job at growing sizes, one more day beside a ful
 	$(BIN)/python -m tests.benchmarks.demand
 	$(BIN)/python -m tests.benchmarks.promotion
 	$(BIN)/python -m tests.benchmarks.recommendation
+	$(BIN)/python -m tests.benchmarks.audiences
+	$(BIN)/python -m tests.benchmarks.next_action
 
 clean: ## remove the virtual environment and dbt's build folder, never data
 	rm -rf $(VENV) dbt_project/target
