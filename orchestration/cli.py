@@ -13,6 +13,8 @@ from typing import Annotated
 
 import typer
 
+from orchestration.audiences.commands import audience_app, message_app
+
 app = typer.Typer(
     name="strata",
     help="strata360: dirty exports of every channel in, one trusted customer warehouse out.",
@@ -29,6 +31,11 @@ app.add_typer(tags_app, name="tags")
 
 propensity_app = typer.Typer(help="Questions about who will do what.", no_args_is_help=True)
 app.add_typer(propensity_app, name="propensity")
+
+app.add_typer(audience_app, name="audience")
+app.add_typer(message_app, name="message")
+campaign_app = typer.Typer(help="Campaigns before they are launched.", no_args_is_help=True)
+app.add_typer(campaign_app, name="campaign")
 
 # Exit status of a command that could not do its work; those of a run are in orchestration.run.
 FAILED = 1
@@ -384,6 +391,44 @@ def propensity_check() -> None:
         days = str(one.window_days)
         table.add_row(one.name, one.label_en, one.label_zh, event, days, one.eligible)
     Console().print(table)
+
+
+@campaign_app.command("plan")
+def campaign_plan(
+    segment: Annotated[
+        str, typer.Option(help="Whom: a segment such as core or lifecycle_stage=new, or all.")
+    ] = "all",
+    holdout: Annotated[float, typer.Option(help="Share left alone, above 0 and below 1.")] = 0.1,
+    metric: Annotated[
+        str, typer.Option(help="arpu, conversion_rate, orders_per_customer or visit_rate.")
+    ] = "arpu",
+    window: Annotated[
+        int | None,
+        typer.Option(min=1, max=365, help="Days; default STRATA_CAMPAIGN_WINDOW_DAYS."),
+    ] = None,
+    customers: Annotated[
+        int | None, typer.Option(min=2, help="Customers chosen; default: all in the segment.")
+    ] = None,
+) -> None:
+    """Say how small an effect a campaign could show, for several shares left alone."""
+    from rich.console import Console
+
+    from orchestration.campaign_plan import PlanError, plan_of, print_plan
+    from orchestration.publishing.reader import NothingPublishedError
+    from orchestration.settings import Settings
+
+    try:
+        plan = plan_of(
+            Settings(),
+            segment=segment,
+            metric=metric,
+            holdout=holdout,
+            window_days=window,
+            customers=customers,
+        )
+    except (PlanError, NothingPublishedError) as error:
+        _fail(str(error))
+    print_plan(plan, Console(), holdout=holdout)
 
 
 def _simulate(persons: int, seed: int, landing: Path, truth: Path, until: date | None) -> None:

@@ -10,11 +10,13 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from orchestration.assets.audiences import audiences_asset
 from orchestration.assets.category_propensity import category_propensity_asset
 from orchestration.assets.churn import churn_asset
 from orchestration.assets.clusters import clusters_asset
 from orchestration.assets.contact import contact_asset
 from orchestration.assets.demand import demand_asset
+from orchestration.assets.effects import effects_asset
 from orchestration.assets.identity import identity_assets
 from orchestration.assets.interests import interests_asset
 from orchestration.assets.landing import (
@@ -78,6 +80,8 @@ def build_defs(
             category_propensity_asset(settings),
             promotion_asset(settings),
             next_action_asset(settings),
+            audiences_asset(settings),
+            effects_asset(settings),
             published_asset(manifest, settings),
         ],
         jobs=[daily_job()],

@@ -51,6 +51,7 @@ def run_daily(settings: Settings, as_of: date | None, console: Console | None = 
 
 
 def _run(settings: Settings, as_of: date | None, console: Console) -> int:
+    from orchestration.audiences.reader import read_audiences
     from orchestration.ingestion.contracts import load_contracts
     from orchestration.ingestion.discover import discover
     from orchestration.propensities import read_propensities
@@ -58,6 +59,7 @@ def _run(settings: Settings, as_of: date | None, console: Console) -> int:
     # what people edit is read before anything is done
     ensure_tags(DBT_PROJECT_DIR, SEEDS_DIR)
     read_propensities(DBT_PROJECT_DIR)
+    read_audiences(DBT_PROJECT_DIR, SEEDS_DIR)
     found = discover(settings.landing_dir, load_contracts(STAGING_DIR))
     if not any(found.files.values()) and not settings.build_file.exists():
         console.print(

@@ -72,6 +72,12 @@ class Settings(BaseSettings):
     churn_horizon_days: int = Field(
         default=90, ge=7, le=730, description="A customer without an order for this many days left."
     )
+    campaign_window_days: int = Field(
+        default=28,
+        ge=1,
+        le=365,
+        description="Days after the assignment in which a campaign is judged that has no window.",
+    )
     as_of: date | None = Field(
         default=None,
         description="Business date to compute everything as of; default: that of the newest fact.",
@@ -211,6 +217,7 @@ class Settings(BaseSettings):
             "STRATA_CURRENCY": self.currency,
             "STRATA_DECIMAL_MARK": self.decimal_mark,
             "STRATA_IMPUTE": str(self.impute).lower(),
+            "STRATA_CAMPAIGN_WINDOW_DAYS": str(self.campaign_window_days),
         }
 
     def dbt_environment(self) -> dict[str, str]:

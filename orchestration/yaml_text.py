@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 # libyaml takes a tenth of the time, where PyYAML was built with it; what it reads is the same
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def parse_yaml(text: str) -> Any:
@@ -19,4 +19,4 @@ def parse_yaml(text: str) -> Any:
     Raises:
         yaml.YAMLError: It is no YAML; tells line and column.
     """
-    return yaml.load(text, Loader=_LOADER)
+    return yaml.load(text, Loader=LOADER)

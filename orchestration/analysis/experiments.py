@@ -104,7 +104,7 @@ def effect(treated: Moments, holdout: Moments, *, confidence: float = 0.95) -> E
             f"an effect needs two units in each arm, got {treated.count} and {holdout.count}"
         )
     error = float(np.sqrt(treated.variance / treated.count + holdout.variance / holdout.count))
-    return _effect(treated, holdout, treated.mean - holdout.mean, error, confidence)
+    return effect_of_difference(treated, holdout, treated.mean - holdout.mean, error, confidence)
 
 
 def pooled_effect(arms: Sequence[tuple[Moments, Moments]], *, confidence: float = 0.95) -> Effect:
@@ -136,7 +136,7 @@ def pooled_effect(arms: Sequence[tuple[Moments, Moments]], *, confidence: float 
     nobody = float("nan")
     treated = Moments(sum(e.treated_count for e in effects), nobody, nobody)
     holdout = Moments(sum(e.holdout_count for e in effects), nobody, nobody)
-    return _effect(treated, holdout, difference, error, confidence)
+    return effect_of_difference(treated, holdout, difference, error, confidence)
 
 
 def sample_ratio_p_value(treated_count: int, holdout_count: int, holdout_share: float) -> float:
@@ -227,9 +227,39 @@ def balance_p_value(covariates: pd.DataFrame, is_treated: np.ndarray) -> float:
     return float(chi2.sf(units * difference @ inverse @ difference, rank))
 
 
-def _effect(
+def minimum_detectable_effect(
+    standard_error: float, *, confidence: float = 0.95, power: float = 0.8
+) -> float:
+    """Smallest effect that an experiment of this precision would most likely have shown.
+
+    Args:
+        standard_error: Of the difference.
+        confidence: Of the interval that has to leave 0 out, 0..1.
+        power: Chance that it does when the effect is that large, 0..1.
+
+    Returns:
+        The effect, in units of the outcome, either way.
+    """
+    from scipy.stats import norm
+
+    return float(norm.ppf(0.5 + confidence / 2) + norm.ppf(power)) * standard_error
+
+
+def effect_of_difference(
     treated: Moments, holdout: Moments, difference: float, error: float, confidence: float
 ) -> Effect:
+    """An effect of which the difference and its standard error are known already.
+
+    Args:
+        treated: Count and mean of the treated.
+        holdout: The same of those left alone.
+        difference: What the treatment added.
+        error: Its standard error; without one, any difference is certain.
+        confidence: Of the interval, 0..1.
+
+    Returns:
+        The effect with its interval and p-value, by the normal distribution.
+    """
     from scipy.stats import norm
 
     reach = float(norm.ppf(0.5 + confidence / 2)) * error

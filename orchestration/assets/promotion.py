@@ -28,9 +28,6 @@ READS = (
     "marts.customer_features",
     "marts.segment_history",
 )
-# A campaign without a holdout says nothing of its window, so the number stands here as well.
-WINDOW_DAYS = 28
-
 # Everybody counts for effects: they are added up here, and no row is read.
 ARMS_SQL = """
     select
@@ -102,7 +99,7 @@ def promotion_asset(settings: Settings) -> dg.AssetsDefinition:
                 trials,
                 current,
                 as_of_date=as_of_date,
-                window_days=WINDOW_DAYS,
+                window_days=settings.campaign_window_days,
                 seed=settings.seed,
             )
             model_path = save_model(result.artefact, settings.models_dir)

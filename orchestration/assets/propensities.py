@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from orchestration.checks.drift import drift_results, drift_specs
+from orchestration.conditions.facts import FACTS
 from orchestration.propensities import Propensity, read_propensities
-from orchestration.propensities.facts import FACTS
 from orchestration.resources.analysis_tables import (
     evaluation_as_markdown,
     kept_grades,

@@ -95,6 +95,26 @@ def check_condition(
     return condition
 
 
+def bind_texts(condition: Condition) -> tuple[str, tuple[str, ...]]:
+    """The condition with $v0, $v1 and so on in place of its texts, and the texts.
+
+    Numbers stay: what was parsed as a number is rendered as one, and holds nothing else.
+    """
+    import sqlglot
+    from sqlglot import exp
+
+    texts: list[str] = []
+
+    def bound(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Literal) and node.is_string:
+            texts.append(node.name)
+            return exp.Parameter(this=exp.var(f"v{len(texts) - 1}"))
+        return node
+
+    tree = sqlglot.parse_one(condition.sql, dialect=DIALECT).transform(bound)
+    return tree.sql(DIALECT), tuple(texts)
+
+
 def open_binder(columns: Iterable[Column]) -> duckdb.DuckDBPyConnection:
     """A database in memory with one empty table of all columns, on which conditions are tried."""
     import duckdb

@@ -21,17 +21,21 @@ class Problem:
         row: Row as a spreadsheet numbers it, the header being 1; None for the file as a whole.
         code: Code of the row, where it has one.
         text: What is wrong and what to do about it.
+        line: Line of the file, from 1, where it is no table.
     """
 
     file: str
     row: int | None
     code: str | None
     text: str
+    line: int | None = None
 
     def __str__(self) -> str:
         where = self.file
         if self.row is not None:
             where += f", row {self.row}"
+        if self.line is not None:
+            where += f", line {self.line}"
         if self.code:
             where += f" ({self.code})"
         return f"{where}: {self.text}"

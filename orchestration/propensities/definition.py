@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestration.conditions.columns import Column, columns_of_model
 from orchestration.conditions.condition import ConditionError, check_condition, open_binder
+from orchestration.conditions.facts import FACTS, Fact, columns_of
 from orchestration.conditions.problems import Problem, VocabularyError, nearest
-from orchestration.propensities.facts import FACTS, Fact, columns_of
 from orchestration.yaml_text import parse_yaml
 
 FOLDER = "propensities"

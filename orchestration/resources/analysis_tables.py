@@ -61,7 +61,7 @@ def write_results(
     """
     connection.begin()
     for name, (types, rows) in tables.items():
-        _replace(connection, name, types, rows)
+        replace_table(connection, name, types, rows)
     _add(connection, EVALUATION, evaluation.assign(run_id=run_id), published_file)
     _ensure_kept(connection, DRIFT, published_file)
     if drift is not None:
@@ -104,13 +104,22 @@ def kept_grades(connection: duckdb.DuckDBPyConnection, models: Iterable[str]) ->
     ).df()
 
 
-def _replace(
+def replace_table(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     types: str,
     rows: Rows | Iterable[Rows] | str,
 ) -> None:
-    """Rows get declared types, since an empty frame has none of its own."""
+    """Write a table in place of an older one of its name; the caller's transaction holds.
+
+    Rows get declared types, since an empty frame has none of its own.
+
+    Args:
+        connection: The build file.
+        name: `schema.table`.
+        types: Declared columns.
+        rows: Whole, in batches, or a query of them.
+    """
     connection.execute(f"create schema if not exists {quote(name.split('.', 1)[0])}")
     connection.execute(f"create or replace table {qualified(name)} ({types})")
     if isinstance(rows, str):
@@ -124,7 +133,7 @@ def _ensure_kept(connection: duckdb.DuckDBPyConnection, name: str, published_fil
     """A table that is added to, with what readers have of it when the build file was lost."""
     if not table_exists(connection, name):
         earlier = published_table(published_file, name.split(".")[1])
-        _replace(connection, name, KEPT_TYPES[name], [] if earlier is None else earlier)
+        replace_table(connection, name, KEPT_TYPES[name], [] if earlier is None else earlier)
 
 
 def _add(

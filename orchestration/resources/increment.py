@@ -112,9 +112,11 @@ def drop_stale_tables(
     dropped, names = {}, []
     for node in _incremental_models(manifest):
         relation = f"{node['schema']}.{node['alias']}"
+        # what is remembered stays under other code; after a broken run, what was published returns
+        is_kept = node["config"]["meta"].get("kept")
         if relation not in existing:
             names.append((node["name"], NOT_THERE))
-        elif known.get(node["name"]) != current[node["name"]]:
+        elif not is_kept and known.get(node["name"]) != current[node["name"]]:
             dropped[relation] = CODE_CHANGED
         elif not previous_run_complete and node["fqn"][1] != FIRST_LAYER:
             dropped[relation] = RUN_BROKE_OFF

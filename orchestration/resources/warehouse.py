@@ -108,6 +108,31 @@ class Warehouse(dg.ConfigurableResource):
         return sum(table.num_rows for table in tables.values())
 
 
+@contextmanager
+def open_for_reading(path: Path, temp_dir: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The build file for commands that read what the published file does not hold.
+
+    Raises:
+        WarehouseLockedError: A run is under way, or there is no build file.
+    """
+    if not path.exists():
+        raise WarehouseLockedError(f"{path} does not exist; `strata run` makes it")
+    try:
+        connection = duckdb.connect(
+            str(path), read_only=True, config={"temp_directory": str(temp_dir)}
+        )
+    except duckdb.IOException as error:
+        if "lock" not in str(error).lower():
+            raise
+        raise WarehouseLockedError(
+            f"{path} is open in another process, a run most likely; try again when it has ended"
+        ) from None
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
 def table_exists(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
     """Whether `schema.table` exists in the connected file."""
     schema, table = name.split(".", 1)

@@ -17,6 +17,7 @@ from orchestration.analysis.cards.plots import (
     bars_plot,
     calibration_plot,
     gains_plot,
+    intervals_plot,
     lines_plot,
 )
 from orchestration.analysis.evaluation import evaluation_rows
@@ -80,6 +81,7 @@ def test_figures_are_pictures_and_the_same_numbers_the_same_bytes() -> None:
     pictures = [
         calibration_plot(truth, answers),
         gains_plot(truth, answers),
+        intervals_plot({"A": (-0.1, 0.2, 0.5), "B": (0.1, 0.2, 0.3)}, "effect"),
         bars_plot({"recency": 0.4, "spend": 0.1}, "mean contribution"),
         lines_plot([1, 2, 3], {"actual": [3, 2, 1]}, ("tenth", "money"), ([2, 1, 0], [4, 3, 2])),
     ]

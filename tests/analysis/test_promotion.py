@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import date
 
@@ -38,9 +37,12 @@ from orchestration.analysis.promotion.ranking import (
     win_share,
 )
 from orchestration.analysis.promotion.rules import rule_score, segments_by_rule
-from orchestration.assets.promotion import WINDOW_DAYS
-from orchestration.settings import DBT_PROJECT_DIR
-from tests.analysis.invented_campaigns import arms_of, invented_campaigns, invented_customers
+from tests.analysis.invented_campaigns import (
+    WINDOW_DAYS,
+    arms_of,
+    invented_campaigns,
+    invented_customers,
+)
 from tests.benchmarks.promotion import HILLSTROM, MENS, WOMENS, contest, hillstrom, served_by_luck
 
 AS_OF = date(2025, 12, 31)
@@ -364,11 +366,6 @@ def test_a_missing_column_is_named(trials: pd.DataFrame, customers: pd.DataFrame
         frames[what] = frames[what].drop(columns=columns[-1])
         with pytest.raises(ValueError, match=rf"{what} lacks \['{columns[-1]}'\]"):
             train_and_score(*frames.values(), customers, as_of_date=AS_OF, window_days=WINDOW_DAYS)
-
-
-def test_sql_and_python_wait_equally_long_for_an_answer() -> None:
-    sql = (DBT_PROJECT_DIR / "models/marts/promotion/int_promotion_arms.sql").read_text()
-    assert re.findall(r"set window_days = (\d+)", sql) == [str(WINDOW_DAYS)]
 
 
 # ---------------------------------------------------------------- a published experiment

@@ -70,6 +70,8 @@ def test_no_asset_is_left_outside_the_graph(definitions: dg.Definitions) -> None
             "marts/campaign_touches",
             "marts/customer_promotion_response",
         ),
+        ("analysis/campaign_effect", "marts/campaign_touches", "marts/campaign_effect"),
+        ("analysis/strategy_report", "marts/orders", "marts/strategy_report"),
         (
             "analysis/customer_recommendation",
             "marts/order_items",

@@ -157,15 +157,15 @@ def run(
     assert loaded.failed == []
     for model in warehouse.models:
         if not model.after_identity:
-            _build(connection, model)
+            build_model(connection, model)
     _resolve(connection, settings, run_id, previous or connection)
     for model in warehouse.models:
         if model.after_identity:
-            _build(connection, model)
+            build_model(connection, model)
     increment.complete_run(connection, run_id, warehouse.manifest, settings.compiled_into_models)
 
 
-def _build(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+def build_model(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     name = qualified(model.relation)
     if model.is_view:
         connection.execute(f"create or replace view {name} as {model.whole}")

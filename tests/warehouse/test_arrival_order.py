@@ -108,7 +108,8 @@ def test_the_statements_give_what_a_real_run_gives_whatever_the_order_of_rows(
     of_python = {
         *("customer_360", "segment_profile", "customer_tag", "tag_definition"),
         *("customer_recommendation", "customer_promotion_response", "customer_propensity"),
-        *("propensity_definition", "model_drift"),
+        *("propensity_definition", "model_drift", "campaign_effect", "strategy_report"),
+        *("audience_definition", "audience_membership", "audience_event", "activation_queue"),
         *("next_action_policy", "next_action_choice", "customer_next_action", "trigger_event"),
         *("customer_interest", "customer_interest_segment", "customer_department_interest"),
     }

@@ -5,18 +5,22 @@ All tests of this module share one company, so they run in one worker and in the
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import pandas as pd
 import pytest
 
 from orchestration.demo import dirt, population
 from orchestration.publishing.pseudonyms import pseudonym
-from orchestration.settings import Settings
+from orchestration.settings import DBT_PROJECT_DIR, Settings
 from tests.conftest import Company
 from tests.standardisation.rendering import macros
+from tests.warehouse.campaign_replay import company_tables, fill, judge, random_splits, touches
 from tests.warehouse.comparison import differing
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
@@ -152,6 +156,24 @@ CONTRACT = {
         "customer_id", "best_channel", "best_channel_response_rate", "best_hour",
         "channel_confidence", "hour_confidence", "channel_served_by", "hour_served_by",
     },
+    "campaign_effect": {
+        "source", "campaign_id", "campaign_name", "method", "segment_kind", "segment", "metric",
+        "treated", "control", "treated_count", "control_count", "lift", "relative_lift", "ci_low",
+        "ci_high", "p_value", "p_value_adjusted", "cuped_lift", "cuped_ci_low", "cuped_ci_high",
+        "variance_reduction", "minimum_detectable_effect", "sample_ratio_p_value",
+        "is_sample_ratio_ok", "window_days", "starts_on", "closes_on", "is_final", "verdict",
+        "verdict_zh", "verdict_en",
+    },
+    "segment_kpi": {
+        "segment_kind", "segment", "month", "customer_count", "order_count", "net_spend", "arpu",
+        "average_order_value", "repurchase_rate", "retention_rate", "arpu_change_month",
+        "arpu_change_year",
+    },
+    "strategy_report": {
+        "campaign_type", "segment", "months", "recommendation", "reason_zh", "reason_en",
+        "arpu_lift", "arpu_ci_low", "arpu_ci_high", "conversion_lift", "cost_per_head",
+        "more_customers_needed",
+    },
     "customer_promotion_response": {
         "customer_id", "as_of_date", "response_segment", "label_zh", "label_en", "response_rank",
         "order_probability", "uplift_order_probability", "uplift_low", "uplift_high",
@@ -169,6 +191,14 @@ CONTRACT = {
     },
     "next_action_policy": {"policy", "value", "ci_low", "ci_high", "is_served", "as_of_date", "n"},
     "next_action_choice": {"lifecycle_stage", "rfm_group", "play_code", "chosen_by"},
+    "audience_definition": {"audience_code", "rule", "logic", "member_count", "holdout_share"},
+    "audience_membership": {"audience_code", "customer_id", "entered_on", "reason_en", "reason_zh"},
+    "audience_event": {"audience_code", "customer_id", "event", "as_of_date", "run_id"},
+    "activation_queue": {
+        "as_of_date", "customer_id", "campaign_id", "channel", "status", "suppressed_because",
+        "arm", "send_on", "send_hour", "reason_en", "reason_zh",
+    },
+    "channel_conflict": {"customer_id", "channels", "offers"},
     "customer_recommendation": {
         "customer_id", "item_type", "item_id", "rank", "score", "kind", "reason", "reason_zh",
         "reason_code", "based_on_item_id", "category", "as_of_date", "served_by", "model_version",
@@ -985,6 +1015,226 @@ def test_the_planted_effect_of_coupons_is_measured(people) -> None:
     assert first > last + 0.1
 
 
+def test_campaigns_together_measure_the_planted_orders(people) -> None:
+    # every campaign with a coupon beside those it left alone, weighted as a regression would
+    [(measured, error, planted, campaigns)] = people.execute(
+        """
+        with effects as (
+            select
+                campaign_id,
+                cast(lift as double) as lift,
+                cast(ci_high - ci_low as double) / 2 / 1.959964 as error,
+                1.0 * treated_count * control_count / (treated_count + control_count) as weight
+            from published.main.campaign_effect
+            where metric = 'conversion_rate' and segment = 'all' and method = 'holdout'
+        ),
+        planted as (
+            select campaign_id, avg(uplift) as uplift from truth.main.campaign_effect group by 1
+        )
+        select
+            sum(weight * lift) / sum(weight),
+            sqrt(sum(power(weight * error, 2))) / sum(weight),
+            sum(weight * uplift) / sum(weight),
+            count(*)
+        from effects
+        inner join planted using (campaign_id)
+        """
+    ).fetchall()
+    assert campaigns > 15
+    assert planted > 0.01
+    assert abs(measured - planted) < 1.96 * error
+
+
+def test_every_campaign_is_judged_and_says_how(company: Company) -> None:
+    # campaigns without a holdout are compared with people alike, and claim nothing
+    assert company.query(
+        "select method, count(distinct campaign_id) from campaign_effect group by 1 order by 1"
+    ) == [("holdout", 44), ("matched", 8)]
+    assert (
+        company.query(
+            "select distinct metric from campaign_effect where method = 'matched' "
+            "and metric in ('incremental_revenue', 'roi')"
+        )
+        == []
+    )
+    groups = company.query("select distinct segment from campaign_effect order by 1")
+    assert [group for (group,) in groups] == ["all", "core", "dormant", "growth", "regular"]
+    # arms are as planned in all of them, and hardly anything small is called sure
+    assert company.value("select bool_and(is_sample_ratio_ok) from campaign_effect") is True
+    assert (
+        company.value(
+            "select count(*) from campaign_effect where verdict in ('positive', 'negative') "
+            "and (treated_count < 30 or control_count < 30)"
+        )
+        == 0
+    )
+    kinds = company.query("select distinct campaign_type from strategy_report")
+    assert len(kinds) == 5
+    assert (
+        company.value(
+            "select count(*) from strategy_report where recommendation = 'test' and "
+            "control_count > 0 and more_customers_needed is null"
+        )
+        == 0
+    )
+
+
+def test_splits_by_chance_are_called_effects_one_time_in_twenty(company: Company) -> None:
+    from orchestration.analysis.effects.config import COVARIATES
+    from orchestration.analysis.effects.estimates import adjusted_effect, plain_effect
+    from orchestration.campaign_plan import OUTCOMES, UNITS
+
+    for metric in ("arpu", "conversion_rate"):
+        units = UNITS.format(segment="true", outcome=OUTCOMES[metric])
+        rows = np.array(
+            company.query(f"{units} from units order by all", {"window": 28}), dtype=float
+        )
+        assert len(rows) > 4000
+        called = np.array(
+            [
+                (
+                    plain_effect([pair]).p_value < 0.05,
+                    adjusted_effect([pair], COVARIATES).effect.p_value < 0.05,
+                )
+                for pair in random_splits(rows, 0.3, 1000)
+            ]
+        )
+        for share in called.mean(axis=0):
+            assert 0.03 <= share <= 0.07, (metric, share)
+
+
+def test_planted_effects_lie_inside_their_intervals_segment_by_segment(company: Company) -> None:
+    connection = company_tables(company.build, AS_OF, date(2025, 11, 30))
+    ids = [
+        customer
+        for (customer,) in connection.execute(
+            "select customer_id from marts.segment_history order by 1"
+        ).fetchall()
+    ]
+    rng = np.random.default_rng(20251201)
+    arms = pd.Series(rng.choice(["treatment", "holdout"], len(ids)), index=ids)
+    fill(connection, "marts.campaign_touches", touches("K", arms, "2025-12-01 01:00"))
+    before = judge(connection).set_index(["metric", "segment"])["treated"].astype(float)
+    people = connection.execute(
+        """
+        select
+            arms.customer_id, segments.rfm_group, coalesce(o.order_count, 0) > 0 as has_ordered,
+            features.order_count_90d + features.event_count_90d > 0
+            and not coalesce(o.has_returned, false) as stays_away
+        from intermediate.int_campaign_arms as arms
+        inner join marts.segment_history as segments using (customer_id)
+        inner join marts.customer_features as features using (customer_id)
+        left join intermediate.int_campaign_outcomes as o using (customer_id)
+        where is_treated
+        order by 1
+        """
+    ).df()
+    # + 15 % spend in core, refunds alike
+    core = people.loc[people["rfm_group"] == "core", ["customer_id"]]
+    connection.register("core", core)
+    for sql in (
+        "update intermediate.int_refunds__unioned as r set refund_amount = refund_amount * 1.15 "
+        "from marts.orders as o, core where r.source = o.source and r.order_id = o.order_id "
+        "and o.customer_id = core.customer_id and o.order_date >= date '2025-12-01'",
+        "update marts.orders as o set paid_amount = paid_amount * 1.15 from core "
+        "where o.customer_id = core.customer_id and o.order_date >= date '2025-12-01'",
+    ):
+        connection.execute(sql)
+    # + 20 % of those in growth who buy again, in the first half of the window
+    again = before["repurchase_rate", "growth"]
+    silent = people[(people["rfm_group"] == "growth") & ~people["has_ordered"]]
+    extra = silent[rng.random(len(silent)) < 0.2 * again / (1 - again)]["customer_id"]
+    fill(
+        connection,
+        "marts.orders",
+        pd.DataFrame(
+            {
+                "source": "t",
+                "order_id": "t" + extra,
+                "customer_id": extra,
+                "is_valid": True,
+                "paid_amount": 1.0,
+                "ordered_at": pd.Timestamp("2025-12-05 04:00"),
+                "order_date": date(2025, 12, 5),
+            }
+        ),
+    )
+    # + 10 points of those who were active and come back, in the second half
+    back = before["retention_rate", "all"]
+    away = people[people["stays_away"]]
+    returned = away[rng.random(len(away)) < 0.1 / (1 - back)]["customer_id"]
+    fill(
+        connection,
+        "intermediate.int_customer_days",
+        pd.DataFrame(
+            {"customer_id": returned, "activity_date": date(2025, 12, 20), "event_count": 1}
+        ),
+    )
+    found = judge(connection).set_index(["metric", "segment"])
+    planted = {
+        ("arpu", "core"): 0.15 * before["arpu", "core"],
+        ("repurchase_rate", "growth"): 0.2 * again,
+        ("retention_rate", "all"): 0.10,
+    }
+    for key, effect in planted.items():
+        row = found.loc[key]
+        assert row["ci_low"] < effect < row["ci_high"], key
+        assert row["cuped_ci_low"] < effect < row["cuped_ci_high"], key
+    assert found.loc[("retention_rate", "all"), "verdict"] == "positive"
+    # the adjustment halves nothing, but it helps where there are people to learn from
+    assert found.loc[("arpu", "all"), "variance_reduction"] > 0.1
+
+
+def test_segments_add_up_to_the_company_month_by_month(company: Company) -> None:
+    with duckdb.connect(str(company.build), read_only=True) as build:
+        differing_months = build.execute(
+            """
+            with orders as (
+                select date_trunc('month', order_date) as month, sum(paid_amount) as amount
+                from marts.orders group by 1
+            ),
+            refunds as (
+                select
+                    date_trunc(
+                        'month',
+                        greatest(
+                            cast(refunds.refunded_at + interval 8 hours as date), orders.order_date
+                        )
+                    ) as month,
+                    sum(refunds.refund_amount) as amount
+                from intermediate.int_refunds__unioned as refunds
+                inner join marts.orders as orders using (source, order_id)
+                group by 1
+            )
+            select segment_kind, month, sum(kpi.net_spend), any_value(orders.amount)
+            from marts.segment_kpi as kpi
+            left join orders using (month)
+            left join refunds using (month)
+            group by all
+            having sum(kpi.net_spend)
+                <> coalesce(any_value(orders.amount), 0) - coalesce(any_value(refunds.amount), 0)
+            """
+        ).fetchall()
+    assert differing_months == []
+    months = company.query(
+        "select segment_kind, sum(net_spend), count(distinct month) from segment_kpi group by 1"
+    )
+    assert {kind for kind, _, _ in months} == {"rfm_group", "lifecycle_stage", "value_tier"}
+    assert {spend for _, spend, _ in months} == {
+        company.value("select sum(net_amount) from orders")
+    }
+    compared = "segment = 'core' and arpu_change_year is not null"
+    assert company.value(f"select count(*) from segment_kpi where {compared}") > 10  # noqa: S608
+
+
+def test_a_campaign_can_be_planned(company: Company) -> None:
+    printed = company.strata("campaign", "plan", "--segment", "core", "--holdout", "0.15")
+    assert "rfm_group=core" in printed
+    assert "15% *" in printed
+    refused = company.strata("campaign", "plan", "--segment", "nobody", status=1)
+    assert "lifecycle_stage=loyal" in refused
+
+
 @pytest.mark.parametrize("fold", range(4))
 def test_five_per_cent_more_customers_keep_clusters_and_labels(company: Company, fold: int) -> None:
     import pandas as pd
@@ -1072,6 +1322,88 @@ def test_no_action_is_sent_without_consent(company: Company) -> None:
         "where age < 18 and (channel is not null or play_code <> 'no_marketing')"
     )
     assert marketed == 0
+
+
+def test_an_audience_is_what_the_documentation_says_in_sql(company: Company) -> None:
+    text = (DBT_PROJECT_DIR / "docs" / "audiences.md").read_text(encoding="utf-8")
+    queries = re.findall(r"```sql\n-- (\w+)\n(.*?)```", text, re.DOTALL)
+    assert len(queries) >= 2
+    for code, sql in queries:
+        by_hand = set(company.query(sql))
+        members = company.query(
+            "select customer_id from audience_membership where audience_code = ?", [code]
+        )
+        assert set(members) == by_hand, code
+        assert members
+
+
+def test_every_message_has_consent_an_arm_or_a_reason(company: Company) -> None:
+    wrong = company.value(
+        """
+        select count(*)
+        from activation_queue inner join customer_360 using (customer_id)
+        where not case status
+            when 'suppressed' then suppressed_because is not null and arm is null
+            when 'held_out' then suppressed_because is null and arm = 'holdout'
+            else suppressed_because is null and arm = 'treatment' and send_on = date '2026-01-01'
+        end
+        or (status <> 'suppressed' and not coalesce(case channel
+            when 'sms' then is_contactable_sms
+            when 'email' then is_contactable_email
+            when 'push' then is_contactable_push
+            when 'ads' then is_contactable_ads
+            when 'wechat' then has_wechat and followed_channels like '%wechat%'
+        end, false))
+        """
+    )
+    assert wrong == 0
+    counts = dict(company.query("select status, count(*) from activation_queue group by status"))
+    assert counts["queued"] > 1_000
+    assert 0.05 < counts["held_out"] / (counts["queued"] + counts["held_out"]) < 0.2
+    kinds = {
+        kind
+        for (kind,) in company.query("select kind from activation_queue where arm = 'treatment'")
+    }
+    assert kinds == {"audience", "trigger", "next_action"}
+
+
+def test_exports_hold_who_was_queued_and_no_identifier(company: Company, people) -> None:
+    printed = company.strata("message", "export")
+    assert "sms.csv" in printed
+    for channel in ("sms", "email", "push", "wechat", "ads"):
+        company.strata("audience", "export", "growth_customers", "--channel", channel)
+    company.strata("audience", "sync")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{company.published}' as published (read_only)")
+        files = f"{company.home}/exports/messages/*/*.csv"
+        assert (
+            connection.execute(
+                "select (select count(*) from published.activation_queue where status = 'queued'), "
+                "(select count(*) from read_csv(?, union_by_name = true))",
+                [files],
+            ).fetchone()
+            == (company.value("select count(*) from activation_queue where status = 'queued'"),) * 2
+        )
+        # whom the queue holds out is in no file of the campaign's audience
+        exported = f"{company.home}/exports/audiences/growth_customers/*/*/members.csv"
+        held_out = connection.execute(
+            "select count(*) from read_csv(?, union_by_name = true) as exported "
+            "join published.activation_queue as queue using (customer_id) "
+            "where queue.campaign_id = 'growth_stepped_discount' and queue.arm = 'holdout'",
+            [exported],
+        ).fetchone()
+        assert held_out == (0,)
+    known = {
+        str(value).strip("+")
+        for row in people.execute(
+            "select phone, email, full_name from truth.main.person"
+        ).fetchall()
+        for value in row
+        if value
+    }
+    for path in (company.home / "exports").rglob("*.csv"):
+        cells = {cell for line in path.read_text().splitlines() for cell in line.split(",")}
+        assert cells.isdisjoint(known), path
 
 
 def test_most_triggers_find_somebody(company: Company) -> None:

@@ -1,16 +1,20 @@
-"""Published record-linkage sets as files of the `standard` customers feed, built with the defaults
-and graded by `strata identity-report`."""
+"""Published sets as files of the `standard` feeds, built with the defaults: record linkage, graded
+by `strata identity-report`, and a campaign with a holdout."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
 from tests.analysis.identity.reference_sets import FAKE_1000
+from tests.benchmarks.promotion import HILLSTROM, hillstrom
 from tests.conftest import Company
+from tests.warehouse.campaign_replay import hillstrom_feeds, land_feeds
+from tests.warehouse.test_campaign_effects import assert_hillstrom
 
 pytestmark = [pytest.mark.bench, pytest.mark.slow]
 
@@ -110,3 +114,19 @@ def test_fake_1000_beats_the_reference(make_company) -> None:
     assert graded["pairs"] == 2_031
     # the reference, Splink's own accuracy example clustered at 0.5, is 0.916
     assert graded["f1"] >= 0.916
+
+
+@pytest.mark.skipif(
+    not HILLSTROM.exists(),
+    reason=f"{HILLSTROM} is not there; STRATA_TEST_DATA names the folder of test data",
+)
+def test_hillstroms_mailings_through_the_whole_graph(make_company) -> None:
+    # nobody's record looks like another's: there is nothing to match
+    company = make_company("hillstrom", matching="false", as_of="2008-03-31", currency="USD")
+    land_feeds(company.landing, hillstrom_feeds(hillstrom()))
+    company.strata("run")
+    with duckdb.connect(str(company.published), read_only=True) as connection:
+        effects = connection.execute("from campaign_effect").df()
+    assert_hillstrom(effects)
+    checks = "select passed from dq_result where check_name = 'campaign_effect.sample_ratio'"
+    assert company.query(checks) == [(True,)]

@@ -18,9 +18,67 @@
 {%- endmacro %}
 
 
+{#
+    A table that remembers what no landing file can tell again (meta.kept, see resources/kept_tables.py): a run replaces
+    the rows of its own day, and rows of one status if there are such that only count for a day.
+#}
+{% macro kept_per_day(status=none) -%}
+    {{
+        config(
+            materialized='incremental', incremental_strategy='replace_where', full_refresh=false,
+            on_schema_change='append_new_columns',
+            meta={'kept': true, 'replaced_rows': {'day_of_run': true, 'status': status}}
+        )
+    }}
+{%- endmacro %}
+
+
+{# Condition: the row is of the day of the run, and no later day is known already, which would come out otherwise. #}
+{% macro of_this_day(status=none) -%}
+    (
+        {{ this_day() }} >= {{ last_remembered_day() }}
+        and (as_of_date = {{ this_day() }}{% if status %} or status = '{{ status }}'{% endif %})
+    )
+{%- endmacro %}
+
+
+{% macro this_day() -%}
+    (select as_of_date from {{ ref('int_run__as_of') }})
+{%- endmacro %}
+
+
+{# The last day that the table which is being built knows; long ago where there is no table yet. #}
+{% macro last_remembered_day() -%}
+    {%- if is_incremental() -%}
+        (select coalesce(max(as_of_date), date '1900-01-01') from {{ this }})
+    {%- else -%}
+        date '1900-01-01'
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Rows of earlier days of the table which is being built; no rows where there is no table yet. #}
+{% macro remembered(types) -%}
+    {%- if is_incremental() -%}
+        select {{ types.keys() | join(', ') }} from {{ this }} where as_of_date < {{ this_day() }}
+    {%- else -%}
+        select
+            {%- for name, type in types.items() %}
+            cast(null as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+            {%- endfor %}
+
+        from {{ ref('int_run__as_of') }}
+
+        where false
+    {%- endif -%}
+{%- endmacro %}
+
+
 {# The condition behind what a model told `replacing`; a config value is fixed while dbt parses, a reference is not. #}
 {% macro replaced_rows(rows) -%}
-    {%- if 'relation' in rows -%}
+    {%- if 'day_of_run' in rows -%}
+        {{ of_this_day(rows['status']) }}
+    {%- elif 'relation' in rows -%}
         {{ stands_in(ref(rows['relation']), rows['columns']) }}
     {%- elif 'merged_customers' in rows -%}
         customer_id in ({{ merged_customers() }})

@@ -57,6 +57,7 @@
         'campaigns': {
             'campaign_id': 'string', 'campaign_name': 'string', 'campaign_type': 'string', 'channel': 'string',
             'starts_on': 'date', 'ends_on': 'date', 'budget_amount': amount, 'holdout_share': 'double',
+            'window_days': 'integer',
         },
         'campaign_touches': {
             'campaign_id': 'string', 'source_customer_id': 'string', 'touched_at': 'timestamp',

@@ -4,6 +4,13 @@ Belongs here: the shape of a card, its file, and the figures that cards share. D
 what one kind of model has to say.
 """
 
-from orchestration.analysis.cards.card import Figure, ModelCard, latest_pairs, read_card, save_card
+from orchestration.analysis.cards.card import (
+    Figure,
+    ModelCard,
+    latest_pairs,
+    picture,
+    read_card,
+    save_card,
+)
 
-__all__ = ["Figure", "ModelCard", "latest_pairs", "read_card", "save_card"]
+__all__ = ["Figure", "ModelCard", "latest_pairs", "picture", "read_card", "save_card"]

@@ -73,7 +73,7 @@ class ModelCard:
             f"**Served 当前采用**: {served} · `{self.model_version}`",
             "## Grades 评估",
             _grades(self.evaluation),
-            *(_picture(figure) for figure in self.figures),
+            *(picture(figure) for figure in self.figures),
         ]
         if self.notes:
             parts += ["## Decisions 决定", "\n".join(f"- {note}" for note in self.notes)]
@@ -122,6 +122,13 @@ def read_card(folder: Path, model_version: str) -> str | None:
     return path.read_text(encoding="utf-8") if path.exists() else None
 
 
+def picture(figure: Figure) -> str:
+    """A figure as Markdown that carries its picture, with its caption in both languages."""
+    encoded = base64.b64encode(figure.png).decode("ascii")
+    caption = f"{figure.caption_en} {figure.caption_zh}"
+    return f"![{figure.caption_en}](data:image/png;base64,{encoded})\n\n*{caption}*"
+
+
 def _grades(evaluation: pd.DataFrame) -> str:
     """The newest day whole; earlier days follow below."""
     if evaluation.empty:
@@ -147,9 +154,3 @@ def _number(value: float) -> str:
     if pd.isna(value):
         return "–"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4f}"
-
-
-def _picture(figure: Figure) -> str:
-    encoded = base64.b64encode(figure.png).decode("ascii")
-    caption = f"{figure.caption_en} {figure.caption_zh}"
-    return f"![{figure.caption_en}](data:image/png;base64,{encoded})\n\n*{caption}*"

@@ -97,6 +97,26 @@ def comparison_plot(values: Mapping[str, tuple[float, float]], label: str) -> by
     return _png(figure)
 
 
+def intervals_plot(values: Mapping[str, tuple[float, float, float]], label: str) -> bytes:
+    """A point with its interval for each name, the first on top, and a line at 0.
+
+    Args:
+        values: Name → low end, middle and high end.
+        label: What the points say.
+    """
+    figure, axes = _canvas()
+    places = np.arange(len(values))
+    low, middle, high = np.array(list(values.values()), dtype=float).reshape(-1, 3).T
+    axes.axvline(0, color="#bbbbbb", linewidth=1, linestyle="--")
+    axes.errorbar(
+        middle, places, xerr=(middle - low, high - middle), fmt="o", markersize=4, color=COLOURS[0]
+    )
+    axes.set_yticks(places, list(values))
+    axes.invert_yaxis()
+    axes.set(xlabel=label)
+    return _png(figure)
+
+
 def lines_plot(
     horizontal: Sequence[float],
     lines: Mapping[str, Sequence[float]],

@@ -17,7 +17,8 @@ named as (
         starts_on,
         ends_on,
         budget_amount,
-        holdout_share
+        holdout_share,
+        window_days
 
     from campaigns
 

@@ -15,7 +15,12 @@ with
 
 arms as (
 
-    select * from {{ ref('int_promotion_arms') }}
+    -- what is over, and was asked for as long as the answers of today will be
+    select *
+
+    from {{ ref('int_campaign_arms') }}
+
+    where method = 'holdout' and is_final and window_days = {{ campaign_window_days() }}
 
 ),
 
@@ -32,7 +37,7 @@ features as (
 
 outcomes as (
 
-    select * from {{ ref('int_promotion_outcomes') }}
+    select * from {{ ref('int_campaign_outcomes') }}
 
 ),
 
@@ -71,7 +76,7 @@ joined as (
         arms.has_coupon,
         arms.holdout_share,
         arms.is_treated,
-        outcomes.customer_id is not null as has_ordered,
+        coalesce(outcomes.order_count, 0) > 0 as has_ordered,
         cast(coalesce(outcomes.net_spend, 0) as decimal(18, 2)) as net_spend,
         features.as_of_date as snapshot_date,
         {%- for feature in features %}

@@ -1,5 +1,6 @@
 {#
-    Birthdays of this year and the last. The episode is the month, so that no table that leaves the house states a birthday.
+    Birthdays around this day. A greeting is due on the day before, since what a run decides goes out on the next. The
+    episode is the month, so that no table that leaves the house states a birthday.
 #}
 {{ config(materialized='view', schema='intermediate', contract={'enforced': false}) }}
 
@@ -19,12 +20,11 @@ customers as (
 
 years as (
 
-    -- a birthday at the end of December may still be greeted in January
-    select extract(year from as_of_date) as year from as_of
-
-    union all
-
-    select extract(year from as_of_date) - 1 as year from as_of
+    -- one at the end of December may still be greeted in January, and one of January is due in December
+    {%- for shift in [-1, 0, 1] %}
+    select extract(year from as_of_date) + {{ shift }} as year from as_of
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 
@@ -38,7 +38,7 @@ birthdays as (
             {{ dbt.dateadd(
                 'year', 'cast(years.year - extract(year from customers.birth_date) as integer)', 'customers.birth_date'
             ) }} as date
-        ) as due_on
+        ) as birthday
 
     from customers
 
@@ -52,9 +52,9 @@ select
     'birthday' as trigger_code,
     customer_id,
     episode_key,
-    cast(date_trunc('month', due_on) as date) as episode_started_on,
-    cast({{ dbt.last_day('due_on', 'month') }} as date) as episode_ends_on,
-    due_on,
+    cast(date_trunc('month', birthday) as date) as episode_started_on,
+    cast({{ dbt.last_day('birthday', 'month') }} as date) as episode_ends_on,
+    {{ add_days('birthday', -1) }} as due_on,
     '生日就在这几天' as reason_zh,
     'Has a birthday these days' as reason_en,
     cast(null as string) as product_id

@@ -23,6 +23,11 @@ typed as (
         {{ clean_text('source.campaign_type') }} as campaign_type,
         coalesce(channel_aliases.code, lower({{ clean_text('source.channel') }})) as channel,
 
+        ---------- numerics
+        {{ parse_amount('source.budget_amount') }} as budget_amount,
+        {{ parse_share('source.holdout_share') }} as holdout_share,
+        cast({{ parse_whole_number('source.window_days') }} as integer) as window_days,
+
         ---------- dates
         {{ parse_date('source.starts_on') }} as starts_on,
         {{ parse_date('source.ends_on') }} as ends_on,
@@ -37,6 +42,10 @@ typed as (
             when {{ blank('source.campaign_id') }} then 'missing_campaign_id'
             when {{ unreadable('source.starts_on', parse_date) }} then 'unreadable_starts_on'
             when {{ unreadable('source.ends_on', parse_date) }} then 'unreadable_ends_on'
+            when {{ unreadable('source.budget_amount', parse_amount) }} then 'unreadable_amount'
+            when {{ unreadable('source.holdout_share', parse_share) }} then 'unreadable_holdout_share'
+            when {{ unreadable('source.window_days', parse_whole_number) }} then 'unreadable_window_days'
+            when {{ parse_whole_number('source.window_days') }} not between 1 and 365 then 'impossible_window_days'
         end as _rule
 
     from source

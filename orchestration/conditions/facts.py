@@ -1,7 +1,7 @@
-"""The facts that a propensity may ask about.
+"""The facts that conditions may ask about.
 
 Belongs here: which facts there are, what counts as one, their days and their columns. Does not
-belong here: definitions, learning.
+belong here: what a vocabulary asks about them, learning.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from orchestration.conditions.columns import Column, columns_of_model
 
+_SCHEMA = "marts"
 _DESCRIBED_IN = Path("models") / "marts" / "core" / "_core__models.yml"
 
 
@@ -29,6 +30,10 @@ class Fact:
     models: tuple[str, ...]
     rows_sql: str
     reads: tuple[str, ...]
+
+    def rows_in(self, schema: str) -> str:
+        """The query where its tables stand in another schema, as in the published file."""
+        return self.rows_sql.replace(f"{_SCHEMA}.", f"{schema}.")
 
 
 _FACTS = (
