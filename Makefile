@@ -46,6 +46,7 @@ bench: $(STAMP) ## time the main job at growing sizes, one more day beside a ful
 	$(BIN)/python -m tests.benchmarks.propensities --customers 1000000
 	$(BIN)/python -m tests.benchmarks.demand
 	$(BIN)/python -m tests.benchmarks.promotion
+	$(BIN)/python -m tests.benchmarks.next_action
 	$(BIN)/python -m tests.benchmarks.recommendation
 	$(BIN)/python -m tests.benchmarks.audiences
 	$(BIN)/python -m tests.benchmarks.next_action

@@ -17,7 +17,13 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.assets.identity import PREVIOUS, identify, read_inputs, read_match_state
+from orchestration.assets.identity import (
+    INPUTS,
+    PREVIOUS,
+    identify,
+    read_inputs,
+    read_match_state,
+)
 from orchestration.ingestion import load_contracts, load_landing
 from orchestration.resources import increment, run_record
 from orchestration.resources.warehouse import table_exists
@@ -77,8 +83,7 @@ class CompiledWarehouse:
 
     def behind(self, *names: str) -> CompiledWarehouse:
         """The same with only what these models need, and identity resolution: a run is shorter."""
-        needed = {*names, *REMEMBERED}
-        needed |= {model.name for model in self.models if not model.after_identity}
+        needed = {*names, *REMEMBERED, *(table.split(".")[1] for table in INPUTS.values())}
         for model in reversed(self.models):
             if model.name in needed:
                 needed |= model.parents

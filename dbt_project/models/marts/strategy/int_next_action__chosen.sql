@@ -13,15 +13,26 @@ customers as (
 
 ),
 
-segments as (
+lifecycle as (
 
-    select * from {{ ref('segment_history') }}
+    select * from {{ ref('customer_lifecycle') }}
+
+),
+
+rfm as (
+
+    select * from {{ ref('customer_rfm') }}
 
 ),
 
 features as (
 
-    select * from {{ ref('customer_features') }}
+    select features.customer_id, features.days_since_last_order
+
+    from {{ ref('customer_features') }} as features
+
+    inner join {{ ref('int_run__as_of') }} as as_of
+        on features.as_of_date = as_of.as_of_date
 
 ),
 
@@ -39,16 +50,15 @@ choices as (
 
 described as (
 
-    -- one row of segments and features per customer, one strategy and at most one choice per stage and group
+    -- one row of each per customer, one strategy and at most one choice per stage and group
     select
         customers.customer_id,
         customers.as_of_date,
         customers.is_minor,
         {{ is_reachable_anywhere('customers') }} as is_reachable,
-        segments.lifecycle_stage,
-        segments.rfm_group,
+        lifecycle.stage as lifecycle_stage,
+        rfm.rfm_group,
         features.days_since_last_order,
-        strategies.play_code as rule_play_code,
         coalesce(choices.play_code, strategies.play_code) as known_play_code,
         coalesce(choices.chosen_by, 'rule') as known_by,
         choices.expected_value,
@@ -56,27 +66,27 @@ described as (
 
     from customers
 
-    left join segments
-        on customers.customer_id = segments.customer_id
-        and customers.as_of_date = segments.as_of_date
+    left join lifecycle
+        on customers.customer_id = lifecycle.customer_id
+
+    left join rfm
+        on customers.customer_id = rfm.customer_id
 
     left join features
         on customers.customer_id = features.customer_id
-        and customers.as_of_date = features.as_of_date
 
     left join strategies
-        on segments.lifecycle_stage = strategies.lifecycle_stage
-        and segments.rfm_group = strategies.rfm_group
+        on lifecycle.stage = strategies.lifecycle_stage
+        and rfm.rfm_group = strategies.rfm_group
 
     left join choices
-        on segments.lifecycle_stage = choices.lifecycle_stage
-        and segments.rfm_group = choices.rfm_group
+        on lifecycle.stage = choices.lifecycle_stage
+        and rfm.rfm_group = choices.rfm_group
 
 ),
 
 holding_events as (
 
-    -- an order since answers an event, save a greeting; one that ends a silence answers what the silence fired
     select
         events.*,
         row_number() over (
@@ -90,26 +100,15 @@ holding_events as (
         on events.customer_id = described.customer_id
 
     where
-        events.triggered_on <= described.as_of_date
-        and events.expires_on >= described.as_of_date
-        and (
-            events.trigger_code = 'birthday'
-            or described.days_since_last_order is null
-            or (
-                described.days_since_last_order > {{ days_between('events.triggered_on', 'described.as_of_date') }}
-                and (
-                    events.trigger_code not in ('first_churn', 'win_back', 'registered_no_order')
-                    or described.days_since_last_order
-                    >= {{ days_between('events.episode_started_on', 'described.as_of_date') }}
-                )
-            )
-        )
+        described.is_reachable
+        and not described.is_minor
+        and {{ is_still_open('events', 'described') }}
 
 ),
 
 chosen as (
 
-    -- at most one event per customer
+    -- at most one event per customer, and none for whom nothing may be sent to
     select
         described.*,
         case
@@ -124,7 +123,6 @@ chosen as (
             else described.known_play_code
         end as play_code,
         events.trigger_code,
-        events.episode_key,
         events.priority as event_priority,
         events.expires_on as event_expires_on,
         events.offer_code as event_offer_code,
@@ -138,8 +136,6 @@ chosen as (
     left join holding_events as events
         on described.customer_id = events.customer_id
         and events.place = 1
-        and described.is_reachable
-        and not described.is_minor
 
 )
 

@@ -26,7 +26,12 @@ scores as (
 
 features as (
 
-    select * from {{ ref('customer_features') }}
+    select features.*
+
+    from {{ ref('customer_features') }} as features
+
+    inner join as_of
+        on features.as_of_date = as_of.as_of_date
 
 ),
 
@@ -48,7 +53,6 @@ weighed as (
 
     inner join features
         on scores.customer_id = features.customer_id
-        and scores.as_of_date = features.as_of_date
 
 ),
 
