@@ -1,73 +1,51 @@
 """The files of dbt_project/audiences, read and checked.
 
-Belongs here: what a file may say, and naming the line that says something else. Does not belong
-here: YAML as such (document), what rules mean in SQL (plan).
+Belongs here: what a file may say beside its rules, and how audiences depend on each other. Does not
+belong here: YAML as such (document), rules (rules), what they mean in SQL (plan).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from orchestration.audiences.definition import (
     CHANNELS,
     Activation,
     Alike,
     Audience,
-    Did,
     Group,
     InAudience,
-    InSegment,
-    Listed,
     Rule,
-    Scored,
-    Tagged,
-    Where,
     leaves,
 )
 from orchestration.audiences.document import DocumentError, Part, read_document
-from orchestration.audiences.vocabulary import Vocabulary, Word
-from orchestration.conditions.condition import (
-    ConditionError,
-    bind_texts,
-    check_condition,
-    open_binder,
+from orchestration.audiences.parts import (
+    Complaints,
+    WrongPartError,
+    day,
+    number,
+    only_known_names,
+    text,
+    unknown,
 )
-from orchestration.conditions.problems import Problem, VocabularyError, nearest, shortened
-
-if TYPE_CHECKING:
-    import duckdb
-
-    from orchestration.conditions.columns import Column
+from orchestration.audiences.rules import CODE, LONGEST_WINDOW_DAYS, RuleReader
+from orchestration.audiences.vocabulary import Vocabulary
+from orchestration.conditions.problems import Problem, VocabularyError
 
 FOLDER = "audiences"
-LONGEST_TEXT = 300
 MOST_LEAVES = 200
-LONGEST_WINDOW_DAYS = 3650
-LARGEST_LOOK_ALIKE = 10_000_000
 HIGHEST_HOLDOUT = 0.9
-_CODE = re.compile(r"[a-z][a-z0-9_]{2,59}")
 _FIELDS = (
     *("label_en", "label_zh", "description_en", "description_zh", "owner", "who"),
     *("suppresses", "activation"),
 )
 _TEXTS = _FIELDS[:5]
-_GROUPS = {"all": "all", "any": "any", "not": "none"}
 _ACTIVATION = (
     *("campaign", "channel", "offer_code", "offer_en", "offer_zh", "priority", "holdout"),
     *("every_days", "most_per_day", "starts_on", "ends_on"),
 )
-
-
-class _Wrong(ValueError):
-    """A part that cannot be understood; the reader goes on with the next one."""
-
-    def __init__(self, part: Part, text: str) -> None:
-        self.line = part.line
-        super().__init__(text)
 
 
 def read_audiences(
@@ -98,7 +76,7 @@ def read_audiences(
         if audience is not None:
             audiences[code] = audience
             waiting += _looks_at(audience)
-    problems = reader.problems
+    problems = reader.complaints.problems
     if not problems:
         problems = [*_circles(audiences), *_shared_campaigns(audiences)]
     if problems:
@@ -112,48 +90,44 @@ def file_label(code: str) -> str:
 
 
 class _Reader:
-    """Reads files and gathers what is wrong with them."""
+    """Reads files, and notes what is wrong with them."""
 
     def __init__(self, vocabulary: Vocabulary, codes: set[str]) -> None:
-        self.vocabulary = vocabulary
-        self.codes = codes
-        self.problems: list[Problem] = []
-        self._label = ""
-        self._binders: dict[int, duckdb.DuckDBPyConnection] = {}
+        self.complaints = Complaints()
+        self.rules = RuleReader(vocabulary, codes, self.complaints)
 
     def read(self, path: Path) -> Audience | None:
         is_shipped = path.parent.name == FOLDER
-        self._label = f"dbt_project/{FOLDER}/{path.name}" if is_shipped else path.name
-        known = len(self.problems)
+        self.complaints.label = f"dbt_project/{FOLDER}/{path.name}" if is_shipped else path.name
+        known = len(self.complaints.problems)
         try:
             document = read_document(path)
-            if not _CODE.fullmatch(path.stem):
-                raise _Wrong(
+            if not CODE.fullmatch(path.stem):
+                raise WrongPartError(
                     document,
                     "its name must be 3 to 60 small letters, digits and underscores, as in "
                     "sleeping_big_spenders.yml",
                 )
             audience = self._audience(path, document)
         except DocumentError as error:
-            self._add(error.line, str(error))
-        except _Wrong as error:
-            self._add(error.line, str(error))
-        return audience if len(self.problems) == known else None
-
-    def _add(self, line: int | None, text: str) -> None:
-        self.problems.append(Problem(self._label, None, None, text, line))
+            self.complaints.add(error.line, str(error))
+        except WrongPartError as error:
+            self.complaints.add(error.line, str(error))
+        return audience if len(self.complaints.problems) == known else None
 
     def _audience(self, path: Path, document: Part) -> Audience:
-        self._known_names(document, _FIELDS, "an audience")
-        texts = {name: self._text(document, name) for name in _TEXTS}
+        only_known_names(document, _FIELDS, "an audience", self.complaints)
+        texts = {name: text(document, name, self.complaints) for name in _TEXTS}
         entries = document.entries
         rule: Rule = Group("all", ())
         if "who" in entries:
-            rule = self._rule(entries["who"])
+            rule = self.rules.read(entries["who"])
             if sum(1 for _ in leaves(rule)) > MOST_LEAVES:
-                self._add(entries["who"].line, f"more than {MOST_LEAVES} rules; use a list")
+                self.complaints.add(
+                    entries["who"].line, f"more than {MOST_LEAVES} rules; use a list"
+                )
         else:
-            self._add(document.line, "who is missing; it says who is in the audience")
+            self.complaints.add(document.line, "who is missing; it says who is in the audience")
         activation = None
         if "activation" in entries:
             activation = self._activation(path.stem, entries["activation"])
@@ -166,188 +140,38 @@ class _Reader:
             **texts,
         )
 
-    # -- rules ------------------------------------------------------------------------------------
-
-    def _rule(self, part: Part) -> Rule:
-        """A rule; what is wrong inside is noted, and the rest is read all the same."""
-        if isinstance(part.value, list):
-            return self._group("all", part)
-        if not part.entries:
-            self._add(part.line, _not_a_rule(part))
-            return Group("all", ())
-        if len(part.entries) > 1:
-            # several in one are all meant, as in a list
-            return Group(
-                "all", tuple(self._one(name, value) for name, value in part.entries.items())
-            )
-        ((name, value),) = part.entries.items()
-        return self._one(name, value)
-
-    def _one(self, name: str, part: Part) -> Rule:
-        if name in _GROUPS:
-            return self._group(_GROUPS[name], part)
-        readers: dict[str, Callable[[Part], Rule]] = {
-            "where": self._where,
-            "tag": self._tag,
-            "segment": self._segment,
-            "score": self._score,
-            "did": self._did,
-            "audience": self._audiences,
-            "list": self._list,
-            "similar_to": self._similar_to,
-            "minus": self._minus,
-        }
-        try:
-            if name not in readers:
-                raise _Wrong(part, _unknown("rule", name, (*_GROUPS, *readers)))
-            return readers[name](part)
-        except _Wrong as error:
-            self._add(error.line, str(error))
-            return Group("all", ())
-
-    def _group(self, joined: str, part: Part) -> Group:
-        if not part.items or part.value is None:
-            self._add(part.line, "no rule stands here; write at least one")
-        return Group(joined, tuple(self._rule(item) for item in part.items))
-
-    def _minus(self, part: Part) -> Group:
-        """The first without all the others."""
-        if len(part.items) < 2:
-            self._add(part.line, "minus takes a list: the first rule without those that follow")
-        first, *others = (self._rule(item) for item in part.items)
-        return Group("all", (first, Group("none", tuple(others))))
-
-    def _where(self, part: Part) -> Where:
-        return self._condition(part, self.vocabulary.columns)
-
-    def _tag(self, part: Part) -> Tagged:
-        words = self._words(part, self.vocabulary.tags, "tag")
-        return Tagged(*_codes_and_names(words))
-
-    def _segment(self, part: Part) -> Rule:
-        if not part.entries:
-            raise _Wrong(part, "write the kind and the segments, as in segment: {rfm_group: core}")
-        found = []
-        for kind, codes in part.entries.items():
-            known = self.vocabulary.segments.get(kind)
-            if known is None or kind not in self.vocabulary.columns:
-                kinds = [k for k in self.vocabulary.segments if k in self.vocabulary.columns]
-                raise _Wrong(codes, _unknown("kind of segment", kind, kinds))
-            found.append(InSegment(kind, *_codes_and_names(self._words(codes, known, "segment"))))
-        return found[0] if len(found) == 1 else Group("all", tuple(found))
-
-    def _score(self, part: Part) -> Scored:
-        names = ("propensity", "category", "at_least", "at_most")
-        self._known_names(part, names, "a score")
-        subjects = [name for name in names[:2] if name in part.entries]
-        if len(subjects) != 1:
-            raise _Wrong(part, "a score names one propensity or one category")
-        subject = part.entries[subjects[0]]
-        known: Iterable[str] = (
-            self.vocabulary.propensities
-            if subjects[0] == "propensity"
-            else self.vocabulary.categories
-        )
-        if subject.text not in known:
-            raise _Wrong(subject, _unknown(subjects[0], subject.text, known))
-        low, high = (self._number(part, name, 0, 1) for name in names[2:])
-        if low is None and high is None:
-            raise _Wrong(part, "a score needs at_least or at_most, from 0 to 1")
-        return Scored(subjects[0], subject.text, low, high)
-
-    def _did(self, part: Part) -> Did:
-        names = ("fact", "where", "sum_of", "at_least", "at_most", "within_days")
-        self._known_names(part, names, "did")
-        entries = part.entries
-        if "fact" not in entries:
-            raise _Wrong(part, f"did names a fact, one of {', '.join(self.vocabulary.facts)}")
-        name = entries["fact"].text
-        fact = self.vocabulary.facts.get(name)
-        if fact is None:
-            raise _Wrong(entries["fact"], _unknown("fact", name, self.vocabulary.facts))
-        columns = self.vocabulary.columns_of(fact)
-        where = self._condition(entries["where"], columns) if "where" in entries else None
-        sum_of = entries.get("sum_of")
-        if sum_of is not None:
-            numbers = [column.name for column in columns.values() if column.kind == "number"]
-            if sum_of.text not in numbers:
-                raise _Wrong(sum_of, _unknown("number to add up", sum_of.text, numbers))
-        least = self._number(part, "at_least", 0, 1e12)
-        most = self._number(part, "at_most", 0, 1e12)
-        if least is None and most is None:
-            least = 1.0
-        if least is not None and most is not None and least > most:
-            raise _Wrong(part, f"at_least {least:g} is more than at_most {most:g}")
-        within = self._number(part, "within_days", 1, LONGEST_WINDOW_DAYS)
-        return Did(
-            fact=fact,
-            where=where,
-            sum_of=sum_of.text if sum_of else None,
-            at_least=least,
-            at_most=most,
-            within_days=int(within) if within is not None else None,
-        )
-
-    def _audiences(self, part: Part) -> Rule:
-        found = [InAudience(self._known_audience(item)) for item in part.items]
-        return found[0] if len(found) == 1 else Group("any", tuple(found))
-
-    def _known_audience(self, part: Part) -> str:
-        if part.text not in self.codes:
-            raise _Wrong(part, _unknown("audience", part.text, self.codes))
-        return part.text
-
-    def _list(self, part: Part) -> Listed:
-        name = part.text
-        if not _CODE.fullmatch(name):
-            raise _Wrong(
-                part,
-                f"{shortened(name)!r} is no name of a list; lists/<name>.csv below STRATA_HOME has "
-                "small letters, digits and underscores",
-            )
-        return Listed(name)
-
-    def _similar_to(self, part: Part) -> Alike:
-        self._known_names(part, ("audience", "size"), "similar_to")
-        entries = part.entries
-        if "audience" not in entries or "size" not in entries:
-            raise _Wrong(part, "similar_to names an audience and a size")
-        code = self._known_audience(entries["audience"])
-        size = self._number(part, "size", 1, LARGEST_LOOK_ALIKE)
-        return Alike(code, int(size or 0))
-
-    # -- what is done with it ---------------------------------------------------------------------
-
     def _activation(self, code: str, part: Part) -> Activation | None:
-        self._known_names(part, _ACTIVATION, "activation")
+        only_known_names(part, _ACTIVATION, "activation", self.complaints)
         entries = part.entries
         channel = entries["channel"].text if "channel" in entries else ""
         if channel not in (*CHANNELS, "best"):
-            self._add(part.line, _unknown("channel", channel, (*CHANNELS, "best")))
+            self.complaints.add(part.line, unknown("channel", channel, (*CHANNELS, "best")))
         offer_code = entries["offer_code"].text if "offer_code" in entries else "none"
         campaign = entries["campaign"].text if "campaign" in entries else code
         for name, value in (("campaign", campaign), ("offer_code", offer_code)):
             if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}", value):
-                self._add(entries[name].line, f"{name} may hold letters, digits, - and _ only")
+                self.complaints.add(
+                    entries[name].line, f"{name} may hold letters, digits, - and _ only"
+                )
         try:
-            days = [self._day(entries.get(name)) for name in ("starts_on", "ends_on")]
+            days = [day(entries.get(name)) for name in ("starts_on", "ends_on")]
             if all(days) and days[0] > days[1]:
-                raise _Wrong(part, f"it ends on {days[1]}, before it starts on {days[0]}")
+                raise WrongPartError(part, f"it ends on {days[1]}, before it starts on {days[0]}")
             numbers = {
-                "priority": self._number(part, "priority", 1, 1000, 100),
-                "holdout": self._number(part, "holdout", 0, HIGHEST_HOLDOUT, 0.1),
-                "every_days": self._number(part, "every_days", 1, LONGEST_WINDOW_DAYS, 30),
+                "priority": number(part, "priority", 1, 1000, 100),
+                "holdout": number(part, "holdout", 0, HIGHEST_HOLDOUT, 0.1),
+                "every_days": number(part, "every_days", 1, LONGEST_WINDOW_DAYS, 30),
             }
-            most = self._number(part, "most_per_day", 1, 1e9)
-        except _Wrong as error:
-            self._add(error.line, str(error))
+            most = number(part, "most_per_day", 1, 1e9)
+        except WrongPartError as error:
+            self.complaints.add(error.line, str(error))
             return None
         return Activation(
             campaign=campaign,
             channel=channel,
             offer_code=offer_code,
-            offer_en=self._text(part, "offer_en"),
-            offer_zh=self._text(part, "offer_zh"),
+            offer_en=text(part, "offer_en", self.complaints),
+            offer_zh=text(part, "offer_zh", self.complaints),
             priority=int(numbers["priority"]),
             holdout=float(numbers["holdout"]),
             every_days=int(numbers["every_days"]),
@@ -363,70 +187,7 @@ class _Reader:
             elif item.text in CHANNELS:
                 yield item.text
             else:
-                self._add(item.line, _unknown("channel", item.text, (*CHANNELS, "all")))
-
-    # -- values -----------------------------------------------------------------------------------
-
-    def _condition(self, part: Part, columns: Mapping[str, Column]) -> Where:
-        if not isinstance(part.value, str):
-            raise _Wrong(part, "a condition is a text, as in where: order_count >= 3")
-        # a database in memory takes longer to open than a condition to try
-        if id(columns) not in self._binders:
-            self._binders[id(columns)] = open_binder(columns.values())
-        binder = self._binders[id(columns)]
-        try:
-            condition = check_condition(part.value, columns, binder)
-        except ConditionError as error:
-            raise _Wrong(part, str(error)) from None
-        sql, values = bind_texts(condition)
-        return Where(sql, values, condition.columns, " ".join(part.value.split()))
-
-    def _words(self, part: Part, known: Mapping[str, Word], what: str) -> list[Word]:
-        if part.value is None or not part.items:
-            raise _Wrong(part, f"no {what} stands here; write its code")
-        for item in part.items:
-            if item.text not in known:
-                raise _Wrong(item, _unknown(what, item.text, known))
-        return [known[item.text] for item in part.items]
-
-    def _number(
-        self, part: Part, name: str, least: float, most: float, default: float | None = None
-    ) -> float | None:
-        if name not in part.entries:
-            return default
-        value = part.entries[name].value
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise _Wrong(part.entries[name], f"{name} must be a number")
-        if not least <= value <= most:
-            raise _Wrong(
-                part.entries[name], f"{name} is {value:g}; it must lie from {least:g} to {most:g}"
-            )
-        return float(value)
-
-    def _day(self, part: Part | None) -> date | None:
-        if part is None:
-            return None
-        try:
-            return date.fromisoformat(part.text)
-        except ValueError:
-            raise _Wrong(part, f"{shortened(part.text)!r} is no day; write 2026-03-01") from None
-
-    def _text(self, document: Part, name: str) -> str:
-        part = document.entries.get(name)
-        if part is None:
-            self._add(document.line, f"{name} is missing")
-            return ""
-        text = " ".join(str(part.value).split()) if isinstance(part.value, str) else ""
-        if not text or len(text) > LONGEST_TEXT:
-            self._add(part.line, f"{name} must be a text of at most {LONGEST_TEXT} characters")
-        return text
-
-    def _known_names(self, part: Part, known: Iterable[str], what: str) -> None:
-        if not part.entries:
-            raise _Wrong(part, f"{what} is written as names and values: {', '.join(known)}")
-        for name, value in part.entries.items():
-            if name not in known:
-                self._add(value.line, _unknown("name", name, known))
+                self.complaints.add(item.line, unknown("channel", item.text, (*CHANNELS, "all")))
 
 
 def _circles(audiences: Mapping[str, Audience]) -> Iterator[Problem]:
@@ -478,31 +239,6 @@ def _shared_campaigns(audiences: Mapping[str, Audience]) -> Iterator[Problem]:
                 f"its campaign {audience.activation.campaign!r} is that of {first} too; one "
                 "campaign is one audience, or its effect cannot be told",
             )
-
-
-def _codes_and_names(words: list[Word]) -> tuple[tuple[str, ...], ...]:
-    return (
-        tuple(word.code for word in words),
-        tuple(word.name_en for word in words),
-        tuple(word.name_zh for word in words),
-    )
-
-
-def _not_a_rule(part: Part) -> str:
-    if part.value is None:
-        return "no rule stands here; write at least one"
-    return (
-        f"{shortened(part.text)!r} is no rule; write for example where: order_count >= 3, "
-        "or tag: frequent_snacks"
-    )
-
-
-def _unknown(what: str, word: str, known: Iterable[str]) -> str:
-    known = sorted(known)
-    close = nearest(word, known)
-    if close:
-        return f"unknown {what} {shortened(word)!r}; did you mean {' or '.join(close)}?"
-    return f"unknown {what} {shortened(word)!r}; there are {', '.join(known[:30])}"
 
 
 def _written(part: Part) -> str:
