@@ -122,10 +122,13 @@ class Finder:
             [np.ma.filled(values.astype(np.float64), np.nan) for values in found.values()]
         )
         scores = np.round(similarity(features, is_seed.astype(bool)), 9)
-        outside = np.flatnonzero(~is_seed.astype(bool))
-        # equal scores are told apart by the id, so that the order of rows cannot decide
-        order = outside[np.lexsort((customer_ids[outside].astype(str), -scores[outside]))]
-        chosen = {"customer_id": customer_ids[order[: leaf.size]].astype(object)}
+        scores[is_seed.astype(bool)] = -np.inf
+        size = min(leaf.size, len(scores) - count)
+        # only those that may be among the chosen are put in order, equal scores by their ids
+        least = np.partition(scores, len(scores) - size)[len(scores) - size]
+        among = np.flatnonzero(scores >= least)
+        order = among[np.lexsort((customer_ids[among].astype(str), -scores[among]))]
+        chosen = {"customer_id": customer_ids[order[:size]].astype(object)}
         self.connection.register("alike_rows", chosen)
         self.connection.execute(
             f"create or replace temporary table {table} as select customer_id from alike_rows"  # noqa: S608
