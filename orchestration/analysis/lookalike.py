@@ -79,7 +79,7 @@ def _log_odds(features: np.ndarray, is_seed: np.ndarray) -> np.ndarray:
 
 
 def _differ(people: np.ndarray, seeds: np.ndarray, share: float) -> bool:
-    """Whether ranges differ by more than chance in a hundred numbers would let one (chi-squared)."""
+    """Whether ranges differ more than those of one number in a hundred would by chance."""
     expected = people[people > 0] * share * (1 - share)
     statistic = ((seeds[people > 0] - people[people > 0] * share) ** 2 / expected).sum()
     freedom = max(len(expected) - 1, 1)
