@@ -5,12 +5,15 @@
     about is no consent; following the official account is the consent to WeChat. The hash that
     chooses the control groups looks at nothing but the customer, so they stay the same from day to day.
 #}
-{%- set consents = {
-    'sms': ('consents_sms', 'has_phone'),
-    'email': ('consents_email', 'has_email'),
-    'push': ('consents_push', 'has_device'),
-    'ads': ('consents_ads', 'is_contactable_ads or not coalesce(consents_ads, false)'),
-    'wechat': ("followed_channels like '%wechat%'", 'has_wechat'),
+{%- set channels = {
+    'sms': ('customers.consents_sms', 'identifiers.has_phone'),
+    'email': ('customers.consents_email', 'identifiers.has_email'),
+    'push': ('customers.consents_push', 'identifiers.has_device'),
+    'ads': (
+        'customers.consents_ads',
+        'identifiers.has_phone or identifiers.has_email or identifiers.has_device',
+    ),
+    'wechat': ("customers.followed_channels like '%wechat%'", 'identifiers.has_wechat'),
 } %}
 
 with
@@ -43,18 +46,38 @@ suppressions as (
 
 ),
 
-reach as (
+identifiers as (
 
-    {%- for channel, (consent, identifier) in consents.items() %}
-
+    -- what several people share reaches the one who owns it
     select
         customer_id,
+        bool_or(id_type = 'phone') as has_phone,
+        bool_or(id_type = 'email') as has_email,
+        bool_or(id_type = 'device') as has_device,
+        bool_or(id_type in ('wechat_openid', 'wechat_unionid')) as has_wechat
+
+    from {{ ref('id_map') }}
+
+    group by customer_id
+
+),
+
+reach as (
+
+    -- at most one row of identifiers per customer
+    {%- for channel, (consent, identifier) in channels.items() %}
+
+    select
+        customers.customer_id,
         '{{ channel }}' as channel,
         coalesce({{ consent }}, false) as has_consent,
         coalesce({{ identifier }}, false) as is_reachable,
-        coalesce(age < 18, false) as is_under_age
+        coalesce(customers.age < 18, false) as is_under_age
 
     from customers
+
+    left join identifiers
+        on customers.customer_id = identifiers.customer_id
 
     {{ 'union all' if not loop.last }}
     {%- endfor %}
