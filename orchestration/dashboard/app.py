@@ -6,10 +6,23 @@ nothing to show. Does not belong here: any page.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import ModuleType
+
+import duckdb
 import streamlit as st
 
-from orchestration.dashboard.language import Texts, choose_language
-from orchestration.dashboard.pages import data_quality
+from orchestration.dashboard.language import Language, Texts, choose_language
+from orchestration.dashboard.pages import (
+    audiences,
+    campaigns,
+    customer,
+    data_quality,
+    demand,
+    models,
+    overview,
+    segments,
+)
 from orchestration.publishing.reader import NothingPublishedError
 
 TEXTS = {
@@ -17,26 +30,50 @@ TEXTS = {
         "还没有发布任何数据：运行 `strata run` 之后刷新本页。",
         "Nothing has been published yet: run `strata run`, then reload this page.",
     ),
+    "older": (
+        "已发布的文件来自较早的版本，缺少本页需要的表或列：再运行一次 `strata run`。",
+        "The published file was made by an earlier version and lacks a table or column that this "
+        "page needs: run `strata run` once more.",
+    ),
 }
+PAGES: tuple[tuple[ModuleType, str], ...] = (
+    (overview, "🏠"),
+    (segments, "🧩"),
+    (customer, "🔎"),
+    (audiences, "🎯"),
+    (campaigns, "📣"),
+    (models, "🧪"),
+    (demand, "📦"),
+    (data_quality, "🩺"),
+)
 
 
 def main() -> None:
     st.set_page_config(page_title="strata360", page_icon="📊", layout="wide")
     language = choose_language()
-    pages = [
-        st.Page(
-            lambda: data_quality.show(language),
-            title=data_quality.title(language),
-            icon="🩺",
-            url_path="data-quality",
-            default=True,
-        )
-    ]
-    page = st.navigation(pages)
+    page = st.navigation(
+        [
+            st.Page(
+                _shown(module, language),
+                title=module.title(language),
+                icon=icon,
+                url_path=module.__name__.rpartition(".")[2].replace("_", "-"),
+                default=module is overview,
+            )
+            for module, icon in PAGES
+        ]
+    )
     try:
         page.run()
     except NothingPublishedError:
         st.info(Texts(language, TEXTS)("nothing"))
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        st.error(Texts(language, TEXTS)("older"))
+        st.code(str(error).splitlines()[0], language=None, wrap_lines=True)
+
+
+def _shown(module: ModuleType, language: Language) -> Callable[[], None]:
+    return lambda: module.show(language)
 
 
 main()

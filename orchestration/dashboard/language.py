@@ -34,9 +34,14 @@ class Texts:
     """The texts of a page: key to (Chinese, English)."""
 
     def __init__(self, language: Language, texts: dict[str, tuple[str, str]]) -> None:
+        self.language: Language = language
         self._position = list(NAMES).index(language)
         self._texts = texts
 
     def __call__(self, key: str, **values: object) -> str:
         """The text in the chosen language, its placeholders filled."""
         return self._texts[key][self._position].format(**values)
+
+    def named(self, key: str) -> str:
+        """The text where there is one, else the key: for codes that a later run may add."""
+        return self(key) if key in self._texts else key
