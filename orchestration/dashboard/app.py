@@ -37,14 +37,14 @@ TEXTS = {
     ),
 }
 PAGES: tuple[tuple[ModuleType, str], ...] = (
-    (overview, "🏠"),
-    (segments, "🧩"),
-    (customer, "🔎"),
-    (audiences, "🎯"),
-    (campaigns, "📣"),
-    (models, "🧪"),
-    (demand, "📦"),
-    (data_quality, "🩺"),
+    (overview, ":material/home:"),
+    (segments, ":material/donut_small:"),
+    (customer, ":material/person_search:"),
+    (audiences, ":material/groups:"),
+    (campaigns, ":material/campaign:"),
+    (models, ":material/model_training:"),
+    (demand, ":material/inventory_2:"),
+    (data_quality, ":material/health_and_safety:"),
 )
 
 

@@ -21,6 +21,7 @@ PALETTE = (
     *("#b3b300", "#444444"),
 )
 FORMATS = {"share": ".0%", "money": ",.0f", "count": ",.0f"}
+AXES = {"share": ".0%", "money": "~s", "count": "~s"}
 _STEPS = 24
 _NODE_WIDTH = 0.03
 
@@ -28,6 +29,11 @@ _NODE_WIDTH = 0.03
 def draw(chart: alt.Chart) -> None:
     """Put a chart on the page, as wide as its column."""
     st.altair_chart(chart.configure_view(strokeOpacity=0).configure_axis(labelLimit=240))
+
+
+def rows_high(count: int, *, legend: bool = False) -> int:
+    """Height of a chart with so many rows, its axis and its legend included."""
+    return 26 * count + 60 + (40 if legend else 0)
 
 
 def bars(
@@ -42,16 +48,23 @@ def bars(
 ) -> alt.Chart:
     """Horizontal bars with their values, in the order of the rows unless told."""
     listed = list(order) if order is not None else list(rows[name])
-    base = alt.Chart(rows, height=max(60, 28 * len(rows) + 30)).encode(
-        x=alt.X(f"{value}:Q", title=title, axis=alt.Axis(format=FORMATS[unit], tickCount=4)),
-        y=alt.Y(f"{name}:N", title=None, sort=listed),
+    # room for the values behind the bars
+    most = float(rows[value].max()) if len(rows) else 1.0
+    base = alt.Chart(rows, height=rows_high(len(rows))).encode(
+        x=alt.X(
+            f"{value}:Q",
+            title=title,
+            axis=alt.Axis(format=AXES[unit], tickCount=4),
+            scale=alt.Scale(domainMax=most * 1.2 or 1.0, nice=False),
+        ),
+        y=alt.Y(f"{name}:N", title=None, sort=listed, axis=alt.Axis(labelOverlap=False)),
         tooltip=[
             alt.Tooltip(f"{name}:N", title=" "),
             alt.Tooltip(f"{value}:Q", title=title, format=FORMATS[unit]),
         ],
     )
     return base.mark_bar(color=colour) + base.mark_text(align="left", dx=4).encode(
-        text=alt.Text(f"{value}:Q", format=FORMATS[unit])
+        text=alt.Text(f"{value}:Q", format=".3~s" if unit == "money" else FORMATS[unit])
     )
 
 
@@ -63,7 +76,7 @@ def lines(
         "x": alt.X(f"{time}:T", title=None, axis=alt.Axis(format="%Y-%m", labelOverlap=True)),
         "y": alt.Y(
             f"{value}:Q",
-            title=title,
+            title=None,
             axis=alt.Axis(format=FORMATS[unit], tickCount=4),
             scale=alt.Scale(zero=unit != "share"),
         ),
@@ -106,13 +119,18 @@ def intervals(
         labels: Columns of the tooltip and their titles.
     """
     axis = alt.Axis(format="+.0%" if unit == "share" else "+,.0f", tickCount=5)
-    base = alt.Chart(rows, height=max(80, 24 * len(rows) + 40)).encode(
-        y=alt.Y(f"{name}:N", title=None, sort=list(rows[name])),
+    base = alt.Chart(rows, height=rows_high(len(rows), legend=True)).encode(
+        y=alt.Y(
+            f"{name}:N",
+            title=None,
+            sort=list(rows[name]),
+            axis=alt.Axis(labelOverlap=False),
+        ),
         color=alt.Color(
             f"{colour}:N",
             title=None,
             scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-            legend=alt.Legend(orient="bottom", columns=2, labelLimit=300),
+            legend=alt.Legend(orient="bottom", columns=1, labelLimit=330),
         ),
         tooltip=[
             alt.Tooltip(column, title=label, **({} if column == name else {"format": ",.4~g"}))
@@ -176,7 +194,9 @@ def flow(
             )
     colours = alt.Scale(domain=list(names), range=list(PALETTE[: len(names)]))
     height = total + gap * (len(names) - 1)
-    across = alt.X("x:Q", scale=alt.Scale(domain=[-0.34, 1.34], nice=False), axis=None)
+    # every layer has to leave out the axis, or the layers' axes cannot be merged
+    breadth = alt.Scale(domain=[-0.34, 1.34], nice=False)
+    across = alt.X("x:Q", scale=breadth, axis=None)
     down = alt.Scale(domain=[height, -0.07 * height], nice=False)
     ribbons = (
         alt.Chart(pd.DataFrame(points))
@@ -216,7 +236,11 @@ def flow(
         labels.append(
             alt.Chart(of_side)
             .mark_text(align=align, dx=offset, baseline="middle", fontSize=12)
-            .encode(x="edge:Q", y=alt.Y("middle:Q", scale=down, axis=None), text="label:N")
+            .encode(
+                x=alt.X("edge:Q", scale=breadth, axis=None),
+                y=alt.Y("middle:Q", scale=down, axis=None),
+                text="label:N",
+            )
         )
     heads = alt.Chart(
         pd.DataFrame(

@@ -141,7 +141,7 @@ AVERAGE_ORDER_VALUE = Metric(
 ARPU = Metric(
     "arpu_365d",
     "人均净消费（365天）",
-    "Net spend per customer (365 days)",
+    "Net spend per head, 365 days",
     "money",
     "customer_360",
     "sum(net_spend_365d) / nullif(count(*), 0)",
@@ -227,15 +227,27 @@ METRICS = (
 )
 
 
-def shown(metric: Metric, value: float | None, currency: str) -> str:
-    """A value as people read it; a dash where there is none."""
+def shown(metric: Metric, value: float | None, language: Language) -> str:
+    """A value as people read it, millions short; a dash where there is none."""
     if value is None or value != value:
         return "–"
     if metric.unit == "share":
         return f"{value:.1%}"
     if metric.unit == "money":
-        return f"{currency} {value:,.0f}" if abs(value) >= 1000 else f"{currency} {value:,.2f}"
+        return short_money(value, language)
     return f"{value:,.0f}"
+
+
+def short_money(value: float, language: Language) -> str:
+    """An amount in four digits or so, without its currency."""
+    size = abs(value)
+    if language == "zh" and size >= 1e8:
+        return f"{value / 1e8:,.2f}亿"
+    if language == "zh" and size >= 1e5:
+        return f"{value / 1e4:,.1f}万"
+    if language == "en" and size >= 1e6:
+        return f"{value / 1e6:,.2f}M"
+    return f"{value:,.0f}" if size >= 1000 else f"{value:,.2f}"
 
 
 def markdown_table() -> str:

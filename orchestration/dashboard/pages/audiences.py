@@ -53,6 +53,7 @@ TEXTS = {
     "shared": ("共同成员", "Members in both"),
     "no_overlap": ("与其他人群没有共同成员。", "Shares nobody with another audience."),
     "empty": ("这个人群目前没有成员。", "Nobody is in this audience now."),
+    "choose": ("请选择", "Choose"),
     "segment_kind": ("分层体系", "Kind of segment"),
     "segments": ("分层（任一）", "Segments (any of them)"),
     "tags": ("标签（任一）", "Tags (any of them)"),
@@ -156,6 +157,7 @@ def _overview(text: Texts, listed) -> None:
     st.dataframe(
         table[list(headings)].rename(columns=headings),
         hide_index=True,
+        placeholder="–",
         column_config={headings[column]: percent for column in ("share", "holdout_share")},
     )
 
@@ -218,6 +220,7 @@ def _over_time(text: Texts, code: str) -> None:
             }
         ),
         hide_index=True,
+        placeholder="–",
         column_config={"as_of_date": st.column_config.DateColumn(" ")},
     )
 
@@ -338,10 +341,18 @@ def _choose(text: Texts, listed) -> Choices:
         )
         names = segment_names(language, kind) if kind else {}
         segments = st.multiselect(
-            text("segments"), list(names), format_func=names.get, key=f"draft_segments_{kind}"
+            text("segments"),
+            list(names),
+            format_func=names.get,
+            placeholder=text("choose"),
+            key=f"draft_segments_{kind}",
         )
         chosen_tags = st.multiselect(
-            text("tags"), list(tag_names), format_func=tag_names.get, key="draft_tags"
+            text("tags"),
+            list(tag_names),
+            format_func=tag_names.get,
+            placeholder=text("choose"),
+            key="draft_tags",
         )
         condition = st.text_input(
             text("condition"),
@@ -357,12 +368,17 @@ def _choose(text: Texts, listed) -> Choices:
             text("at_least"), 0.0, 1.0, 0.5, 0.05, disabled=not propensity, key="draft_at_least"
         )
         without_tags = st.multiselect(
-            text("without_tags"), list(tag_names), format_func=tag_names.get, key="draft_no_tags"
+            text("without_tags"),
+            list(tag_names),
+            format_func=tag_names.get,
+            placeholder=text("choose"),
+            key="draft_no_tags",
         )
         without_audiences = st.multiselect(
             text("without_audiences"),
             list(audience_names),
             format_func=audience_names.get,
+            placeholder=text("choose"),
             key="draft_no_audiences",
         )
     joined = st.radio(

@@ -98,6 +98,9 @@ SHARES = (
 )
 FIRST = "arpu"
 _COLOURS = {
+    "too_few": "#c3c9d0",
+    "inconclusive": "#6b7280",
+    "alike": "#6b7280",
     "positive": charts.GOOD,
     "negative": charts.BAD,
     "higher": charts.GOOD,
@@ -257,6 +260,7 @@ def _one(text: Texts) -> None:
     st.dataframe(
         rows.rename(columns={column: text(key) for column, key in headings.items()}),
         hide_index=True,
+        placeholder="–",
         column_config={
             **{
                 text(headings[column]): st.column_config.NumberColumn(format="%.4g")
@@ -330,6 +334,7 @@ def _report(text: Texts) -> None:
     st.dataframe(
         rows[list(headings)].rename(columns=headings),
         hide_index=True,
+        placeholder="–",
         height=min(36 * (len(rows) + 1) + 4, 720),
         column_config={
             **{headings[column]: money for column in ("arpu_lift", "arpu_ci_low", "arpu_ci_high")},
@@ -409,4 +414,5 @@ def _queue(text: Texts) -> None:
                 }
             ),
             hide_index=True,
+            placeholder="–",
         )

@@ -13,8 +13,8 @@ from orchestration.analysis.explanation import CustomerExplanation, Link, explai
 from orchestration.dashboard import charts
 from orchestration.dashboard.language import Language, Texts
 from orchestration.dashboard.lookup import find_customer
-from orchestration.dashboard.names import why_not
-from orchestration.dashboard.pages.customer_texts import FACTS, TEXTS
+from orchestration.dashboard.names import channel_names, named, why_not
+from orchestration.dashboard.pages.customer_texts import FACTS, TEXTS, WHAT
 from orchestration.dashboard.published import query, settings
 from orchestration.publishing.reader import open_published
 
@@ -78,17 +78,17 @@ def _chosen(text: Texts) -> str | None:
 def _profile(text: Texts, person) -> None:
     """The figures that say most, then everything that is known in words."""
     currency = settings().currency
-    money = [
-        ("net_spend", f"{currency} {person.net_spend:,.2f}"),
+    figures = [
+        ("net_spend", _number(person.net_spend)),
         ("order_count", f"{person.order_count:,}"),
         ("days_since_last_order", _number(person.days_since_last_order)),
-        ("clv_12m", _number(person.clv_12m, f"{currency} ")),
+        ("clv_12m", _number(person.clv_12m)),
         ("churn_probability", _share(person.churn_probability)),
         ("record_count", f"{person.record_count:,}"),
     ]
     columns = st.columns(6)
-    for place, (name, value) in zip(columns, money, strict=True):
-        place.metric(text(name), value)
+    for place, (name, value) in zip(columns, figures, strict=True):
+        place.metric(text(name, currency=currency), value)
     with st.expander(text("profile"), expanded=True):
         labels = query(
             f"""
@@ -97,10 +97,12 @@ def _profile(text: Texts, person) -> None:
             where status = 'live'
             """  # noqa: S608
         )
-        named = {(row.kind, row.segment): row.label for row in labels.itertuples()}
+        words = {(row.kind, row.segment): row.label for row in labels.itertuples()}
+        channels = channel_names(text.language)
+        words |= {("preferred_channel", code): name for code, name in channels.items()}
         left, right = st.columns(2)
         facts = [
-            (text.named(f"fact_{column}"), named.get((column, str(person[column])), person[column]))
+            (text(f"fact_{column}"), words.get((column, str(person[column])), person[column]))
             for column in FACTS
         ]
         told = [(name, _word(text, value)) for name, value in facts if not _is_missing(value)]
@@ -126,7 +128,7 @@ def _next_action(text: Texts, customer_id: str) -> None:
     if not _is_missing(row.offer) and row.offer != row.action:
         parts.append(str(row.offer))
     if not _is_missing(row.channel):
-        parts.append(str(row.channel))
+        parts.append(channel_names(text.language).get(row.channel, row.channel))
     if not _is_missing(row.expires_on):
         parts.append(text("until", day=f"{row.expires_on:%Y-%m-%d}"))
     st.info(" · ".join(parts) + f"\n\n{row.reason}")
@@ -135,29 +137,33 @@ def _next_action(text: Texts, customer_id: str) -> None:
 def _timeline(text: Texts, customer_id: str) -> None:
     rows = query(
         f"""
-        select happened_at, kind, channel, what, amount
+        select happened_at, kind, channel, what, about, amount
         from (
             select
-                ordered_at as happened_at, 'order' as kind, channel, status as what, net_amount as amount
+                ordered_at as happened_at, 'order' as kind, channel, status as what,
+                '' as about, net_amount as amount
             from orders where customer_id = $id
             union all
             select
                 max(occurred_at), 'event', channel,
-                event_type || case when count(*) > 1 then ' × ' || count(*) else '' end, null
+                event_type, case when count(*) > 1 then '× ' || count(*) else '' end, null
             from events where customer_id = $id group by event_date, channel, event_type
             union all
-            select touched_at, 'touch', channel, touch_type || ' · ' || campaign_id, null
+            select touched_at, 'touch', channel, touch_type, campaign_id, null
             from campaign_touches where customer_id = $id and touch_type <> 'assigned'
             union all
-            select reviewed_at, 'review', source, rating || ' / 5', null
+            select reviewed_at, 'review', source, 'rated', cast(rating as varchar), null
             from reviews where customer_id = $id
             union all
-            select cast(as_of_date as timestamp), 'audience', null,
-                event || ' · ' || audience_code, null
-            from audience_event where customer_id = $id
+            select
+                cast(event.as_of_date as timestamp), 'audience', null, event.event,
+                coalesce(definition.label_{text.language}, event.audience_code), null
+            from audience_event as event
+            left join audience_definition as definition using (audience_code)
+            where event.customer_id = $id
         )
         where happened_at is not null
-        order by happened_at desc, kind, channel, what
+        order by happened_at desc, kind, channel, what, about
         limit {MOST_ROWS}
         """,  # noqa: S608
         id=customer_id,
@@ -166,14 +172,24 @@ def _timeline(text: Texts, customer_id: str) -> None:
         st.info(text("no_timeline"))
         return
     rows["kind"] = rows["kind"].map(lambda code: text.named(f"kind_{code}"))
+    words = rows["what"].map(lambda code: named(text.language, WHAT, code))
+    rows["what"] = (words + " " + rows["about"].fillna("")).str.strip()
+    channels = channel_names(text.language)
+    rows["channel"] = rows["channel"].map(lambda code: channels.get(code, code))
+    # Vega leaves out points without a size
+    rows["size"] = rows["amount"].fillna(0)
     st.caption(text("timeline_help", count=MOST_ROWS))
     charts.draw(
         alt.Chart(rows, height=210)
         .mark_circle(opacity=0.6)
         .encode(
-            x=alt.X("happened_at:T", title=None, axis=alt.Axis(format="%Y-%m-%d", labelOverlap=True)),
+            x=alt.X(
+                "happened_at:T",
+                title=None,
+                axis=alt.Axis(format="%Y-%m", labelOverlap=True, tickCount=8),
+            ),
             y=alt.Y("kind:N", title=None),
-            size=alt.Size("amount:Q", legend=None, scale=alt.Scale(range=[40, 500])),
+            size=alt.Size("size:Q", legend=None, scale=alt.Scale(range=[40, 500])),
             color=alt.Color("kind:N", legend=None, scale=alt.Scale(range=list(charts.PALETTE))),
             tooltip=[
                 alt.Tooltip("happened_at:T", title=text("at"), format="%Y-%m-%d %H:%M"),
@@ -187,7 +203,13 @@ def _timeline(text: Texts, customer_id: str) -> None:
     _table(
         text,
         rows,
-        {"happened_at": "at", "kind": "what_kind", "what": "what", "channel": "channel", "amount": "amount"},
+        {
+            "happened_at": "at",
+            "kind": "what_kind",
+            "what": "what",
+            "channel": "channel",
+            "amount": "amount",
+        },
     )
 
 
@@ -511,6 +533,7 @@ def _table(text: Texts, rows, headings: dict[str, str]) -> None:
     st.dataframe(
         rows.rename(columns={column: text(heading) for column, heading in headings.items()}),
         hide_index=True,
+        placeholder="–",
         column_config=config,
     )
 
@@ -519,8 +542,8 @@ def _is_missing(value: object) -> bool:
     return value is None or value != value or value == ""
 
 
-def _number(value: float | None, before: str = "") -> str:
-    return "–" if _is_missing(value) else f"{before}{value:,.0f}"
+def _number(value: float | None) -> str:
+    return "–" if _is_missing(value) else f"{value:,.0f}"
 
 
 def _share(value: float | None) -> str:
@@ -532,4 +555,4 @@ def _word(text: Texts, value: object) -> str:
         return text("yes") if value else text("no")
     if hasattr(value, "strftime"):
         return value.strftime("%Y-%m-%d")
-    return f"{value:,.0f}" if isinstance(value, float) else str(value)
+    return f"{value:,.0f}" if isinstance(value, float) else str(value).replace(",", ", ")

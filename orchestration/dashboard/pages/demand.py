@@ -44,8 +44,8 @@ TEXTS = {
     "high": ("区间上限", "Interval to"),
     "sold": ("已售", "Sold"),
     "next": ("未来 {weeks} 周合计", "Next {weeks} weeks together"),
-    "served_model": ("由模型预测", "answered by the model"),
-    "served_baseline": ("由规则预测（优于模型）", "answered by the rule, which beat the model"),
+    "served_model": ("由模型预测。", "Answered by the model."),
+    "served_baseline": ("由规则预测（优于模型）。", "Answered by the rule, which beat the model."),
     "stock": ("库存够不够", "Whether stock will do"),
     "no_stock": (
         "没有库存数据：导入库存快照后显示。",
@@ -211,6 +211,7 @@ def _stock(text: Texts) -> None:
     st.dataframe(
         rows[list(headings)].rename(columns=headings),
         hide_index=True,
+        placeholder="–",
         column_config=_whole(headings),
     )
     st.markdown(f"**{text('by_product')}**")
@@ -250,6 +251,7 @@ def _stock(text: Texts) -> None:
     st.dataframe(
         products[list(of_products)].rename(columns=of_products),
         hide_index=True,
+        placeholder="–",
         column_config=_whole(of_products),
     )
 

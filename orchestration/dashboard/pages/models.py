@@ -177,6 +177,7 @@ def _who_answers(text: Texts, served, names: dict[str, str]) -> None:
             }
         ),
         hide_index=True,
+        placeholder="–",
         column_config={
             text("day"): st.column_config.DateColumn(),
             text("win_share"): st.column_config.NumberColumn(format="%.0f %%"),
@@ -246,6 +247,7 @@ def _grades(text: Texts, model: str) -> None:
             }
         ),
         hide_index=True,
+        placeholder="–",
         column_config={
             text("day"): st.column_config.DateColumn(),
             text("ours"): number,
@@ -274,11 +276,16 @@ def _drift(text: Texts, model: str) -> None:
     levels = {"stable": charts.GOOD, "moderate": charts.MILD, "large": charts.BAD}
     rows["level"] = rows["level"].map(text.named)
     charts.draw(
-        alt.Chart(rows, height=26 * len(rows) + 40)
+        alt.Chart(rows, height=charts.rows_high(len(rows), legend=True))
         .mark_bar()
         .encode(
             x=alt.X("psi:Q", title=text("psi")),
-            y=alt.Y("feature:N", title=None, sort=list(rows["feature"])),
+            y=alt.Y(
+                "feature:N",
+                title=None,
+                sort=list(rows["feature"]),
+                axis=alt.Axis(labelOverlap=False),
+            ),
             color=alt.Color(
                 "level:N",
                 title=None,

@@ -33,7 +33,10 @@ TEXTS = {
         "No orders yet: land a feed of orders and run again.",
     ),
     "customers_by_month": ("客户如何回来", "How customers come back"),
-    "running": ("最后一个月尚未结束，不画出。", "A month that is not over is not drawn."),
+    "running": (
+        "未结束的月份和老客不足 {least} 人的月份不画出。",
+        "A month that is not over, or with fewer than {least} earlier customers, is not drawn.",
+    ),
     "no_months": (
         "还没有两个月末的快照，暂无法计算。",
         "There are no two month-ends yet to compare.",
@@ -55,6 +58,8 @@ TEXTS = {
     "meanings": ("这些数字的定义", "What these figures mean"),
 }
 MONTHS = 24
+#: A rate among fewer says nothing.
+LEAST = 30
 HEADLINE = (
     metrics.CUSTOMERS,
     metrics.ACTIVE_CUSTOMERS,
@@ -100,13 +105,16 @@ def _headline(text: Texts) -> None:
     if not months.empty:
         last = months.iloc[-1]
         values[metrics.MONTHLY_RETENTION.code] = last[metrics.MONTHLY_RETENTION.code]
-    columns = st.columns(4)
     for place, metric in enumerate(HEADLINE):
-        columns[place % 4].metric(
-            metric.name(text.language),
-            metrics.shown(metric, values.get(metric.code), settings().currency),
-            help=metric.meaning(text.language),
-        )
+        if place % 4 == 0:
+            # a row at a time: on a phone columns stand below each other
+            columns = st.columns(4)
+        value = values.get(metric.code)
+        name, meaning = metric.name(text.language), metric.meaning(text.language)
+        if metric.unit == "money":
+            name = f"{name} ({settings().currency})"
+            meaning = f"{value:,.2f}. {meaning}" if value is not None else meaning
+        columns[place % 4].metric(name, metrics.shown(metric, value, text.language), help=meaning)
 
 
 def _by_month() -> pd.DataFrame:
@@ -114,7 +122,8 @@ def _by_month() -> pd.DataFrame:
     listed = ", ".join(f"{metric.expression} as {metric.code}" for metric in MONTHLY)
     return query(
         f"select month, {listed} from {metrics.CUSTOMER_MONTHS} "  # noqa: S608
-        "where is_complete group by month order by month"
+        f"where is_complete group by month having count_if(bought_before) >= {LEAST} "
+        "order by month"
     )
 
 
@@ -176,7 +185,7 @@ def _months(text: Texts) -> None:
     if len(rows) < 2:
         st.info(text("no_months"))
         return
-    st.caption(text("running"))
+    st.caption(text("running", least=LEAST))
     for place, metric in zip(st.columns(len(MONTHLY)), MONTHLY, strict=True):
         place.markdown(f"**{metric.name(text.language)}**", help=metric.meaning(text.language))
         with place:

@@ -159,6 +159,7 @@ def _sizes(text: Texts, kind: str, names: dict[str, str]) -> None:
     st.dataframe(
         table[list(headings)].rename(columns=headings),
         hide_index=True,
+        placeholder="–",
         column_config={
             headings["share"]: percent,
             headings["spend_share"]: percent,
@@ -197,7 +198,7 @@ def _profile(text: Texts, kind: str, names: dict[str, str]) -> None:
     rows["one"] = 1.0
     rows = rows.sort_values("lift", ascending=False, kind="stable")
     charts.draw(
-        alt.Chart(rows, height=28 * len(rows) + 40)
+        alt.Chart(rows, height=charts.rows_high(len(rows), legend=True))
         .mark_bar()
         .encode(
             x=alt.X(
@@ -207,7 +208,12 @@ def _profile(text: Texts, kind: str, names: dict[str, str]) -> None:
                 axis=alt.Axis(format="~g", tickCount=6),
             ),
             x2="one:Q",
-            y=alt.Y("name:N", title=None, sort=list(rows["name"])),
+            y=alt.Y(
+                "name:N",
+                title=None,
+                sort=list(rows["name"]),
+                axis=alt.Axis(labelOverlap=False),
+            ),
             color=alt.Color(
                 "side:N",
                 title=None,
