@@ -13,18 +13,24 @@ import streamlit as st
 Language = Literal["zh", "en"]
 NAMES: dict[Language, str] = {"zh": "中文", "en": "English"}
 _KEY = "language"
+_FIRST = "first_language"
 
 
 def choose_language() -> Language:
     """The switch at the top of the side bar; an address that ends in ?language=en sets it."""
-    asked = st.query_params.get(_KEY, "zh")
     languages = list(NAMES)
+    # Going to another page empties the address, so the first answer is kept. It has to be the
+    # switch's own default: a value that is set from here is lost when somebody goes on while the
+    # first page is still being drawn.
+    asked = st.query_params.get(_KEY)
+    first = st.session_state.setdefault(_FIRST, asked if asked in languages else languages[0])
     chosen = st.sidebar.radio(
         "语言 · Language",
         languages,
-        index=languages.index(asked) if asked in languages else 0,
+        index=languages.index(first),
         format_func=NAMES.get,
         horizontal=True,
+        key=_KEY,
     )
     st.query_params[_KEY] = chosen
     return chosen
