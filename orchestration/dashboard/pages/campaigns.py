@@ -157,7 +157,7 @@ def _forest(text: Texts, metric: str, label: str, method: str) -> bool:
     rows = query(
         f"""
         select
-            campaign_name, campaign_id, lift, ci_low, ci_high, verdict,
+            coalesce(campaign_name, campaign_id) as campaign_name, campaign_id, lift, ci_low, ci_high, verdict,
             verdict_{text.language} as verdict_name
         from campaign_effect
         where metric = $metric and method = $method and segment_kind = 'all'
@@ -208,7 +208,8 @@ def _one(text: Texts) -> None:
     st.subheader(text("one"))
     campaigns = query(
         f"""
-        select distinct source, campaign_id, campaign_name, method, starts_on, is_final,
+        select distinct source, campaign_id,
+            coalesce(campaign_name, campaign_id) as campaign_name, method, starts_on, is_final,
             sample_ratio_p_value, is_sample_ratio_ok
         from campaign_effect
         order by starts_on desc, campaign_id, source
