@@ -140,13 +140,13 @@ AVERAGE_ORDER_VALUE = Metric(
 )
 ARPU = Metric(
     "arpu_365d",
-    "人均净消费（365天）",
-    "Net spend per head, 365 days",
+    "人均消费365天",
+    "ARPU, 365 days",
     "money",
     "customer_360",
     "sum(net_spend_365d) / nullif(count(*), 0)",
     "近 365 天净消费额除以全部客户数（ARPU）。",
-    "Net spend of 365 days divided by all customers (ARPU).",
+    "Net spend of 365 days divided by all customers.",
 )
 REPURCHASE_RATE = Metric(
     "repurchase_rate",
@@ -160,8 +160,8 @@ REPURCHASE_RATE = Metric(
 )
 CLV_12M = Metric(
     "clv_12m",
-    "未来12个月价值",
-    "Value of the next 12 months",
+    "未来12个月",
+    "Next 12 months",
     "money",
     "customer_360",
     "sum(clv_12m)",
