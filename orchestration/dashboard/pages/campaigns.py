@@ -157,8 +157,8 @@ def _forest(text: Texts, metric: str, label: str, method: str) -> bool:
     rows = query(
         f"""
         select
-            coalesce(campaign_name, campaign_id) as campaign_name, campaign_id, lift, ci_low, ci_high, verdict,
-            verdict_{text.language} as verdict_name
+            coalesce(campaign_name, campaign_id) as campaign_name, campaign_id, lift, ci_low,
+            ci_high, verdict, verdict_{text.language} as verdict_name
         from campaign_effect
         where metric = $metric and method = $method and segment_kind = 'all'
             and ci_low is not null
