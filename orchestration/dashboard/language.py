@@ -6,6 +6,7 @@ page has its own, in both languages side by side.
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import streamlit as st
@@ -14,6 +15,8 @@ Language = Literal["zh", "en"]
 NAMES: dict[Language, str] = {"zh": "中文", "en": "English"}
 _KEY = "language"
 _FIRST = "first_language"
+# links, pictures, formulas, colours and icons
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>$~:-])")
 
 
 def choose_language() -> Language:
@@ -34,6 +37,11 @@ def choose_language() -> Language:
     )
     st.query_params[_KEY] = chosen
     return chosen
+
+
+def plain(value: object) -> str:
+    """A value of the data within Markdown: what stands in it is shown, never acted on."""
+    return _MARKDOWN.sub(r"\\\1", str(value))
 
 
 class Texts:

@@ -14,6 +14,7 @@ streamlit = pytest.importorskip("streamlit", reason="the extra `dashboard` is no
 testing = pytest.importorskip("streamlit.testing.v1")
 
 from orchestration.dashboard import draft_audience, lookup, metrics, published as reading  # noqa: E402, I001
+from orchestration.dashboard.language import plain  # noqa: E402
 from orchestration.dashboard.pages import segments  # noqa: E402
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standard")]
@@ -194,6 +195,13 @@ def test_a_draft_is_counted_as_sql_counts_and_kept_once(
     page.checkbox(key="replace_bought_twice").check().run()
     page.button(key="save_draft").click().run()
     assert "order_count >= 3" in kept.read_text()
+
+
+def test_words_of_the_data_are_shown_and_not_acted_on() -> None:
+    """A brand called like a picture must not make the page fetch it."""
+    assert plain("![x](http://a.b) $y$ 雅诗·兰黛") == (
+        "\\!\\[x\\]\\(http\\://a.b\\) \\$y\\$ 雅诗·兰黛"
+    )
 
 
 def test_a_draft_says_what_was_picked() -> None:

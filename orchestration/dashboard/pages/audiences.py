@@ -18,7 +18,7 @@ from orchestration.audiences.report import REACH
 from orchestration.conditions.problems import VocabularyError
 from orchestration.dashboard import charts, draft_audience
 from orchestration.dashboard.draft_audience import AudienceExistsError, Choices
-from orchestration.dashboard.language import Language, Texts
+from orchestration.dashboard.language import Language, Texts, plain
 from orchestration.dashboard.names import KINDS, channel_names, named, segment_names
 from orchestration.dashboard.published import query
 
@@ -173,7 +173,7 @@ def _one(text: Texts, listed) -> None:
     columns[0].metric(text("members"), f"{row.member_count:,}")
     columns[1].metric(text("share"), f"{row.share:.1%}")
     columns[2].metric(text("owner"), row.owner)
-    st.markdown(row.description)
+    st.markdown(plain(row.description))
     st.code(row.rule, language="yaml", wrap_lines=True)
     if not row.member_count:
         st.info(text("empty"))
@@ -424,7 +424,7 @@ def _live_count(text: Texts, code: str, written: str) -> bool:
     left.metric(text("live"), f"{counted.members:,}")
     left.metric(text("share"), f"{counted.members / max(counted.customers, 1):.1%}")
     for note in counted.notes:
-        left.caption(note)
+        left.caption(plain(note))
     with right:
         _reach_bars(text, dict(counted.reach))
     return True

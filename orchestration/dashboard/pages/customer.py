@@ -11,7 +11,7 @@ import streamlit as st
 
 from orchestration.analysis.explanation import CustomerExplanation, Link, explain_customer
 from orchestration.dashboard import charts
-from orchestration.dashboard.language import Language, Texts
+from orchestration.dashboard.language import Language, Texts, plain
 from orchestration.dashboard.lookup import find_customer
 from orchestration.dashboard.names import channel_names, named, why_not
 from orchestration.dashboard.pages.customer_texts import FACTS, TEXTS, WHAT
@@ -108,7 +108,7 @@ def _profile(text: Texts, person) -> None:
         told = [(name, _word(text, value)) for name, value in facts if not _is_missing(value)]
         half = (len(told) + 1) // 2
         for place, part in ((left, told[:half]), (right, told[half:])):
-            place.markdown("\n".join(f"- {name}: **{value}**" for name, value in part))
+            place.markdown("\n".join(f"- {name}: **{plain(value)}**" for name, value in part))
 
 
 def _next_action(text: Texts, customer_id: str) -> None:
@@ -124,14 +124,14 @@ def _next_action(text: Texts, customer_id: str) -> None:
     if rows.empty:
         return
     row = rows.iloc[0]
-    parts = [f"**{text('next_action')}: {row.action}**"]
+    parts = [f"**{text('next_action')}: {plain(row.action)}**"]
     if not _is_missing(row.offer) and row.offer != row.action:
-        parts.append(str(row.offer))
+        parts.append(plain(row.offer))
     if not _is_missing(row.channel):
         parts.append(channel_names(text.language).get(row.channel, row.channel))
     if not _is_missing(row.expires_on):
         parts.append(text("until", day=f"{row.expires_on:%Y-%m-%d}"))
-    st.info(" · ".join(parts) + f"\n\n{row.reason}")
+    st.info(" · ".join(parts) + f"\n\n{plain(row.reason)}")
 
 
 def _timeline(text: Texts, customer_id: str) -> None:
