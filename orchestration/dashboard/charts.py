@@ -195,7 +195,7 @@ def flow(
     colours = alt.Scale(domain=list(names), range=list(PALETTE[: len(names)]))
     height = total + gap * (len(names) - 1)
     # every layer has to leave out the axis, or the layers' axes cannot be merged
-    breadth = alt.Scale(domain=[-0.34, 1.34], nice=False)
+    breadth = alt.Scale(domain=[-0.42, 1.42], nice=False)
     across = alt.X("x:Q", scale=breadth, axis=None)
     down = alt.Scale(domain=[height, -0.07 * height], nice=False)
     ribbons = (

@@ -10,7 +10,9 @@ from importlib import import_module
 
 from orchestration.settings import PROJECT_ROOT
 
-APP = PROJECT_ROOT / "orchestration" / "dashboard" / "app.py"
+#: In a folder of its own: beside a folder called pages, Streamlit would take every module in it for
+#: a page until the first visitor has seen the real ones, and show nothing at their addresses.
+APP = PROJECT_ROOT / "orchestration" / "dashboard" / "frame" / "app.py"
 #: Streamlit loads them for its first visitor, who then waits a second longer.
 NEEDED = ("pandas", "pyarrow", "altair", "orchestration.audiences.report")
 

@@ -92,6 +92,14 @@ def browser():
         opened.close()
 
 
+def test_a_page_opens_by_its_address_before_anybody_saw_another(address: str, browser) -> None:
+    """On a fresh server Streamlit once took the modules in `pages` for the pages: a blank one."""
+    page = browser.new_page(viewport=LAPTOP)
+    page.goto(f"{address}/segments?language=en")
+    page.wait_for_selector('h1:has-text("Segments")', timeout=PATIENCE)
+    page.close()
+
+
 @pytest.mark.parametrize(
     ("language", "size"), [("en", LAPTOP), ("zh", PHONE)], ids=["en-laptop", "zh-phone"]
 )

@@ -14,7 +14,7 @@ testing = pytest.importorskip("streamlit.testing.v1")
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standard")]
 
-APP = PROJECT_ROOT / "orchestration" / "dashboard" / "app.py"
+APP = PROJECT_ROOT / "orchestration" / "dashboard" / "frame" / "app.py"
 SECONDS = 120
 # this page under the switch of the frame
 PAGE = """

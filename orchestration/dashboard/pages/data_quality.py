@@ -133,7 +133,7 @@ def _freshness(text: Texts) -> None:
         return
     rows["state"] = rows["is_late"].map({True: text("late"), False: text("in_time")})
     st.altair_chart(
-        alt.Chart(rows, height=14 * len(rows) + 60)
+        alt.Chart(rows, height=22 * len(rows) + 80)
         .mark_bar()
         .encode(
             x=alt.X("lag_days:Q", title=text("lag")),
@@ -144,6 +144,7 @@ def _freshness(text: Texts) -> None:
                 "state:N",
                 title=None,
                 scale=alt.Scale(domain=[text("in_time"), text("late")], range=[GOOD, BAD]),
+                legend=alt.Legend(orient="bottom"),
             ),
             tooltip=["feed", "lag_days", "last_loaded_at", "loaded_rows"],
         )

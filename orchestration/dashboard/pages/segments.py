@@ -220,7 +220,7 @@ def _profile(text: Texts, kind: str, names: dict[str, str]) -> None:
                 scale=alt.Scale(
                     domain=[text("more"), text("less")], range=[charts.GOOD, charts.MILD]
                 ),
-                legend=alt.Legend(orient="bottom"),
+                legend=alt.Legend(orient="bottom", columns=1),
             ),
             tooltip=[
                 alt.Tooltip("name:N", title=" "),
