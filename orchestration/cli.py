@@ -266,7 +266,7 @@ def dashboard(
     import os
     from importlib.util import find_spec
 
-    from orchestration.settings import PROJECT_ROOT, Settings
+    from orchestration.settings import Settings
 
     if find_spec("streamlit") is None:
         _fail("the web page needs the extra `dashboard`: pip install -e '.[dashboard]'")
@@ -280,10 +280,11 @@ def dashboard(
         sys.executable,
         [
             sys.executable,
-            *("-m", "streamlit", "run", str(PROJECT_ROOT / "orchestration/dashboard/app.py")),
+            *("-m", "orchestration.dashboard.serve"),
             *("--server.address", "127.0.0.1", "--server.port", str(port)),
             *("--server.headless", "true", "--server.fileWatcherType", "none"),
-            *("--client.toolbarMode", "minimal"),
+            # red, its own choice, would look like an error around a field that is typed into
+            *("--client.toolbarMode", "minimal", "--theme.primaryColor", "#1f6f8b"),
         ],
     )
 

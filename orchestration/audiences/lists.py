@@ -72,7 +72,7 @@ def load_list(
         return FoundList(0, 0)
     kind, values = _read(path)
     if kind == "phone":
-        values = [_phone(value, phone_region) for value in values]
+        values = [phone_number(value, phone_region) for value in values]
     elif kind == "email":
         values = [value.lower() for value in values]
     if kind in IDENTIFIERS:
@@ -132,7 +132,8 @@ def _read(path: Path) -> tuple[str, list[str]]:
     raise ListError(f"{label}: no column is called {known}, or source and source_customer_id")
 
 
-def _phone(value: str, region: str) -> str:
+def phone_number(value: str, region: str) -> str:
+    """A number as the warehouse keeps it (E.164); empty for what is none."""
     import phonenumbers
 
     try:

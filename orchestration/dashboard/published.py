@@ -24,21 +24,27 @@ def settings() -> Settings:
     return Settings()
 
 
-def query(sql: str) -> pd.DataFrame:
+def query(sql: str, **values: object) -> pd.DataFrame:
     """Rows of a query on the published file.
 
     The file is opened for each query and closed again: a connection that stays open would keep
     showing the build it was opened on.
 
+    Args:
+        sql: The query; a value stands in it as $name.
+        values: The values by name. They are kept for as long as the rows are, so nobody's phone
+            number may be among them, only its hash.
+
     Raises:
         NothingPublishedError: No run has published yet.
     """
     path = settings().published_file
-    return _rows(str(path), _build(path), sql)
+    return _rows(str(path), build(), sql, values)
 
 
-def _build(path: Path) -> tuple[int, int]:
+def build() -> tuple[int, int]:
     """What tells two builds apart: each is a file of its own that was moved into place."""
+    path = settings().published_file
     if not path.exists():
         return (0, 0)
     stat = path.stat()
@@ -46,6 +52,6 @@ def _build(path: Path) -> tuple[int, int]:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _rows(path: str, build: tuple[int, int], sql: str) -> pd.DataFrame:
+def _rows(path: str, build: tuple[int, int], sql: str, values: dict[str, object]) -> pd.DataFrame:
     with open_published(Path(path)) as connection:
-        return connection.execute(sql).df()
+        return connection.execute(sql, values or None).df()

@@ -14,18 +14,25 @@ testing = pytest.importorskip("streamlit.testing.v1")
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standard")]
 
-APP = PROJECT_ROOT / "orchestration" / "dashboard" / "app.py"
+APP = PROJECT_ROOT / "orchestration" / "dashboard" / "frame" / "app.py"
 SECONDS = 120
+# this page under the switch of the frame
+PAGE = """
+from orchestration.dashboard.language import choose_language
+from orchestration.dashboard.pages import data_quality
+data_quality.show(choose_language())
+"""
 
 
 @pytest.fixture
 def page_of(monkeypatch: pytest.MonkeyPatch):
-    """A function that opens the page on a company."""
+    """A function that opens the page on a company, or all pages at the first."""
 
-    def open_page(home: Path):
+    def open_page(home: Path, *, as_app: bool = False):
         monkeypatch.setenv("STRATA_HOME", str(home))
         streamlit.cache_resource.clear()
-        page = testing.AppTest.from_file(str(APP), default_timeout=SECONDS).run()
+        page = testing.AppTest.from_file(str(APP)) if as_app else testing.AppTest.from_string(PAGE)
+        page.run(timeout=SECONDS)
         assert not page.exception
         return page
 
@@ -56,6 +63,6 @@ def test_the_switch_changes_the_language_and_no_figure(published: Company, page_
 
 
 def test_before_the_first_run_the_page_says_what_to_do(tmp_path: Path, page_of) -> None:
-    page = page_of(tmp_path)
+    page = page_of(tmp_path, as_app=True)
     assert len(page.metric) == 0
     assert "strata run" in page.info[0].value

@@ -133,15 +133,18 @@ def _freshness(text: Texts) -> None:
         return
     rows["state"] = rows["is_late"].map({True: text("late"), False: text("in_time")})
     st.altair_chart(
-        alt.Chart(rows)
+        alt.Chart(rows, height=22 * len(rows) + 80)
         .mark_bar()
         .encode(
             x=alt.X("lag_days:Q", title=text("lag")),
-            y=alt.Y("feed:N", title=None, sort="-x", axis=alt.Axis(labelLimit=260)),
+            y=alt.Y(
+                "feed:N", title=None, sort="-x", axis=alt.Axis(labelLimit=260, labelOverlap=False)
+            ),
             color=alt.Color(
                 "state:N",
                 title=None,
                 scale=alt.Scale(domain=[text("in_time"), text("late")], range=[GOOD, BAD]),
+                legend=alt.Legend(orient="bottom"),
             ),
             tooltip=["feed", "lag_days", "last_loaded_at", "loaded_rows"],
         )

@@ -21,7 +21,8 @@ features as (
         features.order_count,
         features.net_spend,
         features.order_count_90d + features.event_count_90d > 0 as is_active,
-        features.days_since_last_event < extract(day from features.as_of_date) as has_visited,
+        -- nobody known to have come is nobody who came: left null, a segment without visits has no retention
+        coalesce(features.days_since_last_event < extract(day from features.as_of_date), false) as has_visited,
         cast(date_trunc('month', features.as_of_date) as date) as month
 
     from {{ ref('customer_features') }} as features
