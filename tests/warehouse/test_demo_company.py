@@ -465,8 +465,10 @@ def test_every_standardised_value_of_every_channel_is_in_its_domain(company: Com
             places = connection.execute(
                 "select schema_name || '.' || table_name, column_name from duckdb_columns() "
                 "where schema_name in ('staging', 'marts') and list_contains(?, column_name) "
-                # the status of a version is another word than that of an order
-                "and table_name <> 'segment_definition'",
+                # the status of a version or a message is another word than that of an order, and
+                # an audience may go out on whichever channel is best
+                "and table_name not in "
+                "('segment_definition', 'activation_queue', 'audience_definition')",
                 [list(columns)],
             ).fetchall()
             for table, column in places:
@@ -1271,21 +1273,24 @@ def test_no_raw_identifier_reaches_the_published_file(company: Company, people) 
         for value in row
         if value
     ]
-    texts = company.query(
-        "select table_name, column_name from duckdb_columns() "
-        "where data_type = 'VARCHAR' and not internal"
-    )
-    for table, column in texts:
-        hits = company.value(
-            f'select count(*) from "{table}" where "{column}" in (select unnest(?))',  # noqa: S608
-            [needles],
-        )
-        assert hits == 0, f"{table}.{column}"
-        phones = company.value(
-            f'select count(*) from "{table}" where regexp_matches("{column}", ?)',  # noqa: S608
-            [PHONE],
-        )
-        assert phones == 0, f"{table}.{column} holds something like a phone number"
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{company.published}' as published (read_only)")
+        connection.execute("create table needle as select unnest(?) as value", [needles])
+        texts = connection.execute(
+            "select table_name, list(column_name) from duckdb_columns() where "
+            "database_name = 'published' and data_type = 'VARCHAR' and not internal group by all"
+        ).fetchall()
+        assert len(texts) > 50
+        for table, columns in texts:
+            counts = ", ".join(
+                f'count_if("{column}" in (select value from needle)), '  # noqa: S608
+                f"""count_if(regexp_matches("{column}", '{PHONE}'))"""
+                for column in columns
+            )
+            found = connection.execute(f'select {counts} from published."{table}"').fetchone()  # noqa: S608
+            # of each column: values that are somebody's, and what looks like a phone number
+            seen = dict(zip(columns, zip(found[::2], found[1::2], strict=True), strict=True))
+            assert {column: pair for column, pair in seen.items() if any(pair)} == {}, table
 
 
 def test_everybody_has_one_next_action_and_reads_why(company: Company) -> None:
@@ -1370,7 +1375,7 @@ def test_every_message_has_consent_an_arm_or_a_reason(company: Company) -> None:
 def test_exports_hold_who_was_queued_and_no_identifier(company: Company, people) -> None:
     printed = company.strata("message", "export")
     assert "sms.csv" in printed
-    for channel in ("sms", "email", "push", "wechat", "ads"):
+    for channel in ("wechat", "ads"):
         company.strata("audience", "export", "growth_customers", "--channel", channel)
     company.strata("audience", "sync")
     with duckdb.connect() as connection:
