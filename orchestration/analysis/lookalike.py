@@ -50,11 +50,14 @@ def similarity(features: np.ndarray, is_seed: np.ndarray) -> np.ndarray:
 
 
 def _logarithms(features: np.ndarray) -> np.ndarray:
-    values = np.log1p(np.clip(features, 0, None))
-    known = np.isfinite(values)
-    counts = np.maximum(known.sum(axis=0), 1)
-    means = np.where(known, values, 0).sum(axis=0) / counts
-    return np.where(known, values, means)
+    values = np.maximum(features, 0)
+    np.log1p(values, out=values)
+    missing = np.isnan(values)
+    if missing.any():
+        np.copyto(values, 0, where=missing)
+        means = values.sum(axis=0) / np.maximum((~missing).sum(axis=0), 1)
+        np.copyto(values, means, where=missing)
+    return values
 
 
 def _log_odds(features: np.ndarray, is_seed: np.ndarray) -> np.ndarray:
@@ -87,8 +90,11 @@ def _differ(people: np.ndarray, seeds: np.ndarray, share: float) -> bool:
 
 
 def _scaled(values: np.ndarray) -> np.ndarray:
-    """Mean 0 and variance 1; what does not vary is left out."""
-    values = values - values.mean(axis=0)
-    spread = values.std(axis=0)
+    """Mean 0 and variance 1, in place; what does not vary is left out."""
+    values -= values.mean(axis=0)
+    spread = np.sqrt(np.einsum("ij,ij->j", values, values) / len(values))
     varies = spread > 1e-9
-    return values[:, varies] / spread[varies]
+    if not varies.all():
+        values = values[:, varies]
+    values /= spread[varies]
+    return values
