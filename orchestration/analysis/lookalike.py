@@ -39,7 +39,8 @@ def similarity(features: np.ndarray, is_seed: np.ndarray) -> np.ndarray:
     """
     if not is_seed.any() or is_seed.all():
         raise ValueError("similarity needs people inside and outside of the audience")
-    features = features.astype(np.float64)
+    # one number of all customers lies together: each is looked at by itself
+    features = np.asfortranarray(features, dtype=np.float64)
     values = _scaled(np.hstack([_logarithms(features), _log_odds(features, is_seed)]))
     if not values.shape[1]:
         return np.zeros(len(features))

@@ -118,9 +118,9 @@ class Finder:
                 f"audience {leaf.code} has {count:,} of {len(customer_ids):,} customers; a "
                 "look-alike needs people inside and outside of it"
             )
-        features = np.column_stack(
+        features = np.array(
             [np.ma.filled(values.astype(np.float64), np.nan) for values in found.values()]
-        )
+        ).T
         scores = np.round(similarity(features, is_seed.astype(bool)), 9)
         scores[is_seed.astype(bool)] = -np.inf
         size = min(leaf.size, len(scores) - count)
