@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from orchestration.audiences.commands import audience_app, message_app
+from orchestration.command_line import FAILED, fail, say
 
 app = typer.Typer(
     name="strata",
@@ -36,9 +37,6 @@ app.add_typer(audience_app, name="audience")
 app.add_typer(message_app, name="message")
 campaign_app = typer.Typer(help="Campaigns before they are launched.", no_args_is_help=True)
 app.add_typer(campaign_app, name="campaign")
-
-# Exit status of a command that could not do its work; those of a run are in orchestration.run.
-FAILED = 1
 
 Day = Annotated[
     datetime | None,
@@ -117,11 +115,11 @@ def real() -> None:
 
     settings = Settings()
     if not _has_files(settings.landing_dir):
-        _say(f"Converting Complete Journey into standard feeds under {settings.landing_dir}")
+        say(f"Converting Complete Journey into standard feeds under {settings.landing_dir}")
         try:
             convert(settings.landing_dir / "standard")
         except MissingDataError as error:
-            _fail(str(error))
+            fail(str(error))
     raise typer.Exit(_run(None))
 
 
@@ -137,7 +135,7 @@ def status() -> None:
     try:
         print_status(Settings(), Console())
     except NothingPublishedError as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()
@@ -154,7 +152,7 @@ def query(sql: Annotated[str, typer.Argument(help="SQL over the published tables
             if result is not None:
                 result.show(max_width=200, max_rows=200)
     except (NothingPublishedError, duckdb.Error) as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()
@@ -187,7 +185,7 @@ def explain(
     try:
         answer(Settings(), Console(emoji=False), subject, other, chart=chart, with_values=values)
     except (NothingPublishedError, UnknownSubjectError) as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command("identity-report")
@@ -211,7 +209,7 @@ def identity_report(
     try:
         print_report(Settings(), Console(), truth)
     except (NothingPublishedError, TruthFileError, ValueError) as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()
@@ -242,7 +240,7 @@ def ui(
         "STRATA_HOME": str(settings.home),
     }
     dagster = Path(sys.executable).with_name("dagster")
-    _say(f"Dagster UI on http://127.0.0.1:{port} (Ctrl-C stops it)")
+    say(f"Dagster UI on http://127.0.0.1:{port} (Ctrl-C stops it)")
     os.execv(
         dagster,
         [
@@ -269,13 +267,13 @@ def dashboard(
     from orchestration.settings import Settings
 
     if find_spec("streamlit") is None:
-        _fail("the web page needs the extra `dashboard`: pip install -e '.[dashboard]'")
+        fail("the web page needs the extra `dashboard`: pip install -e '.[dashboard]'")
     settings = Settings()
     os.environ |= {
         "STRATA_HOME": str(settings.home),
         "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
     }
-    _say(f"strata360 on http://127.0.0.1:{port} (Ctrl-C stops it)")
+    say(f"strata360 on http://127.0.0.1:{port} (Ctrl-C stops it)")
     os.execv(
         sys.executable,
         [
@@ -307,17 +305,17 @@ def source_new(
     try:
         draft = draft_source(name, sample, feed, STAGING_DIR)
     except DraftError as error:
-        _fail(str(error))
+        fail(str(error))
     proposal = draft.proposal
     for path in (draft.files.sources_file, draft.files.models_file, draft.files.model_file):
-        _say(f"wrote {path}")
-    _say(f"keys: {', '.join(proposal.keys)}")
-    _say(f"watermark: {', '.join(proposal.watermark) or 'none'}")
+        say(f"wrote {path}")
+    say(f"keys: {', '.join(proposal.keys)}")
+    say(f"watermark: {', '.join(proposal.watermark) or 'none'}")
     for column in proposal.columns:
-        _say(f"  {column.name}: {column.kind.name}, {column.kind.privacy}")
+        say(f"  {column.name}: {column.kind.name}, {column.kind.privacy}")
     for doubt in proposal.doubts:
-        _say(f"Look at this: {doubt}")
-    _say(draft.next_steps(Settings().landing_dir))
+        say(f"Look at this: {doubt}")
+    say(draft.next_steps(Settings().landing_dir))
 
 
 @tags_app.command("check")
@@ -333,7 +331,7 @@ def tags_check() -> None:
     try:
         print_counts(checked_tags(DBT_PROJECT_DIR, SEEDS_DIR), Console())
     except VocabularyError as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @tags_app.command("columns")
@@ -351,7 +349,7 @@ def tags_columns(
     try:
         print_columns(read_columns(SEEDS_DIR, DBT_PROJECT_DIR / "models"), Console(), word)
     except VocabularyError as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @tags_app.command("preview")
@@ -369,7 +367,7 @@ def tags_preview(code: Annotated[str, typer.Argument(help="Code of the tag.")]) 
         catalogue = checked_tags(DBT_PROJECT_DIR, SEEDS_DIR)
         print_preview(catalogue, code, Settings().published_file, Console())
     except (VocabularyError, NothingPublishedError, UnknownTagError) as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @propensity_app.command("check")
@@ -385,7 +383,7 @@ def propensity_check() -> None:
     try:
         definitions = read_propensities(DBT_PROJECT_DIR)
     except VocabularyError as error:
-        _fail(str(error))
+        fail(str(error))
     table = Table("propensity", "name", "名称", "event", "days", "of whom")
     for one in definitions:
         event = f"{one.fact.name} where {one.where}" if one.where else one.fact.name
@@ -428,16 +426,16 @@ def campaign_plan(
             customers=customers,
         )
     except (PlanError, NothingPublishedError) as error:
-        _fail(str(error))
+        fail(str(error))
     print_plan(plan, Console(), holdout=holdout)
 
 
 def _simulate(persons: int, seed: int, landing: Path, truth: Path, until: date | None) -> None:
     from orchestration.demo.retailer import DEFAULT_UNTIL, simulate
 
-    _say(f"Simulating a retailer of {persons:,} people (seed {seed}) into {landing}")
+    say(f"Simulating a retailer of {persons:,} people (seed {seed}) into {landing}")
     summary = simulate(persons, seed, landing, truth, until=until or DEFAULT_UNTIL)
-    _say(f"  {summary}")
+    say(f"  {summary}")
 
 
 def _run(as_of: date | None) -> int:
@@ -449,15 +447,6 @@ def _run(as_of: date | None) -> int:
 
 def _has_files(folder: Path) -> bool:
     return folder.exists() and any(path.is_file() for path in folder.rglob("*"))
-
-
-def _say(text: str) -> None:
-    typer.echo(text)
-
-
-def _fail(text: str) -> None:
-    typer.echo(text, err=True)
-    raise typer.Exit(FAILED)
 
 
 def main() -> None:

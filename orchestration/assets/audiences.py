@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from orchestration.assets.specs import analysis_specs
 from orchestration.audiences.definition import Audience
-from orchestration.audiences.lists import FOLDER
-from orchestration.audiences.members import Finder
+from orchestration.audiences.members import Finder, open_finder
 from orchestration.audiences.plan import readable
 from orchestration.audiences.reader import read_audiences
 from orchestration.checks.audiences import size_result, size_spec
@@ -43,27 +43,35 @@ DEFINITION_TYPES = """
     starts_on date, ends_on date, member_count bigint, as_of_date date
 """
 
+#: Columns of the definition, and what they are called in an activation.
+ACTIVATION_COLUMNS = {
+    "campaign_id": "campaign",
+    "holdout_share": "holdout",
+    **{
+        name: name
+        for name in (
+            *("channel", "offer_code", "offer_en", "offer_zh", "priority", "every_days"),
+            *("most_per_day", "starts_on", "ends_on"),
+        )
+    },
+}
+
 
 def audiences_asset(settings: Settings) -> dg.AssetsDefinition:
     """Find the members of every audience."""
 
     @dg.multi_asset(
         name="audiences",
-        specs=[
-            dg.AssetSpec(
-                key,
-                deps=[dg.AssetKey(name.split(".")) for name in READS],
-                group_name="analysis",
-                kinds={"duckdb"},
-                description=description,
-            )
-            for key, description in {
+        specs=analysis_specs(
+            {
                 MEMBER: "Who is in which audience on the day of the run, and why. "
                 "One row per audience and member.",
                 DEFINITION: "What audiences there are, and what is done with them. "
                 "One row per audience.",
-            }.items()
-        ],
+            },
+            READS,
+            "duckdb",
+        ),
         check_specs=[size_spec(MEMBER)],
         pool="duckdb_writer",
     )
@@ -73,14 +81,7 @@ def audiences_asset(settings: Settings) -> dg.AssetsDefinition:
             timed_step(warehouse, context.run_id, "audiences") as step,
             warehouse.connect() as connection,
         ):
-            finder = Finder(
-                connection,
-                found,
-                "marts",
-                settings.home / FOLDER,
-                settings.hash_key_bytes,
-                settings.phone_region,
-            )
+            finder = open_finder(connection, found, settings, "marts")
             connection.begin()
             replace_table(connection, ".".join(MEMBER.path), MEMBER_TYPES, [])
             sizes = {code: _add(finder, audience) for code, audience in found.items()}
@@ -125,32 +126,11 @@ def _definitions(finder: Finder, sizes: dict[str, int]) -> "pa.Table":
     import pyarrow as pa
 
     return pa.Table.from_pylist(
-        [_definition(finder, audience, sizes[code]) for code, audience in finder.audiences.items()],
-        schema=pa.schema(
-            [
-                *((name, pa.string()) for name in _TEXTS),
-                ("priority", pa.int32()),
-                ("holdout_share", pa.float64()),
-                ("every_days", pa.int32()),
-                ("most_per_day", pa.int64()),
-                ("starts_on", pa.date32()),
-                ("ends_on", pa.date32()),
-                ("member_count", pa.int64()),
-                ("as_of_date", pa.date32()),
-            ]
-        ),
+        [_definition(finder, audience, sizes[code]) for code, audience in finder.audiences.items()]
     )
 
 
-_TEXTS = (
-    *("audience_code", "label_en", "label_zh", "description_en", "description_zh", "owner"),
-    *("rule", "logic", "suppresses", "campaign_id", "channel", "offer_code", "offer_en"),
-    "offer_zh",
-)
-
-
 def _definition(finder: Finder, audience: Audience, count: int) -> dict[str, object]:
-    activation = audience.activation
     return {
         "audience_code": audience.code,
         "label_en": audience.label_en,
@@ -163,21 +143,9 @@ def _definition(finder: Finder, audience: Audience, count: int) -> dict[str, obj
         "suppresses": ",".join(audience.suppresses) or None,
         "member_count": count,
         "as_of_date": finder.as_of_date,
-        **(
-            {}
-            if activation is None
-            else {
-                "campaign_id": activation.campaign,
-                "channel": activation.channel,
-                "offer_code": activation.offer_code,
-                "offer_en": activation.offer_en,
-                "offer_zh": activation.offer_zh,
-                "priority": activation.priority,
-                "holdout_share": activation.holdout,
-                "every_days": activation.every_days,
-                "most_per_day": activation.most_per_day,
-                "starts_on": activation.starts_on,
-                "ends_on": activation.ends_on,
-            }
-        ),
+        # null for an audience that nothing is done with
+        **{
+            column: getattr(audience.activation, name, None)
+            for column, name in ACTIVATION_COLUMNS.items()
+        },
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from orchestration.assets.specs import analysis_specs
 from orchestration.checks.drift import drift_as_markdown, drift_results, drift_specs
 from orchestration.resources.analysis_tables import (
     evaluation_as_markdown,
@@ -64,23 +65,19 @@ def churn_asset(settings: Settings) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name="churn",
-        specs=[
-            dg.AssetSpec(
-                key,
-                deps=[dg.AssetKey(name.split(".")) for name in READS],
-                group_name="analysis",
-                kinds={"python", "scikitlearn"},
-                description=description,
-            )
-            for key, description in {
+        specs=analysis_specs(
+            {
                 SCORE: "Probability of no order within the horizon, with reasons. "
                 "One row per eligible customer.",
                 EVALUATION: "Grades of each model beside its baseline on a later window. "
                 "One row per model, metric and as_of_date.",
                 DRIFT: "How far scored customers have moved from those learnt from. "
                 "One row per model, feature and as_of_date.",
-            }.items()
-        ],
+            },
+            READS,
+            "python",
+            "scikitlearn",
+        ),
         check_specs=drift_specs(SCORE),
         pool="duckdb_writer",
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from orchestration.assets.specs import analysis_specs
 from orchestration.checks.effects import ratio_result, ratio_spec
 from orchestration.resources import run_record
 from orchestration.resources.analysis_tables import write_results
@@ -92,32 +93,24 @@ def effects_asset(settings: Settings) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name="effects",
-        specs=[
-            dg.AssetSpec(
-                key,
-                deps=[dg.AssetKey(name.split(".")) for name in READS],
-                group_name="analysis",
-                kinds={"python"},
-                description=description,
-            )
-            for key, description in {
+        specs=analysis_specs(
+            {
                 EFFECT: "What each campaign changed. One row per campaign, segment and metric.",
                 STRATEGY: "Which kind of campaign works for whom. One row per campaign_type, "
                 "segment and window of months.",
-            }.items()
-        ],
+            },
+            READS,
+            "python",
+        ),
         check_specs=[ratio_spec(EFFECT)],
         pool="duckdb_writer",
     )
     def effects(context: dg.AssetExecutionContext, warehouse: Warehouse):
-        from pandas import DataFrame
-
         from orchestration.analysis.effects import (
             measure_campaigns,
             report_strategies,
             sample_ratios,
         )
-        from orchestration.analysis.evaluation import EVALUATION_COLUMNS
 
         with (
             timed_step(warehouse, context.run_id, "campaign effects") as step,
@@ -135,7 +128,7 @@ def effects_asset(settings: Settings) -> dg.AssetsDefinition:
                     ".".join(EFFECT.path): (EFFECT_TYPES, measured),
                     ".".join(STRATEGY.path): (STRATEGY_TYPES, strategies),
                 },
-                DataFrame(columns=list(EVALUATION_COLUMNS)),
+                None,
                 run_id=context.run_id,
                 published_file=settings.published_file,
             )

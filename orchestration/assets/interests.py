@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pyarrow as pa
 
+from orchestration.assets.specs import analysis_specs
 from orchestration.resources import dated_memory, run_record
 from orchestration.resources.analysis_tables import write_results
 from orchestration.resources.model_page import model_page
@@ -89,16 +90,12 @@ def interests_asset(settings: Settings) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name="interests",
-        specs=[
-            dg.AssetSpec(
-                key,
-                deps=[dg.AssetKey(name.split(".")) for name in READS],
-                group_name="analysis",
-                kinds={"python", "scikitlearn"},
-                description=description,
-            )
-            for key, description in DESCRIPTIONS.items()
-        ],
+        specs=analysis_specs(
+            DESCRIPTIONS,
+            READS,
+            "python",
+            "scikitlearn",
+        ),
         pool="duckdb_writer",
     )
     def interests(context: dg.AssetExecutionContext, warehouse: Warehouse):

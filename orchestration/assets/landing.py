@@ -4,10 +4,11 @@ Belongs here: the assets and what they report. Does not belong here: reading fil
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -24,6 +25,7 @@ from orchestration.ingestion.discover import Discovery, discover
 from orchestration.ingestion.load import FeedLoad, load_feed
 from orchestration.ingestion.manifest import ensure_tables, next_load_number
 from orchestration.resources.increment import drop_stale_tables, last_complete_run
+from orchestration.resources.kept_tables import restore_kept_tables
 from orchestration.resources.run_record import begin_run, previous_run_id, timed_step, write_checks
 from orchestration.resources.run_record import ensure_tables as ensure_run_tables
 from orchestration.resources.warehouse import Warehouse
@@ -115,9 +117,13 @@ def ingest_assets(
     ) -> Iterator[dg.MaterializeResult]:
         as_of = date.fromisoformat(config.as_of) if config.as_of else settings.as_of
         with warehouse.connect() as connection:
-            rebuilt = _begin(connection, context.run_id, as_of, manifest, settings)
+            parsed = json.loads(manifest.read_text())
+            rebuilt = _begin(connection, context.run_id, as_of, parsed, settings)
+            restored = restore_kept_tables(connection, parsed, settings.published_file)
             ensure_tables(connection, contracts)
             load_number = next_load_number(connection)
+        for name, count in restored.items():
+            context.log.info(f"{name}: {count:,} rows taken from {settings.published_file}")
         for table in RUN_TABLES:
             yield dg.MaterializeResult(
                 asset_key=run_table_key(table),
@@ -138,7 +144,7 @@ def _begin(
     connection: duckdb.DuckDBPyConnection,
     run_id: str,
     as_of: date | None,
-    manifest: Path,
+    manifest: Mapping[str, Any],
     settings: Settings,
 ) -> dict[str, str]:
     """Begin the run; returns the tables that have to be built whole, with the reason."""
@@ -146,7 +152,7 @@ def _begin(
     complete = last_complete_run(connection)
     rebuilt = drop_stale_tables(
         connection,
-        json.loads(manifest.read_text()),
+        manifest,
         settings.compiled_into_models,
         previous_run_complete=previous_run_id(connection) == complete.run_id,
     )

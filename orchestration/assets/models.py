@@ -19,7 +19,6 @@ from orchestration.resources.dbt import (
     recall_parse,
     remember_parse,
 )
-from orchestration.resources.kept_tables import restore_kept_tables
 from orchestration.resources.run_record import (
     CheckOutcome,
     Step,
@@ -61,10 +60,6 @@ def model_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
         step = context.op_execution_context.op.name
         target_path = settings.dbt_target_dir / context.run_id / step
         recall_parse(settings, target_path)
-        with warehouse.connect() as connection:
-            restored = restore_kept_tables(connection, manifest, settings.published_file)
-        for name, count in restored.items():
-            context.log.info(f"{name}: {count:,} rows taken from {settings.published_file}")
         invocation = dbt.cli(["build", *BUILD_FLAGS], context=context, target_path=target_path)
         outputs: list[dg.Output] = []
         try:

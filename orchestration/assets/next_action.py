@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from orchestration.assets.specs import analysis_specs
 from orchestration.resources import run_record
 from orchestration.resources.analysis_tables import write_results
 from orchestration.resources.model_page import model_page
@@ -74,19 +75,14 @@ def next_action_asset(settings: Settings) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name="next_action",
-        specs=[
-            dg.AssetSpec(
-                key,
-                deps=[dg.AssetKey(name.split(".")) for name in READS],
-                group_name="analysis",
-                kinds={"python"},
-                description=description,
-            )
-            for key, description in (
-                (POLICY, "What policies would bring, and which is served. One row per policy."),
-                (CHOICE, "Which play is served for whom. One row per stage and group."),
-            )
-        ],
+        specs=analysis_specs(
+            {
+                POLICY: "What policies would bring, and which is served. One row per policy.",
+                CHOICE: "Which play is served for whom. One row per stage and group.",
+            },
+            READS,
+            "python",
+        ),
         pool="duckdb_writer",
     )
     def next_action(context: dg.AssetExecutionContext, warehouse: Warehouse):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from orchestration.assets.specs import analysis_specs
 from orchestration.checks.drift import drift_results, drift_specs
 from orchestration.conditions.facts import FACTS
 from orchestration.propensities import Propensity, read_propensities
@@ -68,20 +69,16 @@ def propensities_asset(settings: Settings) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name="propensities",
-        specs=[
-            dg.AssetSpec(
-                key,
-                deps=[dg.AssetKey(name.split(".")) for name in READS],
-                group_name="analysis",
-                kinds={"python", "scikitlearn"},
-                description=description,
-            )
-            for key, description in {
+        specs=analysis_specs(
+            {
                 SCORE: "Probability of the events that are asked about, with reasons. "
                 "One row per customer and propensity.",
                 DEFINITION: "What is asked, and who answers. One row per propensity.",
-            }.items()
-        ],
+            },
+            READS,
+            "python",
+            "scikitlearn",
+        ),
         check_specs=drift_specs(SCORE),
         pool="duckdb_writer",
     )

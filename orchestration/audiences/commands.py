@@ -10,14 +10,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from orchestration.command_line import fail, say
 
 if TYPE_CHECKING:
     from orchestration.audiences.definition import Audience
 
-FAILED = 1
 FORMATS = ("csv", "parquet")
 
 audience_app = typer.Typer(
@@ -84,7 +85,7 @@ def preview(
         NobodyAlikeError,
         TooLargeError,
     ) as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @audience_app.command("export")
@@ -102,7 +103,7 @@ def export(
     from orchestration.publishing.exports import export_audience
 
     if channel not in CONTACTS:
-        _fail(f"unknown channel {channel!r}; there are {', '.join(CONTACTS)}")
+        fail(f"unknown channel {channel!r}; there are {', '.join(CONTACTS)}")
     _export(export_audience, code, channel, form=form, is_clear=contacts)
 
 
@@ -129,7 +130,7 @@ def _export(write: Any, *arguments: str, form: str, **options: bool) -> None:
     from orchestration.settings import Settings
 
     if form not in FORMATS:
-        _fail(f"unknown format {form!r}; write csv or parquet")
+        fail(f"unknown format {form!r}; write csv or parquet")
     settings = Settings()
     try:
         with open_for_reading(settings.build_file, settings.temp_dir) as build:
@@ -147,12 +148,12 @@ def _export(write: Any, *arguments: str, form: str, **options: bool) -> None:
         UnknownAudienceError,
         WarehouseLockedError,
     ) as error:
-        _fail(str(error))
-    typer.echo(f"{folder}")
+        fail(str(error))
+    say(f"{folder}")
     for file in manifest["files"]:
-        typer.echo(f"  {file['name']:32} {file['rows']:>9,} rows")
+        say(f"  {file['name']:32} {file['rows']:>9,} rows")
     for reason, count in manifest.get("not_exported", {}).items():
-        typer.echo(f"  not exported, {reason}: {count:,}")
+        say(f"  not exported, {reason}: {count:,}")
 
 
 @contextmanager
@@ -177,13 +178,8 @@ def _read(draft: Path | None = None, only: str | None = None) -> Mapping[str, Au
     from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR
 
     if draft is not None and not draft.is_file():
-        _fail(f"{draft} does not exist")
+        fail(f"{draft} does not exist")
     try:
         return read_audiences(DBT_PROJECT_DIR, SEEDS_DIR, draft=draft, only=only)
     except VocabularyError as error:
-        _fail(str(error))
-
-
-def _fail(text: str) -> NoReturn:
-    typer.echo(text, err=True)
-    raise typer.Exit(FAILED)
+        fail(str(error))

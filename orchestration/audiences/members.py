@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.audiences.definition import Alike, Audience, Listed
-from orchestration.audiences.lists import FoundList, load_list
+from orchestration.audiences.lists import FOLDER, FoundList, load_list
 from orchestration.audiences.plan import Plan, Prepared, plan_audience
 from orchestration.audiences.vocabulary import ROW_TABLES
 from orchestration.sql import quote
 
 if TYPE_CHECKING:
     import duckdb
+
+    from orchestration.settings import Settings
 
 #: What customers are compared by; interests in departments come on top.
 ALIKE_FEATURES = (
@@ -169,6 +171,23 @@ class Finder:
             ) as interests
                 on interests.customer_id = features.customer_id
         """  # noqa: S608
+
+
+def open_finder(
+    connection: duckdb.DuckDBPyConnection,
+    audiences: Mapping[str, Audience],
+    settings: Settings,
+    schema: str,
+) -> Finder:
+    """A finder of this company's lists and hashes."""
+    return Finder(
+        connection,
+        audiences,
+        schema,
+        settings.home / FOLDER,
+        settings.hash_key_bytes,
+        settings.phone_region,
+    )
 
 
 def _list_note(name: str, path: Path, found: FoundList) -> str:

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.audiences.definition import CHANNELS, Audience
-from orchestration.audiences.lists import FOLDER
-from orchestration.audiences.members import Finder
+from orchestration.audiences.members import open_finder
 from orchestration.audiences.plan import readable
 from orchestration.conditions.problems import nearest
-from orchestration.publishing.reader import open_published
+from orchestration.publishing.reader import has_table, open_published
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,6 +28,17 @@ REACH = {
     **{name: f"is_contactable_{name}" for name in ("sms", "email", "push", "ads")},
     "wechat": "has_wechat and followed_channels like '%wechat%'",
 }
+
+
+def reach_sql(people: str) -> str:
+    """Query of how many may be written to, a column per channel in the order of CHANNELS.
+
+    Args:
+        people: A table, or a query in brackets, with a column customer_id.
+    """
+    listed = ", ".join(f"count(*) filter ({REACH[name]}) as {name}" for name in CHANNELS)
+    # channels and conditions are those of this module
+    return f"select {listed} from customer_360 semi join {people} as people using (customer_id)"  # noqa: S608
 
 
 class UnknownAudienceError(ValueError):
@@ -100,23 +110,6 @@ def print_preview(
             say(f"    {customer_id}  {reason_en}" + _other(reason_en, reason_zh))
 
 
-def open_finder(
-    connection: duckdb.DuckDBPyConnection,
-    audiences: Mapping[str, Audience],
-    settings: Settings,
-    schema: str,
-) -> Finder:
-    """A finder of this company's lists and hashes."""
-    return Finder(
-        connection,
-        audiences,
-        schema,
-        settings.home / FOLDER,
-        settings.hash_key_bytes,
-        settings.phone_region,
-    )
-
-
 def print_list(audiences: Mapping[str, Audience], published: Path, console: Console) -> None:
     """All audiences, with their sizes in the published file where there is one."""
     from rich.table import Table
@@ -124,7 +117,7 @@ def print_list(audiences: Mapping[str, Audience], published: Path, console: Cons
     sizes: dict[str, int] = {}
     if published.exists():
         with open_published(published) as connection:
-            if _has(connection, "audience_definition"):
+            if has_table(connection, "audience_definition"):
                 sizes = dict(
                     connection.execute(
                         "select audience_code, member_count from audience_definition"
@@ -146,10 +139,7 @@ def print_list(audiences: Mapping[str, Audience], published: Path, console: Cons
 
 
 def _reach(connection: duckdb.DuckDBPyConnection) -> str:
-    listed = ", ".join(f"count(*) filter ({REACH[name]})" for name in CHANNELS)
-    counts = connection.execute(
-        f"select {listed} from customer_360 semi join temp.preview using (customer_id)"  # noqa: S608
-    ).fetchone()
+    counts = connection.execute(reach_sql("temp.preview")).fetchone()
     return " · ".join(f"{name} {found:,}" for name, found in zip(CHANNELS, counts, strict=True))
 
 
@@ -165,7 +155,7 @@ def _segments(connection: duckdb.DuckDBPyConnection) -> str:
 
 def _overlaps(connection: duckdb.DuckDBPyConnection, code: str) -> list[tuple[str, int, float]]:
     """Audiences that most of these people are in, as the last run found them."""
-    if not _has(connection, "audience_membership"):
+    if not has_table(connection, "audience_membership"):
         return []
     return connection.execute(
         """
@@ -181,12 +171,6 @@ def _overlaps(connection: duckdb.DuckDBPyConnection, code: str) -> list[tuple[st
         """,
         [code, OVERLAPS],
     ).fetchall()
-
-
-def _has(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return bool(
-        connection.execute("select 1 from duckdb_tables() where table_name = ?", [table]).fetchone()
-    )
 
 
 def _other(reason_en: str, reason_zh: str) -> str:

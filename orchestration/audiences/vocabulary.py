@@ -21,7 +21,7 @@ _DESCRIBED_IN = {
     "customer_features": Path("models/marts/features/_features__models.yml"),
     "segment_history": Path("models/marts/segments/_segments__models.yml"),
 }
-#: Lists of codes and labels; they are compared with the customer's row.
+#: Columns that say where a value comes from, which no audience is made of.
 _TECHNICAL = ("_source", "_is_imputed")
 
 

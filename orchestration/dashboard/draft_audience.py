@@ -16,8 +16,9 @@ import streamlit as st
 import yaml
 
 from orchestration.audiences.definition import CHANNELS
+from orchestration.audiences.members import open_finder
 from orchestration.audiences.reader import FOLDER, read_audiences
-from orchestration.audiences.report import REACH, open_finder
+from orchestration.audiences.report import reach_sql
 from orchestration.dashboard.published import build, settings
 from orchestration.publishing.reader import open_published
 from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR
@@ -137,10 +138,7 @@ def _count(code: str, text: str, of_build: tuple[int, int]) -> Counted:
         finder = open_finder(connection, audiences, settings(), "main")
         members = finder.store(audiences[code], "temp.draft")
         customers = connection.execute("select count(*) from customer_360").fetchone()[0]
-        listed = ", ".join(f"count(*) filter ({REACH[channel]})" for channel in CHANNELS)
-        counts = connection.execute(
-            f"select {listed} from customer_360 semi join temp.draft using (customer_id)"  # noqa: S608
-        ).fetchone()
+        counts = connection.execute(reach_sql("temp.draft")).fetchone()
         return Counted(
             members,
             customers,

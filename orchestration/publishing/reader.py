@@ -53,7 +53,13 @@ def published_table(path: Path, name: str) -> pa.Table | None:
     if not path.exists():
         return None
     with open_published(path) as connection:
-        known = connection.execute(
-            "select 1 from duckdb_tables() where table_name = ?", [name]
-        ).fetchone()
-        return connection.execute(f"from {quote(name)}").to_arrow_table() if known else None
+        if not has_table(connection, name):
+            return None
+        return connection.execute(f"from {quote(name)}").to_arrow_table()
+
+
+def has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether the published file has a table; one of an earlier version may lack it."""
+    return bool(
+        connection.execute("select 1 from duckdb_tables() where table_name = ?", [name]).fetchone()
+    )

@@ -41,7 +41,7 @@ KEPT_TYPES = {
 def write_results(
     connection: duckdb.DuckDBPyConnection,
     tables: Mapping[str, tuple[str, Rows | Iterable[Rows] | str]],
-    evaluation: pd.DataFrame,
+    evaluation: pd.DataFrame | None,
     *,
     run_id: str,
     published_file: Path,
@@ -53,8 +53,8 @@ def write_results(
         connection: The build file.
         tables: `schema.table` to declared columns and rows: whole, in batches, or a query of them;
             an existing table is replaced.
-        evaluation: Grades; those of earlier dates and other models stay, even when the build file
-            was lost: the published file has them.
+        evaluation: Grades, None where nothing is graded; those of earlier dates and other models
+            stay, even when the build file was lost: the published file has them.
         run_id: The run that graded.
         published_file: The file that readers have.
         drift: DRIFT_COLUMNS of this day, where the model measures it.
@@ -62,7 +62,9 @@ def write_results(
     connection.begin()
     for name, (types, rows) in tables.items():
         replace_table(connection, name, types, rows)
-    _add(connection, EVALUATION, evaluation.assign(run_id=run_id), published_file)
+    _ensure_kept(connection, EVALUATION, published_file)
+    if evaluation is not None:
+        _add(connection, EVALUATION, evaluation.assign(run_id=run_id), published_file)
     _ensure_kept(connection, DRIFT, published_file)
     if drift is not None:
         _add(connection, DRIFT, drift.assign(run_id=run_id), published_file)

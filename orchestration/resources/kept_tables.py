@@ -9,9 +9,9 @@ Belongs here: putting those rows back. Does not belong here: what is remembered 
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestration.publishing.reader import published_table
 from orchestration.resources.warehouse import table_exists
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def restore_kept_tables(
-    connection: duckdb.DuckDBPyConnection, manifest: Path, published_file: Path
+    connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], published_file: Path
 ) -> dict[str, int]:
     """Put back what the build file lacks and the published file has.
 
@@ -50,10 +50,9 @@ def restore_kept_tables(
     return restored
 
 
-def _kept_models(manifest: Path) -> list[str]:
-    nodes = json.loads(manifest.read_text())["nodes"].values()
+def _kept_models(manifest: Mapping[str, Any]) -> list[str]:
     return sorted(
         f"{node['schema']}.{node['alias']}"
-        for node in nodes
+        for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["config"]["meta"].get("kept")
     )

@@ -61,7 +61,7 @@ def print_preview(catalogue: Catalogue, code: str, published: Path, console: Con
         NothingPublishedError: No run has published yet.
         UnknownTagError: The catalogue has no such tag.
     """
-    from orchestration.publishing.reader import open_published
+    from orchestration.publishing.reader import has_table, open_published
 
     tag = next((tag for tag in catalogue.tags if tag.code == code), None)
     if tag is None:
@@ -75,11 +75,8 @@ def print_preview(catalogue: Catalogue, code: str, published: Path, console: Con
     say(f"{tag.name_zh} · {tag.name_en} ({tag.kind}, {tag.category})", style="bold")
     say(f"  {tag.condition.sql}")
     with open_published(published) as connection:
-        known = connection.execute(
-            "select 1 from duckdb_tables() where table_name = 'tag_definition'"
-        ).fetchone()
         held = (
-            known
+            has_table(connection, "tag_definition")
             and connection.execute(
                 "select holder_count, holder_share, as_of_date, logic from tag_definition "
                 "where tag_code = ?",

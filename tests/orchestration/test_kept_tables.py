@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import duckdb
@@ -67,8 +66,8 @@ def test_what_a_broken_run_remembered_is_dropped(build) -> None:
 
 
 def test_what_was_published_comes_back(build, tmp_path: Path) -> None:
-    published, manifest = tmp_path / "published.duckdb", tmp_path / "manifest.json"
-    manifest.write_text(json.dumps(manifest_of(model("told", kept=True), model("x", kept=False))))
+    published = tmp_path / "published.duckdb"
+    manifest = manifest_of(model("told", kept=True), model("x", kept=False))
     assert restore_kept_tables(build, manifest, published) == {}
     with duckdb.connect(str(published)) as connection:
         connection.execute("create table told as select unnest([7, 8, 9]) as number")
@@ -81,7 +80,6 @@ def test_what_was_published_comes_back(build, tmp_path: Path) -> None:
 
 
 def test_before_anything_was_published_nothing_comes_back(build, tmp_path: Path) -> None:
-    manifest = tmp_path / "manifest.json"
-    manifest.write_text(json.dumps(manifest_of(model("told", kept=True))))
+    manifest = manifest_of(model("told", kept=True))
     build.execute("drop table marts.told")
     assert restore_kept_tables(build, manifest, tmp_path / "nothing.duckdb") == {}

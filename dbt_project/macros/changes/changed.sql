@@ -19,17 +19,18 @@
 
 
 {#
-    A table that remembers what no landing file can tell again (meta.kept, see resources/kept_tables.py): a run replaces
-    the rows of its own day, and rows of one status if there are such that only count for a day.
+    A table that remembers what no landing file can tell again (resources/kept_tables.py): it goes on from what it holds
+    whatever its code has become.
 #}
+{% macro remembering(rows) -%}
+    {{ replacing(rows) }}
+    {{ config(full_refresh=false, on_schema_change='append_new_columns', meta={'kept': true}) }}
+{%- endmacro %}
+
+
+{# Such a table of days: a run replaces the rows of its own day, and rows of a status that counts for a day only. #}
 {% macro kept_per_day(status=none) -%}
-    {{
-        config(
-            materialized='incremental', incremental_strategy='replace_where', full_refresh=false,
-            on_schema_change='append_new_columns',
-            meta={'kept': true, 'replaced_rows': {'day_of_run': true, 'status': status}}
-        )
-    }}
+    {{ remembering({'day_of_run': true, 'status': status}) }}
 {%- endmacro %}
 
 

@@ -3,8 +3,7 @@
     were merged, since two events may have become one.
 #}
 {% macro remembering_fired_events() -%}
-    {{ replacing({'merged_customers': true}) }}
-    {{ config(full_refresh=false, on_schema_change='append_new_columns') }}
+    {{ remembering({'merged_customers': true}) }}
 {%- endmacro %}
 
 

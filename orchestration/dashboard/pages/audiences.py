@@ -10,11 +10,10 @@ import re
 
 import streamlit as st
 
-from orchestration.audiences.definition import CHANNELS
 from orchestration.audiences.lists import ListError
 from orchestration.audiences.members import NobodyAlikeError
 from orchestration.audiences.plan import TooLargeError
-from orchestration.audiences.report import REACH
+from orchestration.audiences.report import reach_sql
 from orchestration.conditions.problems import VocabularyError
 from orchestration.dashboard import charts, draft_audience
 from orchestration.dashboard.draft_audience import AudienceExistsError, Choices
@@ -227,17 +226,8 @@ def _over_time(text: Texts, code: str) -> None:
 
 def _reach(text: Texts, code: str) -> None:
     st.subheader(text("reach"))
-    listed = ", ".join(f"count(*) filter ({REACH[name]}) as {name}" for name in CHANNELS)
-    counts = query(
-        f"""
-        select {listed}
-        from customer_360
-        semi join (
-            select customer_id from audience_membership where audience_code = $code
-        ) as members using (customer_id)
-        """,  # noqa: S608
-        code=code,
-    )
+    members = "(select customer_id from audience_membership where audience_code = $code)"
+    counts = query(reach_sql(members), code=code)
     _reach_bars(text, dict(counts.iloc[0]))
 
 
@@ -340,20 +330,8 @@ def _choose(text: Texts, listed) -> Choices:
             key="draft_kind",
         )
         names = segment_names(language, kind) if kind else {}
-        segments = st.multiselect(
-            text("segments"),
-            list(names),
-            format_func=names.get,
-            placeholder=text("choose"),
-            key=f"draft_segments_{kind}",
-        )
-        chosen_tags = st.multiselect(
-            text("tags"),
-            list(tag_names),
-            format_func=tag_names.get,
-            placeholder=text("choose"),
-            key="draft_tags",
-        )
+        segments = _several(text, "segments", names, key=f"draft_segments_{kind}")
+        chosen_tags = _several(text, "tags", tag_names, key="draft_tags")
         condition = st.text_input(
             text("condition"),
             help=text("condition_help"),
@@ -367,19 +345,9 @@ def _choose(text: Texts, listed) -> Choices:
         at_least = st.slider(
             text("at_least"), 0.0, 1.0, 0.5, 0.05, disabled=not propensity, key="draft_at_least"
         )
-        without_tags = st.multiselect(
-            text("without_tags"),
-            list(tag_names),
-            format_func=tag_names.get,
-            placeholder=text("choose"),
-            key="draft_no_tags",
-        )
-        without_audiences = st.multiselect(
-            text("without_audiences"),
-            list(audience_names),
-            format_func=audience_names.get,
-            placeholder=text("choose"),
-            key="draft_no_audiences",
+        without_tags = _several(text, "without_tags", tag_names, key="draft_no_tags")
+        without_audiences = _several(
+            text, "without_audiences", audience_names, key="draft_no_audiences"
         )
     joined = st.radio(
         text("joined"), ["all", "any"], format_func=text, horizontal=True, key="draft_joined"
@@ -406,6 +374,13 @@ def _choose(text: Texts, listed) -> Choices:
         at_least=at_least,
         without_tags=without_tags,
         without_audiences=without_audiences,
+    )
+
+
+def _several(text: Texts, label: str, names: dict[str, str], *, key: str) -> list[str]:
+    """Codes that are picked by their names."""
+    return st.multiselect(
+        text(label), list(names), format_func=names.get, placeholder=text("choose"), key=key
     )
 
 
