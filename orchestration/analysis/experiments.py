@@ -227,6 +227,41 @@ def balance_p_value(covariates: pd.DataFrame, is_treated: np.ndarray) -> float:
     return float(chi2.sf(units * difference @ inverse @ difference, rank))
 
 
+def why_arms_cannot_teach(
+    counts: tuple[int, int],
+    holdout_share: float | None,
+    covariates: pd.DataFrame,
+    is_treated: np.ndarray,
+    *,
+    least_p_value: float,
+) -> str:
+    """Why nothing may be learnt from a campaign's arms: as if somebody, not chance, had made them.
+
+    Args:
+        counts: Units treated and left alone.
+        holdout_share: Share that was to be left alone; anything but a share for no plan.
+        covariates: As in balance_table, of a sample of the units; arms that are not both in it are
+            not compared.
+        is_treated: As in balance_table.
+        least_p_value: Chance below which arms are not believed.
+
+    Returns:
+        The reason, without a full stop; empty when they may teach.
+    """
+    if pd.notna(holdout_share) and 0 < holdout_share < 1:
+        p_value = sample_ratio_p_value(*counts, float(holdout_share))
+        if p_value < least_p_value:
+            return (
+                f"{counts[1]} of {sum(counts)} customers were left alone, planned were "
+                f"{holdout_share:.0%} (p = {p_value:.1g})"
+            )
+    if is_treated.any() and not is_treated.all():
+        p_value = balance_p_value(covariates, is_treated)
+        if p_value < least_p_value:
+            return f"its arms were not alike before it began (p = {p_value:.1g})"
+    return ""
+
+
 def minimum_detectable_effect(
     standard_error: float, *, confidence: float = 0.95, power: float = 0.8
 ) -> float:

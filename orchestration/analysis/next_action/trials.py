@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from orchestration.analysis.experiments import balance_p_value, sample_ratio_p_value
+from orchestration.analysis.experiments import why_arms_cannot_teach
 from orchestration.analysis.next_action.config import CAMPAIGN, CONTEXT, NextActionConfig
 from orchestration.analysis.promotion.features import covariates
 from orchestration.analysis.sampling import key_hashes
@@ -94,7 +94,13 @@ def usable_trials(
         counts = int(treated.sum()), int((~treated).sum())
         if min(counts) < config.min_arm_customers:
             continue
-        problem = _problem(rows, treated, counts, config)
+        problem = why_arms_cannot_teach(
+            counts,
+            rows["holdout_share"].iloc[0],
+            covariates(rows),
+            treated,
+            least_p_value=config.min_arm_p_value,
+        )
         if problem:
             notes.append(f"Campaign {key[1]} is left out: {problem}.")
             continue
@@ -186,21 +192,3 @@ def _campaign_means(outcome: np.ndarray, campaign: np.ndarray, rows: np.ndarray)
     count = np.bincount(campaign[rows], minlength=campaign.max() + 1)
     total = np.bincount(campaign[rows], weights=outcome[rows], minlength=campaign.max() + 1)
     return np.where(count > 0, total / np.maximum(count, 1), outcome[rows].mean())
-
-
-def _problem(
-    rows: pd.DataFrame, treated: np.ndarray, counts: tuple[int, int], config: NextActionConfig
-) -> str:
-    """Why a campaign may not teach; empty when it may."""
-    planned = rows["holdout_share"].iloc[0]
-    if pd.notna(planned) and 0 < planned < 1:
-        p_value = sample_ratio_p_value(*counts, float(planned))
-        if p_value < config.min_arm_p_value:
-            return (
-                f"{counts[1]} of {sum(counts)} customers were left alone, planned were "
-                f"{planned:.0%} (p = {p_value:.1g})"
-            )
-    p_value = balance_p_value(covariates(rows), treated)
-    if p_value < config.min_arm_p_value:
-        return f"its arms were not alike before it began (p = {p_value:.1g})"
-    return ""

@@ -14,10 +14,9 @@ import pandas as pd
 from orchestration.analysis.experiments import (
     Effect,
     Moments,
-    balance_p_value,
     moments_of_sums,
     pooled_effect,
-    sample_ratio_p_value,
+    why_arms_cannot_teach,
 )
 from orchestration.analysis.promotion.config import CAMPAIGN, COVERAGE, PromotionConfig
 from orchestration.analysis.promotion.features import covariates
@@ -91,7 +90,15 @@ def usable_campaigns(
     for key, pair in tried.groupby(CAMPAIGN, sort=False):
         holdout, treated = (_moments(row) for row in pair.to_dict("records"))
         counts = treated[0].count, holdout[0].count
-        problem = _problem(counts, pair["holdout_share"].iloc[0], rows_of.get(key), config)
+        # a sample may have nobody of a campaign
+        rows = rows_of.get(key, trials.iloc[:0])
+        problem = why_arms_cannot_teach(
+            counts,
+            pair["holdout_share"].iloc[0],
+            covariates(rows),
+            rows["is_treated"].to_numpy(dtype=bool),
+            least_p_value=config.min_arm_p_value,
+        )
         if problem:
             notes.append(f"Campaign {key[1]} is left out: {problem}.")
             continue
@@ -153,24 +160,3 @@ def _moments(arm: dict) -> tuple[Moments, Moments]:
     spend = moments_of_sums(count, float(arm["spend_total"]), float(arm["spend_squares"]))
     # nobody ordering twice as "ordered": its square is itself
     return moments_of_sums(count, buyers, buyers), spend
-
-
-def _problem(
-    counts: tuple[int, int],
-    holdout_share: float,
-    rows: pd.DataFrame | None,
-    config: PromotionConfig,
-) -> str:
-    """Why a campaign may not teach; empty when it may."""
-    if pd.notna(holdout_share) and 0 < holdout_share < 1:
-        p_value = sample_ratio_p_value(*counts, float(holdout_share))
-        if p_value < config.min_arm_p_value:
-            return (
-                f"{counts[1]} of {sum(counts)} customers were left alone, planned were "
-                f"{holdout_share:.0%} (p = {p_value:.1g})"
-            )
-    if rows is not None and rows["is_treated"].nunique() == 2:
-        p_value = balance_p_value(covariates(rows), rows["is_treated"].to_numpy(dtype=bool))
-        if p_value < config.min_arm_p_value:
-            return f"its arms were not alike before it began (p = {p_value:.1g})"
-    return ""
