@@ -1502,7 +1502,7 @@ def test_models_have_cards_and_drift_is_measured(company: Company) -> None:
         "category_propensity": "select distinct model_version from customer_category_propensity",
         "lifetime": "select distinct model_version from customer_clv",
         # what stars say needs no model
-        "sentiment": "select distinct model_version from review_sentiment where served_by = 'model'",
+        "sentiment": "select max(model_version) from review_sentiment where served_by = 'model'",
         "recommendation": "select distinct model_version from customer_recommendation",
         "promotion": "select distinct model_version from customer_promotion_response",
         "demand": "select distinct model_version from segment_demand_forecast",
