@@ -1,21 +1,29 @@
-"""When things run: the daily job, its schedule and the sensor on the landing folder.
+"""When things run: the jobs, the schedule and the sensor on the landing folder.
 
 Belongs here: jobs, schedules, sensors. Does not belong here: what an asset does.
 """
 
 from __future__ import annotations
 
-import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
 
 from orchestration.ingestion.contracts import FeedContract
-from orchestration.ingestion.discover import discover, is_stable
+from orchestration.ingestion.discover import discover, is_stable, listing_fingerprint
+from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH, micro_batch_selection, obstacle
+from orchestration.resources.run_state import project_fingerprint, read_run_state
 from orchestration.settings import Settings
 
-DAILY_JOB = "daily"
+UNDER_WAY = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 
 
 def daily_job() -> dg.UnresolvedAssetJobDefinition:
@@ -27,6 +35,17 @@ def daily_job() -> dg.UnresolvedAssetJobDefinition:
     )
 
 
+def micro_batch_job(manifest: Path) -> dg.UnresolvedAssetJobDefinition:
+    """New landing files through to tags, audiences and the published file, without learning."""
+    return dg.define_asset_job(
+        MICRO_BATCH,
+        selection=micro_batch_selection(json.loads(manifest.read_text())),
+        description="New landing files in; customers, segments, tags and audiences of now out. "
+        "Models are not learnt and recommendations, demand and effects stay as the last daily run "
+        "left them.",
+    )
+
+
 def daily_schedule(settings: Settings) -> dg.ScheduleDefinition:
     """The daily job at STRATA_SCHEDULE_CRON in the business time zone."""
     return dg.ScheduleDefinition(
@@ -34,40 +53,59 @@ def daily_schedule(settings: Settings) -> dg.ScheduleDefinition:
         job_name=DAILY_JOB,
         cron_schedule=settings.schedule_cron,
         execution_timezone=settings.timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING
+        if settings.automation
+        else dg.DefaultScheduleStatus.STOPPED,
     )
 
 
-def landing_sensor(contracts: Sequence[FeedContract], settings: Settings) -> dg.SensorDefinition:
-    """Start the daily job when landing files came or changed and have come to rest.
+def landing_sensor(
+    contracts: Sequence[FeedContract],
+    manifest: Path,
+    settings: Settings,
+    jobs: Sequence[dg.UnresolvedAssetJobDefinition],
+) -> dg.SensorDefinition:
+    """Start a run when landing files came or changed and have come to rest.
 
-    The run key is a fingerprint of the folder's listing, so one state of the folder starts one run
-    however often the sensor looks; loading a file twice is prevented by the manifest, not here.
+    That is a micro-batch where one may go on from the last run, else the daily job. The run key is
+    a fingerprint of the folder's listing, so one state of the folder starts one run however often
+    the sensor looks, and none while another run is on its way; loading a file twice is prevented by
+    the manifest, not here.
     """
 
     @dg.sensor(
         name="landing_sensor",
-        job_name=DAILY_JOB,
-        minimum_interval_seconds=30,
-        description="Runs the daily job when new landing files have come to rest.",
+        jobs=jobs,
+        minimum_interval_seconds=settings.landing_interval_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING
+        if settings.automation
+        else dg.DefaultSensorStatus.STOPPED,
+        description="Starts a run when new landing files have come to rest.",
     )
-    def watch() -> dg.RunRequest | dg.SkipReason:
-        feeds = discover(settings.landing_dir, contracts).files.values()
-        paths = [file.path for files in feeds for file in files]
+    def watch(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        discovery = discover(settings.landing_dir, contracts)
+        paths = [file.path for files in discovery.files.values() for file in files]
         if not paths:
             return dg.SkipReason(f"no files under {settings.landing_dir}")
         if not all(is_stable(path, settings.landing_stable_seconds) for path in paths):
             return dg.SkipReason("a landing file is still being written")
-        return dg.RunRequest(run_key=_fingerprint(paths))
+        listing = listing_fingerprint(discovery)
+        state = read_run_state(settings)
+        if state and state.complete and state.landing == listing:
+            return dg.SkipReason("the last run loaded all there is")
+        if context.instance.get_runs_count(dg.RunsFilter(statuses=UNDER_WAY)):
+            return dg.SkipReason("a run is under way; what came meanwhile is loaded after it")
+        if settings.landing_runs == DAILY_JOB:
+            return dg.RunRequest(run_key=listing, job_name=DAILY_JOB)
+        project = project_fingerprint(
+            json.loads(manifest.read_text()), settings.compiled_into_models
+        )
+        as_of = str(settings.as_of) if settings.as_of else None
+        reason = obstacle(state, project=project, as_of=as_of)
+        context.log.info(f"daily job: {reason}" if reason else "micro-batch")
+        return dg.RunRequest(run_key=listing, job_name=DAILY_JOB if reason else MICRO_BATCH)
 
     return watch
-
-
-def _fingerprint(paths: list[Path]) -> str:
-    listing = sorted(
-        (str(path), stat.st_size, stat.st_mtime_ns)
-        for path, stat in ((path, path.stat()) for path in paths)
-    )
-    return hashlib.sha256(repr(listing).encode()).hexdigest()
 
 
 def write_dagster_yaml(dagster_home: Path) -> Path:

@@ -79,13 +79,21 @@ def run(
             help="Business date to compute everything as of; default: that of the newest fact.",
         ),
     ] = None,
+    micro: Annotated[
+        bool,
+        typer.Option(
+            "--micro",
+            help="A micro-batch: new files through to tags and audiences, while learnt scores, "
+            "recommendations, demand and effects stay those of the last daily run.",
+        ),
+    ] = False,
 ) -> None:
     """Run the daily job here and now: landing files in, published warehouse out.
 
     Exit status: 0 all well; 1 nothing was published; 3 published, but a landing file could not be
     read.
     """
-    raise typer.Exit(_run(as_of.date() if as_of else None))
+    raise typer.Exit(_run(as_of.date() if as_of else None, micro=micro))
 
 
 @app.command()
@@ -438,11 +446,11 @@ def _simulate(persons: int, seed: int, landing: Path, truth: Path, until: date |
     say(f"  {summary}")
 
 
-def _run(as_of: date | None) -> int:
-    from orchestration.run import run_daily
+def _run(as_of: date | None, *, micro: bool = False) -> int:
+    from orchestration.run import run_here
     from orchestration.settings import Settings
 
-    return run_daily(Settings(), as_of)
+    return run_here(Settings(), as_of, micro=micro)
 
 
 def _has_files(folder: Path) -> bool:

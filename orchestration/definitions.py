@@ -31,7 +31,7 @@ from orchestration.assets.propensities import propensities_asset
 from orchestration.assets.published import published_asset
 from orchestration.assets.recommendation import recommendation_asset
 from orchestration.assets.sentiment import sentiment_asset
-from orchestration.automation import daily_job, daily_schedule, landing_sensor
+from orchestration.automation import daily_job, daily_schedule, landing_sensor, micro_batch_job
 from orchestration.ingestion.contracts import load_contracts
 from orchestration.progress import progress_logger
 from orchestration.resources.dbt import dbt_resource, ensure_manifest
@@ -52,6 +52,7 @@ def build_defs(
     settings.make_dirs()
     manifest = ensure_manifest(settings)
     contracts = load_contracts(STAGING_DIR)
+    jobs = [daily_job(), micro_batch_job(manifest)]
     resources = {
         "warehouse": Warehouse(
             path=str(settings.build_file),
@@ -84,9 +85,9 @@ def build_defs(
             effects_asset(settings),
             published_asset(manifest, settings),
         ],
-        jobs=[daily_job()],
+        jobs=jobs,
         schedules=[daily_schedule(settings)],
-        sensors=[landing_sensor(contracts, settings)],
+        sensors=[landing_sensor(contracts, manifest, settings, jobs)],
         loggers={"console": dg.colored_console_logger, "progress": progress_logger},
         resources=resources,
         # one process for all steps: a process per step would import and connect anew each time

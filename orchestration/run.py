@@ -1,4 +1,4 @@
-"""One run of the daily job in this process, with a progress display and a summary.
+"""One run of a job in this process, with a progress display and a summary.
 
 Belongs here: what `strata run` does around Dagster: the run lock, the instance, the exit status.
 Does not belong here: the job itself (definitions) or its display (progress).
@@ -32,8 +32,16 @@ class RunInProgressError(RuntimeError):
     """Another run of the same company is under way."""
 
 
-def run_daily(settings: Settings, as_of: date | None, console: Console | None = None) -> int:
-    """Run the daily job and print what happened.
+def run_here(
+    settings: Settings, as_of: date | None, console: Console | None = None, *, micro: bool = False
+) -> int:
+    """Run the daily job, or a micro-batch, and print what happened.
+
+    Args:
+        settings: The company.
+        as_of: Business date to compute everything as of; None for that of the newest fact.
+        console: Where to print; default: the terminal.
+        micro: Leave out what a micro-batch leaves, if one can go on from the last run.
 
     Returns:
         0 when everything was checked and published; 1 when nothing was published; 3 when it was
@@ -44,13 +52,13 @@ def run_daily(settings: Settings, as_of: date | None, console: Console | None = 
     settings.make_dirs()
     try:
         with run_lock(settings.warehouse_dir / "run.lock"):
-            return _run(settings, as_of, console)
+            return _run(settings, as_of, console, micro=micro)
     except (RunInProgressError, VocabularyError) as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         return FAILED
 
 
-def _run(settings: Settings, as_of: date | None, console: Console) -> int:
+def _run(settings: Settings, as_of: date | None, console: Console, *, micro: bool) -> int:
     from orchestration.audiences.reader import read_audiences
     from orchestration.ingestion.contracts import load_contracts
     from orchestration.ingestion.discover import discover
@@ -71,23 +79,25 @@ def _run(settings: Settings, as_of: date | None, console: Console) -> int:
         return FAILED
     console.print(f"strata360 · {settings.home}", highlight=False, soft_wrap=True)
     prune_dbt_output(settings.dbt_target_dir)
-    result, progress = _execute(settings, as_of, console)
+    result, progress = _execute(settings, as_of, console, micro=micro)
     return _conclude(settings, result, progress, console)
 
 
-def _execute(settings: Settings, as_of: date | None, console: Console):
+def _execute(settings: Settings, as_of: date | None, console: Console, *, micro: bool):
     warnings.filterwarnings("ignore", module="dagster.*")
     import dagster as dg
 
-    from orchestration.automation import DAILY_JOB, write_dagster_yaml
+    from orchestration.automation import write_dagster_yaml
     from orchestration.definitions import build_defs
+    from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH
     from orchestration.progress import ProgressHandler
     from orchestration.resources.dbt_server import dbt_server
 
     write_dagster_yaml(settings.dagster_home)
     settings.run_output_file.write_text("")
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    job = build_defs(settings=settings).resolve_job_def(DAILY_JOB)
+    name = MICRO_BATCH if micro and _may_be_micro(settings, as_of, console) else DAILY_JOB
+    job = build_defs(settings=settings).resolve_job_def(name)
     with (
         dbt_server(settings, settings.run_output_file),
         dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance,
@@ -107,6 +117,25 @@ def _execute(settings: Settings, as_of: date | None, console: Console):
             },
         )
     return result, progress
+
+
+def _may_be_micro(settings: Settings, as_of: date | None, console: Console) -> bool:
+    import json
+
+    from orchestration.micro_batch import obstacle
+    from orchestration.resources.dbt import ensure_manifest
+    from orchestration.resources.run_state import project_fingerprint, read_run_state
+
+    manifest = json.loads(ensure_manifest(settings).read_text())
+    day = as_of or settings.as_of
+    reason = obstacle(
+        read_run_state(settings),
+        project=project_fingerprint(manifest, settings.compiled_into_models),
+        as_of=str(day) if day else None,
+    )
+    if reason:
+        console.print(f"The daily job instead of a micro-batch: {reason}.", highlight=False)
+    return reason is None
 
 
 def end_killed_runs(instance) -> None:

@@ -112,6 +112,18 @@ class Settings(BaseSettings):
         ge=0,
         description="The sensor waits until a landing file was left alone for this many seconds.",
     )
+    landing_interval_seconds: int = Field(
+        default=15, ge=5, description="How often the sensor looks at the landing folder."
+    )
+    landing_runs: Literal["micro_batch", "daily"] = Field(
+        default="micro_batch",
+        description="What new landing files start: a micro-batch between daily runs, or a daily "
+        "run each time.",
+    )
+    automation: bool = Field(
+        default=False,
+        description="Whether schedule and sensors are on without being switched on in the UI.",
+    )
 
     @field_validator("timezone")
     @classmethod

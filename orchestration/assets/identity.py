@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.checks.identity import IDENTITY_CHECKS
+from orchestration.micro_batch import forget_gone_customers
 from orchestration.publishing.pseudonyms import private_sources, restore_record_ids
 from orchestration.publishing.reader import published_table
 from orchestration.resources.run_record import note_evidence, timed_step, write_checks
@@ -67,7 +68,8 @@ MATCH_STATE = {
 
 def identity_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
     """OneID as one step that writes its tables in one transaction."""
-    private = private_sources(json.loads(manifest.read_text()))
+    parsed = json.loads(manifest.read_text())
+    private = private_sources(parsed)
 
     @dg.multi_asset(
         name="identity",
@@ -100,6 +102,7 @@ def identity_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
             )
             with warehouse.connect() as connection:
                 note_evidence(connection, context.run_id, inputs["evidence"]["until_at"][0].as_py())
+                forget_gone_customers(connection, parsed)
         model_path = resolution.match_report and save_match_model(
             resolution.match_report, settings.models_dir, context.run_id
         )

@@ -21,13 +21,20 @@ from orchestration.checks.landing import (
     stray_files_result,
 )
 from orchestration.ingestion.contracts import FeedContract
-from orchestration.ingestion.discover import Discovery, discover
+from orchestration.ingestion.discover import Discovery, discover, listing_fingerprint
 from orchestration.ingestion.load import FeedLoad, load_feed
 from orchestration.ingestion.manifest import ensure_tables, next_load_number
+from orchestration.micro_batch import MICRO_BATCH, obstacle
 from orchestration.resources.increment import drop_stale_tables, last_complete_run
 from orchestration.resources.kept_tables import restore_kept_tables
 from orchestration.resources.run_record import begin_run, previous_run_id, timed_step, write_checks
 from orchestration.resources.run_record import ensure_tables as ensure_run_tables
+from orchestration.resources.run_state import (
+    RunState,
+    note_begun,
+    project_fingerprint,
+    read_run_state,
+)
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
 
@@ -116,8 +123,18 @@ def ingest_assets(
         context: dg.AssetExecutionContext, config: RunConfig, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult]:
         as_of = date.fromisoformat(config.as_of) if config.as_of else settings.as_of
+        parsed = json.loads(manifest.read_text())
+        discovery = discover(settings.landing_dir, contracts)
+        state = RunState(
+            run_id=context.run_id,
+            landing=listing_fingerprint(discovery),
+            project=project_fingerprint(parsed, settings.compiled_into_models),
+            as_of=str(as_of) if as_of else None,
+        )
+        if context.run.job_name == MICRO_BATCH:
+            _refuse_unless_possible(state, settings)
+        note_begun(settings, state)
         with warehouse.connect() as connection:
-            parsed = json.loads(manifest.read_text())
             rebuilt = _begin(connection, context.run_id, as_of, parsed, settings)
             restored = restore_kept_tables(connection, parsed, settings.published_file)
             ensure_tables(connection, contracts)
@@ -130,7 +147,6 @@ def ingest_assets(
                 metadata={"built_whole": rebuilt} if table == "run_context" and rebuilt else {},
             )
 
-        discovery = discover(settings.landing_dir, contracts)
         for source, feeds in groupby(contracts, lambda contract: contract.source):
             yield from _ingest_source(
                 context, warehouse, settings, source, list(feeds), discovery, load_number
@@ -138,6 +154,15 @@ def ingest_assets(
         yield from _report_manifest(context, warehouse, discovery)
 
     return ingest
+
+
+def _refuse_unless_possible(state: RunState, settings: Settings) -> None:
+    reason = obstacle(read_run_state(settings), project=state.project, as_of=state.as_of)
+    if reason:
+        raise dg.Failure(
+            f"a micro-batch cannot go on from the last run: {reason}. Run the daily job.",
+            allow_retries=False,
+        )
 
 
 def _begin(

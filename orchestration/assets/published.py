@@ -4,15 +4,19 @@ Belongs here: the asset. Does not belong here: the copy itself (publishing/).
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
 from orchestration.analysis.identity.hashing import install_hmac
 from orchestration.publishing.catalogue import PublishedTable, published_tables
 from orchestration.publishing.publish import publish
-from orchestration.resources.increment import complete_run
+from orchestration.micro_batch import DAILY_JOB
+from orchestration.resources.increment import complete_run, incremental_models
 from orchestration.resources.run_record import Step, peak_memory_mb, utc_now, write_steps
+from orchestration.resources.run_state import note_complete
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
 
@@ -44,12 +48,16 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
                 run_id=context.run_id,
                 published_at=utc_now(),
             )
-            complete_run(
-                connection,
-                context.run_id,
-                json.loads(manifest.read_text()),
-                settings.compiled_into_models,
-            )
+            parsed = json.loads(manifest.read_text())
+            is_whole = _built_what_must_be(context, parsed)
+            if is_whole:
+                complete_run(
+                    connection, context.run_id, parsed, settings.compiled_into_models
+                )
+            else:
+                context.log.warning(
+                    "this run left incremental tables out, so the next one builds them whole"
+                )
             seconds = (utc_now() - started_at).total_seconds()
             write_steps(
                 connection,
@@ -65,6 +73,9 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
                     )
                 ],
             )
+        if is_whole:
+            is_daily = context.run.job_name == DAILY_JOB and not context.run.asset_selection
+            note_complete(settings, context.run_id, is_daily=is_daily)
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": sum(publication.rows.values()),
@@ -80,6 +91,15 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
         )
 
     return strata360
+
+
+def _built_what_must_be(context: dg.AssetExecutionContext, manifest: Mapping[str, Any]) -> bool:
+    """Whether every incremental table was part of this run, so that the next can go on from it."""
+    selected = context.job_def.asset_layer.selected_asset_keys
+    return all(
+        dg.AssetKey([node["schema"], node["alias"]]) in selected
+        for node in incremental_models(manifest)
+    )
 
 
 def model_key(table: PublishedTable) -> dg.AssetKey:

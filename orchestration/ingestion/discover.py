@@ -5,6 +5,7 @@ Belongs here: walking folders, names, ages, symbolic links. Does not belong here
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -83,6 +84,24 @@ def discover(landing_root: Path, contracts: Sequence[FeedContract]) -> Discovery
     return discovery
 
 
+def listing_fingerprint(discovery: Discovery) -> str:
+    """A hash of names, sizes and times of all files; another one when any came, went or changed."""
+    listing = sorted(
+        (file.file_name, stat.st_size, stat.st_mtime_ns)
+        for files in discovery.files.values()
+        for file in files
+        if (stat := _stat(file.path)) is not None
+    )
+    return hashlib.sha256(repr(listing).encode()).hexdigest()
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None
+
+
 def is_stable(path: Path, age_seconds: float, *, now: float | None = None) -> bool:
     """Whether nobody has written to a file for a while.
 
@@ -95,11 +114,10 @@ def is_stable(path: Path, age_seconds: float, *, now: float | None = None) -> bo
     Returns:
         False when the file is gone.
     """
-    try:
-        modified = path.stat().st_mtime
-    except OSError:
+    stat = _stat(path)
+    if stat is None:
         return False
-    return abs((time.time() if now is None else now) - modified) >= age_seconds
+    return abs((time.time() if now is None else now) - stat.st_mtime) >= age_seconds
 
 
 def format_of(file_name: str) -> tuple[str, bool] | None:

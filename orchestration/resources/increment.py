@@ -110,7 +110,7 @@ def drop_stale_tables(
         ).fetchall()
     }
     dropped, names = {}, []
-    for node in _incremental_models(manifest):
+    for node in incremental_models(manifest):
         relation = f"{node['schema']}.{node['alias']}"
         # what is remembered stays under other code; after a broken run, what was published returns
         is_kept = node["config"]["meta"].get("kept")
@@ -250,11 +250,12 @@ def fingerprints(manifest: Mapping[str, Any], settings: Mapping[str, str]) -> di
     context = json.dumps([manifest["metadata"]["dbt_version"], dict(sorted(settings.items()))])
     return {
         node["name"]: hashlib.sha256((context + node_hash(node["unique_id"])).encode()).hexdigest()
-        for node in _incremental_models(manifest)
+        for node in incremental_models(manifest)
     }
 
 
-def _incremental_models(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def incremental_models(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The models that go on from what they hold."""
     for node in manifest["nodes"].values():
         if node["resource_type"] == "model" and node["config"]["materialized"] == "incremental":
             yield node

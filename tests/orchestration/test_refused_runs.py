@@ -50,7 +50,7 @@ def test_a_wrong_tag_stops_the_run_before_it_starts(
     printed = io.StringIO()
     company = Settings(home=tmp_path / "company")
     land(company.landing_dir)
-    status = run.run_daily(company, None, Console(file=printed, width=200))
+    status = run.run_here(company, None, Console(file=printed, width=200))
     assert status == run.FAILED
     assert "(big): expression: unknown column order_counts; did you mean order_count" in (
         printed.getvalue()
