@@ -5,13 +5,15 @@ Does not belong here: SQL (dbt_project/), parsing SQL (resources/column_lineage)
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from dagster_dbt import DbtCliInvocation, DbtCliResource, dbt_assets
 
+from orchestration.micro_batch import MICRO_BATCH, unchanged_nodes
 from orchestration.resources.column_lineage import ColumnLineage
 from orchestration.resources.dbt import (
     LayerTranslator,
@@ -60,8 +62,17 @@ def model_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
         step = context.op_execution_context.op.name
         target_path = settings.dbt_target_dir / context.run_id / step
         recall_parse(settings, target_path)
-        invocation = dbt.cli(["build", *BUILD_FLAGS], context=context, target_path=target_path)
         outputs: list[dg.Output] = []
+        excluded = []
+        if context.run.job_name == MICRO_BATCH:
+            for node in _unchanged(context, warehouse, manifest):
+                excluded.append(f"fqn:{'.'.join(node['fqn'])}")
+                outputs.append(_as_it_was(context, node))
+        invocation = dbt.cli(
+            ["build", *BUILD_FLAGS, *(["--exclude", " ".join(excluded)] if excluded else [])],
+            context=context,
+            target_path=target_path,
+        )
         try:
             # Rows and columns are read once dbt has let go of the file. Dagster's own fetchers ask
             # while dbt still writes, and one of the two then fails on the other's lock.
@@ -83,6 +94,24 @@ def model_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
             yield from _described(context, outputs, invocation, warehouse, settings)
 
     return models
+
+
+def _unchanged(
+    context: dg.AssetExecutionContext, warehouse: Warehouse, manifest: Path
+) -> list[Mapping[str, Any]]:
+    """The nodes of this step that need not be built in a micro-batch."""
+    with warehouse.connect() as connection:
+        nodes = list(unchanged_nodes(connection, json.loads(manifest.read_text())))
+    return [node for node in nodes if _key(node) in context.selected_asset_keys]
+
+
+def _as_it_was(context: dg.AssetExecutionContext, node: Mapping[str, Any]) -> dg.Output:
+    output_name = context.assets_def.get_output_name_for_asset_key(_key(node))
+    return dg.Output(None, output_name, metadata={"unchanged": True})
+
+
+def _key(node: Mapping[str, Any]) -> dg.AssetKey:
+    return dg.AssetKey([node["schema"], node["alias"]])
 
 
 def _described(

@@ -13,9 +13,15 @@ import dagster as dg
 from orchestration.analysis.identity.hashing import install_hmac
 from orchestration.publishing.catalogue import PublishedTable, published_tables
 from orchestration.publishing.publish import publish
-from orchestration.micro_batch import DAILY_JOB
+from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH
 from orchestration.resources.increment import complete_run, incremental_models
-from orchestration.resources.run_record import Step, peak_memory_mb, utc_now, write_steps
+from orchestration.resources.run_record import (
+    Step,
+    carry_checks_over,
+    peak_memory_mb,
+    utc_now,
+    write_steps,
+)
 from orchestration.resources.run_state import note_complete
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
@@ -40,6 +46,8 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
         started_at = utc_now()
         with warehouse.connect() as connection:
             _log_overhead(connection, context.run_id, started_at)
+            if context.run.job_name == MICRO_BATCH:
+                carry_checks_over(connection, context.run_id)
             install_hmac(connection, settings.hash_key_bytes)
             publication = publish(
                 connection,

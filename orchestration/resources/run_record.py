@@ -176,3 +176,17 @@ def write_checks(
             [(run_id, row[1]) for row in rows],
         )
         connection.executemany("insert into ops.dq_result values (?, ?, ?, ?, ?, ?)", rows)
+
+
+def carry_checks_over(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    """Repeat what the last complete run found where this run had no reason to look again."""
+    connection.execute(
+        """
+        insert into ops.dq_result
+        select $run_id, check_name, severity, value, passed, description
+        from ops.dq_result
+        where run_id = (select run_id from ops.complete_run)
+            and check_name not in (select check_name from ops.dq_result where run_id = $run_id)
+        """,
+        {"run_id": run_id},
+    )
