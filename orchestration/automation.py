@@ -24,6 +24,12 @@ UNDER_WAY = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+# What the launchpad shows to be edited: with a date, the job computes everything as of that day.
+AS_OF_NEWEST_FACT = {"ops": {"ingest": {"config": {"as_of": None}}}}
+# A run counts as complete only when ingestion was its own, so a crashed one is not gone on with.
+WHOLE_RETRY = {"dagster/retry_strategy": "ALL_STEPS"}
+# After a micro-batch that broke off a daily run is due, which the sensor starts.
+NO_RETRY = {"dagster/max_retries": "0"}
 
 
 def daily_job() -> dg.UnresolvedAssetJobDefinition:
@@ -31,6 +37,8 @@ def daily_job() -> dg.UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         DAILY_JOB,
         selection=dg.AssetSelection.all(),
+        config=AS_OF_NEWEST_FACT,
+        tags=WHOLE_RETRY,
         description="Landing files in, one checked and published customer warehouse out.",
     )
 
@@ -40,6 +48,7 @@ def micro_batch_job(manifest: Path) -> dg.UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         MICRO_BATCH,
         selection=micro_batch_selection(json.loads(manifest.read_text())),
+        tags=NO_RETRY,
         description="New landing files in; customers, segments, tags and audiences of now out. "
         "Models are not learnt and recommendations, demand and effects stay as the last daily run "
         "left them.",
@@ -96,14 +105,16 @@ def landing_sensor(
         if context.instance.get_runs_count(dg.RunsFilter(statuses=UNDER_WAY)):
             return dg.SkipReason("a run is under way; what came meanwhile is loaded after it")
         if settings.landing_runs == DAILY_JOB:
-            return dg.RunRequest(run_key=listing, job_name=DAILY_JOB)
+            return dg.RunRequest(run_key=f"{listing}:{DAILY_JOB}", job_name=DAILY_JOB)
         project = project_fingerprint(
             json.loads(manifest.read_text()), settings.compiled_into_models
         )
         as_of = str(settings.as_of) if settings.as_of else None
         reason = obstacle(state, project=project, as_of=as_of)
         context.log.info(f"daily job: {reason}" if reason else "micro-batch")
-        return dg.RunRequest(run_key=listing, job_name=DAILY_JOB if reason else MICRO_BATCH)
+        job = DAILY_JOB if reason else MICRO_BATCH
+        # the job is part of the key, so that a daily run can follow a micro-batch that broke off
+        return dg.RunRequest(run_key=f"{listing}:{job}", job_name=job)
 
     return watch
 

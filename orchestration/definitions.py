@@ -17,6 +17,7 @@ from orchestration.assets.clusters import clusters_asset
 from orchestration.assets.contact import contact_asset
 from orchestration.assets.demand import demand_asset
 from orchestration.assets.effects import effects_asset
+from orchestration.assets.governance import governed
 from orchestration.assets.identity import identity_assets
 from orchestration.assets.interests import interests_asset
 from orchestration.assets.landing import (
@@ -63,28 +64,29 @@ def build_defs(
         "dbt": dbt_resource(settings),
         **(resource_overrides or {}),
     }
+    assets = [
+        *landing_specs(contracts),
+        ingest_assets(contracts, manifest, settings),
+        model_assets(manifest, settings),
+        identity_assets(manifest, settings),
+        clusters_asset(settings),
+        churn_asset(settings),
+        interests_asset(settings),
+        lifetime_asset(settings),
+        demand_asset(settings),
+        contact_asset(settings),
+        recommendation_asset(settings),
+        sentiment_asset(settings),
+        propensities_asset(settings),
+        category_propensity_asset(settings),
+        promotion_asset(settings),
+        next_action_asset(settings),
+        audiences_asset(settings),
+        effects_asset(settings),
+        published_asset(manifest, settings),
+    ]
     return dg.Definitions(
-        assets=[
-            *landing_specs(contracts),
-            ingest_assets(contracts, manifest, settings),
-            model_assets(manifest, settings),
-            identity_assets(manifest, settings),
-            clusters_asset(settings),
-            churn_asset(settings),
-            interests_asset(settings),
-            lifetime_asset(settings),
-            demand_asset(settings),
-            contact_asset(settings),
-            recommendation_asset(settings),
-            sentiment_asset(settings),
-            propensities_asset(settings),
-            category_propensity_asset(settings),
-            promotion_asset(settings),
-            next_action_asset(settings),
-            audiences_asset(settings),
-            effects_asset(settings),
-            published_asset(manifest, settings),
-        ],
+        assets=governed(assets, settings),
         jobs=jobs,
         schedules=[daily_schedule(settings)],
         sensors=[landing_sensor(contracts, manifest, settings, jobs)],

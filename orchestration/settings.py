@@ -120,6 +120,9 @@ class Settings(BaseSettings):
         description="What new landing files start: a micro-batch between daily runs, or a daily "
         "run each time.",
     )
+    freshness_hours: float = Field(
+        default=26, gt=0, description="A published table that was not built for so long is stale."
+    )
     automation: bool = Field(
         default=False,
         description="Whether schedule and sensors are on without being switched on in the UI.",
