@@ -11,12 +11,16 @@ from pathlib import Path
 
 import dagster as dg
 
+from orchestration.alerts import alert_of, errors_of, send
 from orchestration.ingestion.contracts import FeedContract
 from orchestration.ingestion.discover import discover, is_stable, listing_fingerprint
 from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH, micro_batch_selection, obstacle
 from orchestration.resources.run_state import project_fingerprint, read_run_state
 from orchestration.settings import Settings
 
+PRUNE_JOB = "prune"
+# Runs of `strata run` carry it; the command itself tells of their failure.
+COMMAND_TAG = "strata/command"
 UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -52,6 +56,36 @@ def micro_batch_job(manifest: Path) -> dg.UnresolvedAssetJobDefinition:
         description="New landing files in; customers, segments, tags and audiences of now out. "
         "Models are not learnt and recommendations, demand and effects stay as the last daily run "
         "left them.",
+    )
+
+
+def prune_job(settings: Settings) -> dg.JobDefinition:
+    """What old runs left, removed; for installations where the daemon starts the runs."""
+
+    @dg.op(description="Removes what runs older than STRATA_HISTORY_DAYS left.")
+    def prune_history(context: dg.OpExecutionContext) -> None:
+        from orchestration.pruning import prune
+
+        gone = prune(settings, context.instance)
+        context.log.info(f"{len(gone)} leftovers, {sum(one.size_bytes for one in gone)} bytes")
+
+    @dg.job(name=PRUNE_JOB, description="Removes runs, logs and model versions that are old.")
+    def prune_old() -> None:
+        prune_history()
+
+    return prune_old
+
+
+def prune_schedule(settings: Settings, job: dg.JobDefinition) -> dg.ScheduleDefinition:
+    """The pruning on Sunday mornings."""
+    return dg.ScheduleDefinition(
+        name="prune_schedule",
+        job=job,
+        cron_schedule="0 5 * * 0",
+        execution_timezone=settings.timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING
+        if settings.automation
+        else dg.DefaultScheduleStatus.STOPPED,
     )
 
 
@@ -117,6 +151,36 @@ def landing_sensor(
         return dg.RunRequest(run_key=f"{listing}:{job}", job_name=job)
 
     return watch
+
+
+def failure_sensor(
+    settings: Settings, jobs: Sequence[dg.UnresolvedAssetJobDefinition]
+) -> dg.SensorDefinition:
+    """Tell people of a failed run, where STRATA_ALERT_WEBHOOK or STRATA_ALERT_EMAIL say so.
+
+    A run whose process died fails too, as soon as the daemon notices.
+    """
+
+    @dg.run_failure_sensor(
+        name="failure_sensor",
+        monitored_jobs=list(jobs),
+        minimum_interval_seconds=15,
+        default_status=dg.DefaultSensorStatus.RUNNING
+        if settings.automation or settings.wants_alerts
+        else dg.DefaultSensorStatus.STOPPED,
+        description="Posts or mails failed runs without personal data.",
+    )
+    def tell(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
+        run = context.dagster_run
+        if COMMAND_TAG in run.tags:
+            return dg.SkipReason("`strata run` told of it")
+        if not settings.wants_alerts:
+            return dg.SkipReason("neither STRATA_ALERT_WEBHOOK nor STRATA_ALERT_EMAIL is set")
+        errors = errors_of(context.instance, run)
+        send(alert_of(settings, run.job_name, run.run_id, errors), settings)
+        return None
+
+    return tell
 
 
 def write_dagster_yaml(dagster_home: Path) -> Path:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orchestration.audiences.commands import audience_app, message_app
 from orchestration.command_line import FAILED, fail, say
+
+if TYPE_CHECKING:
+    from orchestration.settings import Settings
 
 app = typer.Typer(
     name="strata",
@@ -221,6 +224,31 @@ def identity_report(
 
 
 @app.command()
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go.")] = False,
+) -> None:
+    """Remove what runs older than STRATA_HISTORY_DAYS left: records, logs, old model versions."""
+    import os
+
+    from dagster import DagsterInstance
+
+    from orchestration.automation import write_dagster_yaml
+    from orchestration.pruning import prune as remove
+    from orchestration.settings import Settings
+
+    settings = Settings()
+    settings.make_dirs()
+    write_dagster_yaml(settings.dagster_home)
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        gone = remove(settings, instance, dry_run=dry_run)
+    for leftover in gone:
+        say(f"{leftover.kind:<6} {leftover.size_bytes / 2**20:>8.1f} MB  {leftover.name}")
+    freed = sum(leftover.size_bytes for leftover in gone) / 2**20
+    say(f"{len(gone)} leftovers, {freed:.1f} MB" + (", nothing removed" if dry_run else " removed"))
+
+
+@app.command()
 def doctor() -> None:
     """Check the installation and show every setting with where its value comes from."""
     from rich.console import Console
@@ -247,6 +275,7 @@ def ui(
         "DAGSTER_HOME": str(settings.dagster_home),
         "STRATA_HOME": str(settings.home),
     }
+    _reap(settings)
     dagster = Path(sys.executable).with_name("dagster")
     say(f"Dagster UI on http://127.0.0.1:{port} (Ctrl-C stops it)")
     os.execv(
@@ -451,6 +480,24 @@ def _run(as_of: date | None, *, micro: bool = False) -> int:
     from orchestration.settings import Settings
 
     return run_here(Settings(), as_of, micro=micro)
+
+
+def _reap(settings: Settings) -> None:
+    """End runs that a power cut left behind, before the daemon waits for them."""
+    from dagster import DagsterInstance
+
+    from orchestration.alerts import AlertNotSentError, alert_of, send
+    from orchestration.reaper import reap
+
+    with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        dead = reap(instance, holds_run_lock=False)
+    for run in dead:
+        say(f"run {run.run_id} had not ended although its process had; marked as failed")
+        if settings.wants_alerts:
+            try:
+                send(alert_of(settings, run.job_name, run.run_id, {}), settings)
+            except AlertNotSentError as error:
+                say(str(error))
 
 
 def _has_files(folder: Path) -> bool:

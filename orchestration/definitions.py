@@ -32,7 +32,15 @@ from orchestration.assets.propensities import propensities_asset
 from orchestration.assets.published import published_asset
 from orchestration.assets.recommendation import recommendation_asset
 from orchestration.assets.sentiment import sentiment_asset
-from orchestration.automation import daily_job, daily_schedule, landing_sensor, micro_batch_job
+from orchestration.automation import (
+    daily_job,
+    daily_schedule,
+    failure_sensor,
+    landing_sensor,
+    micro_batch_job,
+    prune_job,
+    prune_schedule,
+)
 from orchestration.ingestion.contracts import load_contracts
 from orchestration.progress import progress_logger
 from orchestration.resources.dbt import dbt_resource, ensure_manifest
@@ -54,6 +62,7 @@ def build_defs(
     manifest = ensure_manifest(settings)
     contracts = load_contracts(STAGING_DIR)
     jobs = [daily_job(), micro_batch_job(manifest)]
+    pruning = prune_job(settings)
     resources = {
         "warehouse": Warehouse(
             path=str(settings.build_file),
@@ -87,9 +96,12 @@ def build_defs(
     ]
     return dg.Definitions(
         assets=governed(assets, settings),
-        jobs=jobs,
-        schedules=[daily_schedule(settings)],
-        sensors=[landing_sensor(contracts, manifest, settings, jobs)],
+        jobs=[*jobs, pruning],
+        schedules=[daily_schedule(settings), prune_schedule(settings, pruning)],
+        sensors=[
+            landing_sensor(contracts, manifest, settings, jobs),
+            failure_sensor(settings, jobs),
+        ],
         loggers={"console": dg.colored_console_logger, "progress": progress_logger},
         resources=resources,
         # one process for all steps: a process per step would import and connect anew each time

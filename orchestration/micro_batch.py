@@ -44,9 +44,7 @@ def micro_batch_selection(manifest: Mapping[str, Any]) -> dg.AssetSelection:
     learning = dg.AssetSelection.groups(ANALYSIS_SCHEMA) - dg.AssetSelection.assets(
         MEMBER, DEFINITION
     )
-    left_out = [
-        dg.AssetKey([node["schema"], node["alias"]]) for node in left_out_models(manifest)
-    ]
+    left_out = [dg.AssetKey([node["schema"], node["alias"]]) for node in left_out_models(manifest)]
     return dg.AssetSelection.all() - learning - dg.AssetSelection.assets(*left_out)
 
 

@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from orchestration.alerts import Alert, AlertNotSentError, alert_before_run, alert_of, send
 from orchestration.conditions.problems import VocabularyError
 from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR, STAGING_DIR, Settings
 from orchestration.tags import ensure_tags
 
+if TYPE_CHECKING:
+    from dagster_shared.error import SerializableErrorInfo
+
 OK = 0
 FAILED = 1
 PUBLISHED_WITH_UNREADABLE_FILES = 3
-COMMAND_TAG = "strata/command"
 
 
 class RunInProgressError(RuntimeError):
@@ -53,8 +56,12 @@ def run_here(
     try:
         with run_lock(settings.warehouse_dir / "run.lock"):
             return _run(settings, as_of, console, micro=micro)
-    except (RunInProgressError, VocabularyError) as error:
+    except RunInProgressError as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        return FAILED
+    except VocabularyError as error:
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        _tell(settings, alert_before_run(settings, error), console)
         return FAILED
 
 
@@ -78,7 +85,6 @@ def _run(settings: Settings, as_of: date | None, console: Console, *, micro: boo
         )
         return FAILED
     console.print(f"strata360 · {settings.home}", highlight=False, soft_wrap=True)
-    prune_dbt_output(settings.dbt_target_dir)
     result, progress = _execute(settings, as_of, console, micro=micro)
     return _conclude(settings, result, progress, console)
 
@@ -87,10 +93,12 @@ def _execute(settings: Settings, as_of: date | None, console: Console, *, micro:
     warnings.filterwarnings("ignore", module="dagster.*")
     import dagster as dg
 
-    from orchestration.automation import write_dagster_yaml
+    from orchestration.automation import COMMAND_TAG, write_dagster_yaml
     from orchestration.definitions import build_defs
     from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH
     from orchestration.progress import ProgressHandler
+    from orchestration.pruning import prune
+    from orchestration.reaper import reap
     from orchestration.resources.dbt_server import dbt_server
 
     write_dagster_yaml(settings.dagster_home)
@@ -106,7 +114,8 @@ def _execute(settings: Settings, as_of: date | None, console: Console, *, micro:
         redirect_stdout(output),
         redirect_stderr(output),
     ):
-        end_killed_runs(instance)
+        for run in reap(instance, holds_run_lock=True):
+            _tell(settings, alert_of(settings, run.job_name, run.run_id, {}), console)
         result = job.execute_in_process(
             instance=instance,
             tags={COMMAND_TAG: "run"},
@@ -116,6 +125,7 @@ def _execute(settings: Settings, as_of: date | None, console: Console, *, micro:
                 "loggers": {"progress": {}},
             },
         )
+        prune(settings, instance)
     return result, progress
 
 
@@ -138,23 +148,6 @@ def _may_be_micro(settings: Settings, as_of: date | None, console: Console) -> b
     return reason is None
 
 
-def end_killed_runs(instance) -> None:
-    """Mark runs of this command that never ended as failed, and free what they held.
-
-    The caller holds the run lock, so their processes are gone. Dagster would go on counting them
-    against the pool of the warehouse file, and the next run would wait for ever.
-    """
-    import dagster as dg
-
-    unfinished = dg.RunsFilter(
-        tags={COMMAND_TAG: "run"},
-        statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED],
-    )
-    for run in instance.get_runs(unfinished):
-        instance.report_run_failed(run, "The process of this run ended before the run did.")
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-
-
 def _conclude(settings: Settings, result, progress, console: Console) -> int:
     from orchestration.status import print_outcome, unreadable_files
 
@@ -165,8 +158,16 @@ def _conclude(settings: Settings, result, progress, console: Console) -> int:
             highlight=False,
             soft_wrap=True,
         )
-        for failure in _failures(result):
-            console.print(f"  {failure}", highlight=False, markup=False, soft_wrap=True)
+        errors = _errors(result)
+        for step, error in errors.items():
+            console.print(
+                f"  {step}: {_innermost(error).message.strip()}",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
+        run = result.dagster_run
+        _tell(settings, alert_of(settings, run.job_name, run.run_id, errors), console)
         console.print(
             f"What the steps printed: {settings.run_output_file}", highlight=False, soft_wrap=True
         )
@@ -191,20 +192,29 @@ def _conclude(settings: Settings, result, progress, console: Console) -> int:
     return OK
 
 
-def _failures(result) -> Iterator[str]:
-    for event in result.all_events:
-        if event.is_step_failure:
-            error = event.event_specific_data.error
-            while error.cause:
-                error = error.cause
-            yield f"{event.step_key}: {error.message.strip()}"
+def _errors(result) -> dict[str, SerializableErrorInfo]:
+    """What the failed steps ended with, in the order in which they failed."""
+    return {
+        event.step_key: event.event_specific_data.error
+        for event in result.all_events
+        if event.is_step_failure
+    }
 
 
-def prune_dbt_output(folder: Path, *, keep: int = 5) -> None:
-    """Remove what dbt wrote in all but the newest runs: compiled SQL, logs, results."""
-    runs = [path for path in folder.iterdir() if path.is_dir()]
-    for old in sorted(runs, key=lambda path: path.stat().st_mtime, reverse=True)[keep:]:
-        shutil.rmtree(old)
+def _innermost(error: SerializableErrorInfo) -> SerializableErrorInfo:
+    while error.cause:
+        error = error.cause
+    return error
+
+
+def _tell(settings: Settings, alert: Alert, console: Console) -> None:
+    """Send an alert if anybody wants it; that it cannot be sent is no reason to fail otherwise."""
+    if not settings.wants_alerts:
+        return
+    try:
+        console.print(f"Alert sent by {' and '.join(send(alert, settings))}.", highlight=False)
+    except AlertNotSentError as error:
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

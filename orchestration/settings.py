@@ -120,8 +120,30 @@ class Settings(BaseSettings):
         description="What new landing files start: a micro-batch between daily runs, or a daily "
         "run each time.",
     )
+    alert_webhook: SecretStr | None = Field(
+        default=None, description="Web address that failed runs are posted to."
+    )
+    alert_webhook_format: Literal["json", "slack", "wecom", "dingtalk", "feishu"] = Field(
+        default="json", description="What the receiver of the webhook understands."
+    )
+    alert_email: str | None = Field(
+        default=None, description="Addresses that failed runs are mailed to, with commas between."
+    )
+    smtp_host: str = Field(default="localhost", description="Mail server for alerts.")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the connection to the mail server is encrypted."
+    )
+    smtp_user: str | None = Field(default=None, description="Account at the mail server, if any.")
+    smtp_password: SecretStr | None = Field(default=None, description="Its password.")
+    smtp_from: str = Field(default="strata360@localhost", description="Sender of alerts.")
     freshness_hours: float = Field(
         default=26, gt=0, description="A published table that was not built for so long is stale."
+    )
+    history_days: int = Field(
+        default=90,
+        ge=1,
+        description="How long runs, their logs and model versions no longer served are kept.",
     )
     automation: bool = Field(
         default=False,
@@ -139,6 +161,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().resolve()
+
+    @property
+    def wants_alerts(self) -> bool:
+        """Whether anybody wants to hear of failed runs."""
+        return bool(self.alert_webhook or self.alert_email)
 
     @property
     def tz(self) -> ZoneInfo:

@@ -27,7 +27,13 @@ from orchestration.ingestion.manifest import ensure_tables, next_load_number
 from orchestration.micro_batch import MICRO_BATCH, obstacle
 from orchestration.resources.increment import drop_stale_tables, last_complete_run
 from orchestration.resources.kept_tables import restore_kept_tables
-from orchestration.resources.run_record import begin_run, previous_run_id, timed_step, write_checks
+from orchestration.resources.run_record import (
+    begin_run,
+    forget_old_runs,
+    previous_run_id,
+    timed_step,
+    write_checks,
+)
 from orchestration.resources.run_record import ensure_tables as ensure_run_tables
 from orchestration.resources.run_state import (
     RunState,
@@ -193,6 +199,7 @@ def _begin(
         previous_run_complete=previous_run_id(connection) == complete.run_id,
     )
     begin_run(connection, run_id, as_of, settings, complete)
+    forget_old_runs(connection, settings.history_days)
     return rebuilt
 
 

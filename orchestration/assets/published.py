@@ -11,9 +11,9 @@ from typing import Any
 import dagster as dg
 
 from orchestration.analysis.identity.hashing import install_hmac
+from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH
 from orchestration.publishing.catalogue import PublishedTable, published_tables
 from orchestration.publishing.publish import publish
-from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH
 from orchestration.resources.increment import complete_run, incremental_models
 from orchestration.resources.run_record import (
     Step,
@@ -59,9 +59,7 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
             parsed = json.loads(manifest.read_text())
             is_whole = _built_what_must_be(context, parsed)
             if is_whole:
-                complete_run(
-                    connection, context.run_id, parsed, settings.compiled_into_models
-                )
+                complete_run(connection, context.run_id, parsed, settings.compiled_into_models)
             else:
                 context.log.warning(
                     "this run left incremental tables out, so the next one builds them whole"

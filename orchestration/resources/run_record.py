@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 import duckdb
@@ -190,3 +190,19 @@ def carry_checks_over(connection: duckdb.DuckDBPyConnection, run_id: str) -> Non
         """,
         {"run_id": run_id},
     )
+
+
+def forget_old_runs(connection: duckdb.DuckDBPyConnection, days: int) -> None:
+    """Remove what the two tables say of runs that began longer ago, the last complete one aside."""
+    connection.execute(
+        """
+        create or replace temporary table old_run as
+        select run_id from ops.run_log
+        where run_id not in (select run_id from ops.complete_run where run_id is not null)
+        group by run_id
+        having max(started_at) < $until
+        """,
+        {"until": utc_now() - timedelta(days=days)},
+    )
+    for table in ("ops.run_log", "ops.dq_result"):
+        connection.execute(f"delete from {table} where run_id in (from old_run)")  # noqa: S608

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LOCK_WAIT_SECONDS = 60.0
 LOCK_POLL_SECONDS = 0.5
+LOCK_RETRIES = 2
+LOCK_RETRY_SECONDS = 30
 # fetch_df_chunk counts in vectors of 2,048 rows: some 100,000 at once
 VECTORS_AT_ONCE = 49
 
@@ -48,7 +50,8 @@ class Warehouse(dg.ConfigurableResource):
         """A connection to the build file, closed at the end.
 
         Raises:
-            WarehouseLockedError: Another process kept the file for longer than LOCK_WAIT_SECONDS.
+            RetryRequested: Another process kept the file for longer than LOCK_WAIT_SECONDS; its
+                cause is a WarehouseLockedError.
         """
         connection = self._open()
         try:
@@ -76,12 +79,14 @@ class Warehouse(dg.ConfigurableResource):
                 if "lock" not in str(error).lower():
                     raise
                 if time.monotonic() > deadline:
-                    raise WarehouseLockedError(
+                    locked = WarehouseLockedError(
                         f"{self.path} is open in another process for over "
                         f"{LOCK_WAIT_SECONDS:.0f} s: {error}. "
                         "Close that process and run again; to look at data while builds run, "
                         "open the published file instead."
-                    ) from error
+                    )
+                    # the one fault that goes away by waiting; the step is tried again
+                    raise dg.RetryRequested(LOCK_RETRIES, LOCK_RETRY_SECONDS) from locked
                 time.sleep(LOCK_POLL_SECONDS)
 
     def replace_table(self, name: str, table: pa.Table) -> int:

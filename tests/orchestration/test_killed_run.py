@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import dagster as dg
 
-from orchestration.run import COMMAND_TAG, end_killed_runs
+from orchestration.automation import COMMAND_TAG, write_dagster_yaml
+from orchestration.reaper import dead_runs, reap
 
 POOL = "duckdb_writer"
+# a run in a process of its own, under the settings that a company's instance has
+RUN = """
+import os, sys, time
+import dagster as dg
+
+@dg.op(pool="duckdb_writer")
+def never_ends():
+    time.sleep(600)
+
+@dg.job(executor_def=dg.in_process_executor)
+def endless():
+    never_ends()
+
+with dg.DagsterInstance.from_config(os.environ["DAGSTER_HOME"]) as instance:
+    endless.execute_in_process(instance=instance)
+"""
 
 
 @dg.job
@@ -27,9 +49,45 @@ def test_a_killed_run_is_marked_and_gives_its_place_back(tmp_path: Path) -> None
         storage.claim_concurrency_slot(POOL, killed.run_id, "models")
         assert storage.get_concurrency_info(POOL).active_slot_count == 1
 
-        end_killed_runs(instance)
+        reap(instance, holds_run_lock=True)
 
         assert storage.get_concurrency_info(POOL).active_slot_count == 0
         assert instance.get_run_by_id(killed.run_id).status == dg.DagsterRunStatus.FAILURE
-        # runs of the daemon are not this command's to end
+        # a run of the daemon that has not told of its process yet may be just beginning
         assert instance.get_run_by_id(scheduled.run_id).status == dg.DagsterRunStatus.STARTED
+
+
+def test_a_run_is_ended_when_its_process_is_gone_and_not_before(
+    tmp_path: Path, monkeypatch
+) -> None:
+    write_dagster_yaml(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN], env={**os.environ, "DAGSTER_HOME": str(tmp_path)}
+    )
+    try:
+        with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+            run = _wait_for_step(instance)
+            assert list(dead_runs(instance, holds_run_lock=False)) == []
+            process.send_signal(signal.SIGKILL)
+            process.wait(10)
+            assert [dead.run_id for dead in reap(instance, holds_run_lock=False)] == [run.run_id]
+            assert instance.get_run_by_id(run.run_id).status == dg.DagsterRunStatus.FAILURE
+            assert instance.event_log_storage.get_concurrency_info(POOL).active_slot_count == 0
+            assert reap(instance, holds_run_lock=False) == []
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def _wait_for_step(instance: dg.DagsterInstance) -> dg.DagsterRun:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for run in instance.get_runs():
+            started = instance.get_records_for_run(
+                run.run_id, of_type=dg.DagsterEventType.STEP_START
+            ).records
+            if started:
+                return run
+        time.sleep(0.2)
+    raise AssertionError("the run did not begin within a minute")

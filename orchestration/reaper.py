@@ -1,0 +1,97 @@
+"""Runs whose process is gone, and what they hold.
+
+Belongs here: telling such runs from running ones, and ending them. Does not belong here: when that
+is done (run, the `strata ui` command) or told (doctor).
+
+After a power cut Dagster goes on counting such a run against the limit of runs and the pool of the
+warehouse file. Its own monitoring ends it after three hours; until then every other run would wait.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.automation import COMMAND_TAG
+
+STARTED = [
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+GONE = "The process of this run ended before the run did."
+PID = "pid"
+# A process is told from an older one of the same number by its age, which counts in clock ticks.
+TOLERANCE_SECONDS = 2.0
+
+
+def reap(instance: dg.DagsterInstance, *, holds_run_lock: bool) -> list[dg.DagsterRun]:
+    """Mark runs whose process is gone as failed, and free what they held.
+
+    Args:
+        instance: The company's Dagster instance, on the machine that its runs run on.
+        holds_run_lock: Whether the caller holds the lock that `strata run` holds; its runs that
+            have not ended are then gone for certain.
+
+    Returns:
+        The runs that were ended.
+    """
+    dead = list(dead_runs(instance, holds_run_lock=holds_run_lock))
+    for run in dead:
+        instance.report_run_failed(run, GONE)
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    return dead
+
+
+def dead_runs(instance: dg.DagsterInstance, *, holds_run_lock: bool) -> Iterator[dg.DagsterRun]:
+    """Runs that count as under way and whose process is gone."""
+    for run in instance.get_runs(dg.RunsFilter(statuses=STARTED)):
+        if holds_run_lock and COMMAND_TAG in run.tags:
+            yield run
+            continue
+        process = _process(instance, run.run_id)
+        if process and not _is_running(*process):
+            yield run
+
+
+def _process(instance: dg.DagsterInstance, run_id: str) -> tuple[int, float] | None:
+    """The process of a run and when it told of itself; None before it did."""
+    records = instance.get_records_for_run(
+        run_id, of_type=dg.DagsterEventType.ENGINE_EVENT, limit=20
+    ).records
+    for record in records:
+        entry = record.event_log_entry
+        metadata = entry.dagster_event.engine_event_data.metadata if entry.dagster_event else {}
+        if PID in metadata:
+            return int(str(metadata[PID].value)), entry.timestamp
+    return None
+
+
+def _is_running(pid: int, seen_at: float) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    started_at = _started_at(pid)
+    return started_at is None or started_at <= seen_at + TOLERANCE_SECONDS
+
+
+def _started_at(pid: int) -> float | None:
+    """When a process started, in seconds since the epoch; None where the system does not tell."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        booted_at = next(
+            float(line.split()[1])
+            for line in Path("/proc/stat").read_text().splitlines()
+            if line.startswith("btime")
+        )
+    except (OSError, StopIteration):
+        return None
+    # the name before the last bracket may hold spaces; the start time is field 22
+    ticks = float(stat.rpartition(")")[2].split()[19])
+    return booted_at + ticks / os.sysconf("SC_CLK_TCK")
