@@ -18,7 +18,6 @@ from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH, micro_batch_select
 from orchestration.resources.run_state import project_fingerprint, read_run_state
 from orchestration.settings import Settings
 
-PRUNE_JOB = "prune"
 # Runs of `strata run` carry it; the command itself tells of their failure.
 COMMAND_TAG = "strata/command"
 UNDER_WAY = [
@@ -57,23 +56,6 @@ def micro_batch_job(manifest: Path) -> dg.UnresolvedAssetJobDefinition:
         "Models are not learnt and recommendations, demand and effects stay as the last daily run "
         "left them.",
     )
-
-
-def prune_job(settings: Settings) -> dg.JobDefinition:
-    """What old runs left, removed; for installations where the daemon starts the runs."""
-
-    @dg.op(description="Removes what runs older than STRATA_HISTORY_DAYS left.")
-    def prune_history(context: dg.OpExecutionContext) -> None:
-        from orchestration.pruning import prune
-
-        gone = prune(settings, context.instance)
-        context.log.info(f"{len(gone)} leftovers, {sum(one.size_bytes for one in gone)} bytes")
-
-    @dg.job(name=PRUNE_JOB, description="Removes runs, logs and model versions that are old.")
-    def prune_old() -> None:
-        prune_history()
-
-    return prune_old
 
 
 def prune_schedule(settings: Settings, job: dg.JobDefinition) -> dg.ScheduleDefinition:

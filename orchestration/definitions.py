@@ -38,11 +38,11 @@ from orchestration.automation import (
     failure_sensor,
     landing_sensor,
     micro_batch_job,
-    prune_job,
     prune_schedule,
 )
 from orchestration.ingestion.contracts import load_contracts
 from orchestration.progress import progress_logger
+from orchestration.pruning import prune_job
 from orchestration.resources.dbt import dbt_resource, ensure_manifest
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import STAGING_DIR, Settings

@@ -4,8 +4,6 @@ Belongs here: what is old, and removing it. Does not belong here: landing files,
 and anything else that a person would miss; what tables say of old runs (resources/run_record).
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -43,6 +41,21 @@ class Leftover:
     kind: str
     name: str
     size_bytes: int
+
+
+def prune_job(settings: Settings) -> dg.JobDefinition:
+    """The pruning as a job, for installations where the daemon starts the runs."""
+
+    @dg.op(description="Removes what runs older than STRATA_HISTORY_DAYS left.")
+    def prune_history(context: dg.OpExecutionContext) -> None:
+        gone = prune(settings, context.instance)
+        context.log.info(f"{len(gone)} leftovers, {sum(one.size_bytes for one in gone)} bytes")
+
+    @dg.job(name="prune", description="Removes runs, logs and model versions that are old.")
+    def prune_old() -> None:
+        prune_history()
+
+    return prune_old
 
 
 def prune(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -12,7 +14,8 @@ import pytest
 
 from orchestration.definitions import build_defs
 from orchestration.ingestion.contracts import load_contracts
-from orchestration.settings import PROJECT_ROOT, STAGING_DIR, Settings
+from orchestration.resources.increment import incremental_models
+from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, STAGING_DIR, Settings
 
 PUBLISHED = dg.AssetKey(["published", "strata360"])
 
@@ -102,7 +105,58 @@ def test_the_daily_job_has_a_schedule_in_business_time_and_a_landing_sensor(
     schedule = definitions.resolve_schedule_def("daily_schedule")
     assert schedule.job_name == "daily"
     assert schedule.execution_timezone == "Asia/Shanghai"
-    assert definitions.resolve_sensor_def("landing_sensor").job_name == "daily"
+    sensor = definitions.resolve_sensor_def("landing_sensor")
+    assert {target.job_name for target in sensor.targets} == {"daily", "micro_batch"}
+
+
+def test_every_asset_says_who_answers_for_it_what_it_is_and_what_it_is_made_with(
+    definitions: dg.Definitions,
+) -> None:
+    specs = list(definitions.resolve_all_asset_specs())
+    assert len(specs) > 400
+    for said in ("owners", "kinds", "description"):
+        silent = [spec.key.to_user_string() for spec in specs if not getattr(spec, said)]
+        assert silent == [], said
+    assert [spec.key for spec in specs if spec.group_name in (None, "default")] == []
+
+
+def test_what_people_read_has_to_be_of_today(definitions: dg.Definitions) -> None:
+    for spec in definitions.resolve_all_asset_specs():
+        is_read = spec.key.path[0] in ("marts", "analysis", "published")
+        assert (spec.freshness_policy is not None) == is_read, spec.key
+        if is_read:
+            assert spec.freshness_policy.fail_window.to_timedelta() == timedelta(hours=26)
+
+
+def test_a_micro_batch_builds_every_incremental_table_and_leaves_what_is_learnt(
+    definitions: dg.Definitions,
+) -> None:
+    manifest = json.loads((DBT_PROJECT_DIR / "target" / "manifest.json").read_text())
+    built = definitions.resolve_job_def("micro_batch").asset_layer.selected_asset_keys
+    incremental = {dg.AssetKey([n["schema"], n["alias"]]) for n in incremental_models(manifest)}
+    assert len(incremental) > 90
+    assert incremental - built == set()
+    learnt = {key for key in definitions.resolve_asset_graph().get_all_asset_keys()} - built
+    assert dg.AssetKey(["analysis", "customer_churn_score"]) in learnt
+    assert dg.AssetKey(["marts", "customer_recommendation"]) in learnt
+    for name in ("customer_360", "customer_tag", "audience_membership", "activation_queue"):
+        assert dg.AssetKey(["marts", name]) in built
+    assert PUBLISHED in built
+
+
+@pytest.mark.parametrize("job", ["daily", "micro_batch"])
+def test_the_launchpad_offers_the_business_date(definitions: dg.Definitions, job: str) -> None:
+    with_date = {"ops": {"ingest": {"config": {"as_of": "2024-06-30"}}}}
+    assert dg.validate_run_config(definitions.resolve_job_def(job), with_date)
+    wrong = {"ops": {"ingest": {"config": {"as_of_date": "2024-06-30"}}}}
+    with pytest.raises(dg.DagsterInvalidConfigError, match="as_of_date"):
+        dg.validate_run_config(definitions.resolve_job_def(job), wrong)
+
+
+def test_the_launchpad_begins_with_the_newest_fact(definitions: dg.Definitions) -> None:
+    assert definitions.resolve_job_def("daily").run_config == {
+        "ops": {"ingest": {"config": {"as_of": None}}}
+    }
 
 
 def test_error_tests_of_models_block_what_follows(definitions: dg.Definitions) -> None:
