@@ -16,8 +16,10 @@ from pydantic import Field, field_validator
 
 from orchestration.checks.landing import (
     FEED_CHECKS,
+    FILE_VOLUMES,
     MAX_SHOWN,
     STRAY_FILES,
+    file_volumes_result,
     stray_files_result,
 )
 from orchestration.ingestion.contracts import FeedContract
@@ -128,6 +130,7 @@ def ingest_assets(
         specs=[*_run_specs(), *_raw_specs(contracts), *_manifest_specs(contracts)],
         check_specs=[
             STRAY_FILES,
+            FILE_VOLUMES,
             *(check.spec(raw_key(contract)) for contract in contracts for check in FEED_CHECKS),
         ],
         pool="duckdb_writer",
@@ -164,7 +167,7 @@ def ingest_assets(
             yield from _ingest_source(
                 context, warehouse, settings, source, list(feeds), discovery, load_number
             )
-        yield from _report_manifest(context, warehouse, discovery)
+        yield from _report_manifest(context, warehouse, discovery, load_number)
 
     return ingest
 
@@ -243,11 +246,15 @@ def _ingest_source(
 
 
 def _report_manifest(
-    context: dg.AssetExecutionContext, warehouse: Warehouse, discovery: Discovery
+    context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
+    discovery: Discovery,
+    load_number: int,
 ) -> Iterator[dg.MaterializeResult]:
     stray_result, outcome = stray_files_result(discovery.strays)
     with warehouse.connect() as connection:
-        write_checks(connection, context.run_id, [outcome])
+        volumes_result, volumes_outcome = file_volumes_result(connection, load_number)
+        write_checks(connection, context.run_id, [outcome, volumes_outcome])
         counts = {
             "landing_file": connection.execute("select count(*) from raw.landing_file").fetchone(),
             "rejected_line": connection.execute(
@@ -258,7 +265,7 @@ def _report_manifest(
         yield dg.MaterializeResult(
             asset_key=["raw", table],
             metadata={"dagster/row_count": rows},
-            check_results=[stray_result] if table == "landing_file" else [],
+            check_results=[stray_result, volumes_result] if table == "landing_file" else [],
         )
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import dagster as dg
 
 from orchestration.analysis.identity.hashing import install_hmac
+from orchestration.checks.published import published_results, published_specs, rows_before
+from orchestration.disk import room
 from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH
 from orchestration.publishing.catalogue import PublishedTable, published_tables
 from orchestration.publishing.publish import publish
@@ -20,6 +22,7 @@ from orchestration.resources.run_record import (
     carry_checks_over,
     peak_memory_mb,
     utc_now,
+    write_checks,
     write_steps,
 )
 from orchestration.resources.run_state import note_complete
@@ -39,20 +42,23 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
         group_name="published",
         kinds={"duckdb", "file"},
         pool="duckdb_writer",
+        check_specs=published_specs(PUBLISHED),
         description="published/strata360.duckdb: every published table with its comments, swapped "
         "in by an atomic rename after all checks passed. BI tools and exports read only this.",
     )
     def strata360(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         started_at = utc_now()
+        target = settings.published_file
         with warehouse.connect() as connection:
             _log_overhead(connection, context.run_id, started_at)
             if context.run.job_name == MICRO_BATCH:
                 carry_checks_over(connection, context.run_id)
             install_hmac(connection, settings.hash_key_bytes)
+            before, size_before = rows_before(target), _size(target)
             publication = publish(
                 connection,
                 tables,
-                settings.published_file,
+                target,
                 run_id=context.run_id,
                 published_at=utc_now(),
             )
@@ -64,6 +70,17 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
                 context.log.warning(
                     "this run left incremental tables out, so the next one builds them whole"
                 )
+            checked = list(
+                published_results(
+                    PUBLISHED,
+                    before=before,
+                    rows=publication.rows,
+                    size_before=size_before,
+                    size=publication.size_bytes,
+                    room=room(settings),
+                )
+            )
+            write_checks(connection, context.run_id, [outcome for _, outcome in checked])
             seconds = (utc_now() - started_at).total_seconds()
             write_steps(
                 connection,
@@ -85,7 +102,7 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": sum(publication.rows.values()),
-                "path": dg.MetadataValue.path(str(settings.published_file)),
+                "path": dg.MetadataValue.path(str(target)),
                 "size_mb": round(publication.size_bytes / 2**20, 1),
                 "tables": dg.MetadataValue.table(
                     [
@@ -93,7 +110,8 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
                         for name, rows in publication.rows.items()
                     ]
                 ),
-            }
+            },
+            check_results=[result for result, _ in checked],
         )
 
     return strata360
@@ -106,6 +124,10 @@ def _built_what_must_be(context: dg.AssetExecutionContext, manifest: Mapping[str
         dg.AssetKey([node["schema"], node["alias"]]) in selected
         for node in incremental_models(manifest)
     )
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def model_key(table: PublishedTable) -> dg.AssetKey:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import dagster as dg
+import duckdb
 
 from orchestration.checks.results import check_result
 from orchestration.ingestion.discover import StrayFile
@@ -117,6 +118,73 @@ STRAY_FILES = dg.AssetCheckSpec(
     description="Everything in the landing folder belongs to a feed: known folder, known suffix, "
     "inside the folder.",
 )
+
+
+# A file is compared with so many before it; with fewer than LEAST_FILES nobody knows what is usual.
+COMPARED_FILES = 28
+LEAST_FILES = 8
+LEAST_ROWS = 20
+MOST_FOLD = 4
+FILE_VOLUMES = dg.AssetCheckSpec(
+    "file_volumes_as_usual",
+    asset=["raw", "landing_file"],
+    description=f"No new file has {MOST_FOLD} times more or fewer rows than is usual for its feed: "
+    f"the median of up to {COMPARED_FILES} files of earlier loads.",
+)
+UNUSUAL_FILES_SQL = """
+with earlier as (
+    select source, feed, rows_read
+    from raw.landing_file
+    where status = 'loaded' and load_number < $load_number
+    qualify row_number() over (partition by source, feed order by file_id desc) <= $compared
+),
+usual as (
+    select source, feed, median(rows_read) as usual_rows
+    from earlier
+    group by source, feed
+    having count(*) >= $least_files and median(rows_read) >= $least_rows
+)
+select files.file_name, files.rows_read, cast(round(usual.usual_rows) as bigint)
+from raw.landing_file as files
+-- many files to one feed
+inner join usual using (source, feed)
+where files.status = 'loaded' and files.load_number = $load_number
+    and (
+        files.rows_read * $fold < usual.usual_rows
+        or files.rows_read > usual.usual_rows * $fold
+    )
+order by files.file_name
+"""
+
+
+def file_volumes_result(
+    connection: duckdb.DuckDBPyConnection, load_number: int
+) -> tuple[dg.AssetCheckResult, CheckOutcome]:
+    """New files with an unusual number of rows, for Dagster and for ops.dq_result.
+
+    Args:
+        connection: The build file.
+        load_number: The load whose files are looked at.
+    """
+    unusual = connection.execute(
+        UNUSUAL_FILES_SQL,
+        {
+            "load_number": load_number,
+            "compared": COMPARED_FILES,
+            "least_files": LEAST_FILES,
+            "least_rows": LEAST_ROWS,
+            "fold": MOST_FOLD,
+        },
+    ).fetchall()
+    outcome = CheckOutcome(
+        FILE_VOLUMES.name, "warn", float(len(unusual)), not unusual, FILE_VOLUMES.description or ""
+    )
+    records = [
+        dg.TableRecord({"file": name, "rows": rows, "usual": usual})
+        for name, rows, usual in unusual[:MAX_SHOWN]
+    ]
+    metadata = {"unusual": dg.MetadataValue.table(records)} if records else {}
+    return check_result(FILE_VOLUMES, outcome, metadata), outcome
 
 
 def stray_files_result(
