@@ -249,13 +249,18 @@ def prune(
 
 
 @app.command()
-def doctor() -> None:
-    """Check the installation and show every setting with where its value comes from."""
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Check installation, disk, locks, files and runs; list every setting and its origin.
+
+    Exit status: 0 nothing stands in the way of a run; 1 something does, with what to do about it.
+    """
     from rich.console import Console
 
     from orchestration.doctor import diagnose
 
-    raise typer.Exit(0 if diagnose(Console()) else FAILED)
+    raise typer.Exit(0 if diagnose(Console(), as_json=as_json) else FAILED)
 
 
 @app.command()
