@@ -264,23 +264,47 @@ def doctor(
 
 
 @app.command()
+def recover() -> None:
+    """End runs whose process is gone, before Dagster's daemon is started on this machine."""
+    from orchestration.settings import Settings
+
+    _recover(Settings())
+
+
+@app.command()
+def docs(
+    serve: Annotated[bool, typer.Option("--serve", help="Also show it on this machine.")] = False,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8080,
+) -> None:
+    """Write dbt's documentation of every model, column, test and lineage as one offline page."""
+    from orchestration.dbt_docs import DocsNotBuiltError, build_docs, serve_docs
+    from orchestration.settings import Settings
+
+    try:
+        page = build_docs(Settings())
+    except DocsNotBuiltError as error:
+        fail(str(error))
+    say(f"{page} ({page.stat().st_size / 2**20:.1f} MB)")
+    if serve:
+        say(f"dbt docs on http://127.0.0.1:{port} (Ctrl-C stops it)")
+        serve_docs(page, port)
+
+
+@app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
 ) -> None:
     """Open the Dagster UI with its daemon (schedule, sensor) on this machine only."""
     import os
 
-    from orchestration.automation import write_dagster_yaml
     from orchestration.settings import PROJECT_ROOT, Settings
 
     settings = Settings()
-    settings.make_dirs()
-    write_dagster_yaml(settings.dagster_home)
+    _recover(settings)
     os.environ |= {
         "DAGSTER_HOME": str(settings.dagster_home),
         "STRATA_HOME": str(settings.home),
     }
-    _reap(settings)
     dagster = Path(sys.executable).with_name("dagster")
     say(f"Dagster UI on http://127.0.0.1:{port} (Ctrl-C stops it)")
     os.execv(
@@ -487,13 +511,19 @@ def _run(as_of: date | None, *, micro: bool = False) -> int:
     return run_here(Settings(), as_of, micro=micro)
 
 
-def _reap(settings: Settings) -> None:
-    """End runs that a power cut left behind, before the daemon waits for them."""
+def _recover(settings: Settings) -> None:
+    """Prepare Dagster's folder, and end what a power cut left: the daemon would wait for it."""
+    import os
+
     from dagster import DagsterInstance
 
     from orchestration.alerts import AlertNotSentError, alert_of, send
+    from orchestration.automation import write_dagster_yaml
     from orchestration.reaper import reap
 
+    settings.make_dirs()
+    write_dagster_yaml(settings.dagster_home)
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         dead = reap(instance, holds_run_lock=False)
     for run in dead:

@@ -39,7 +39,12 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore"
+        env_prefix=ENV_PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        # a line of an example file that nobody filled in is no value: no key is no empty key
+        env_ignore_empty=True,
+        extra="ignore",
     )
 
     home: Path = Field(
@@ -198,6 +203,10 @@ class Settings(BaseSettings):
     @property
     def models_dir(self) -> Path:
         return self.home / "models"
+
+    @property
+    def docs_dir(self) -> Path:
+        return self.home / "docs"
 
     @property
     def dagster_home(self) -> Path:

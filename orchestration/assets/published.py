@@ -43,6 +43,9 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
         kinds={"duckdb", "file"},
         pool="duckdb_writer",
         check_specs=published_specs(PUBLISHED),
+        metadata={
+            "dbt docs": dg.MetadataValue.path(str(settings.docs_dir / "index.html")),
+        },
         description="published/strata360.duckdb: every published table with its comments, swapped "
         "in by an atomic rename after all checks passed. BI tools and exports read only this.",
     )
