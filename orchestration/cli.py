@@ -258,7 +258,7 @@ def doctor(
     """
     from rich.console import Console
 
-    from orchestration.doctor import diagnose
+    from orchestration.doctor.report import diagnose
 
     raise typer.Exit(0 if diagnose(Console(), as_json=as_json) else FAILED)
 

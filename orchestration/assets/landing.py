@@ -4,6 +4,7 @@ Belongs here: the assets and what they report. Does not belong here: reading fil
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
@@ -26,7 +27,8 @@ from orchestration.ingestion.contracts import FeedContract
 from orchestration.ingestion.discover import Discovery, discover, listing_fingerprint
 from orchestration.ingestion.load import FeedLoad, load_feed
 from orchestration.ingestion.manifest import ensure_tables, next_load_number
-from orchestration.micro_batch import MICRO_BATCH, obstacle
+from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH, obstacle
+from orchestration.resources.dbt_server import SOCKET_VARIABLE, start_dbt_server
 from orchestration.resources.increment import drop_stale_tables, last_complete_run
 from orchestration.resources.kept_tables import restore_kept_tables
 from orchestration.resources.run_record import (
@@ -150,6 +152,9 @@ def ingest_assets(
         if context.run.job_name == MICRO_BATCH:
             _refuse_unless_possible(state, settings)
         note_begun(settings, state)
+        if SOCKET_VARIABLE not in os.environ and context.run.job_name in (DAILY_JOB, MICRO_BATCH):
+            # a run of the daemon, in a process of its own; `strata run` has started one already
+            start_dbt_server(settings, settings.run_output_file)
         with warehouse.connect() as connection:
             rebuilt = _begin(connection, context.run_id, as_of, parsed, settings)
             restored = restore_kept_tables(connection, parsed, settings.published_file)

@@ -41,6 +41,25 @@ def dbt_server(settings: Settings, output: Path) -> Iterator[None]:
         settings: The company; its folder holds the socket.
         output: File for what the server itself prints.
     """
+    server = start_dbt_server(settings, output)
+    try:
+        yield
+    finally:
+        path = Path(os.environ.pop(SOCKET_VARIABLE))
+        server.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(STOP_SECONDS)
+        server.kill()
+        path.unlink(missing_ok=True)
+
+
+def start_dbt_server(settings: Settings, output: Path) -> subprocess.Popen[bytes]:
+    """Start a server that ends with this process, if nobody ends it before.
+
+    Args:
+        settings: The company; its folder holds the socket.
+        output: File for what the server itself prints.
+    """
     path = settings.warehouse_dir / "dbt.socket"
     path.unlink(missing_ok=True)
     with output.open("ab") as log:
@@ -52,15 +71,7 @@ def dbt_server(settings: Settings, output: Path) -> Iterator[None]:
             stderr=log,
         )
     os.environ[SOCKET_VARIABLE] = str(path)
-    try:
-        yield
-    finally:
-        del os.environ[SOCKET_VARIABLE]
-        server.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            server.wait(STOP_SECONDS)
-        server.kill()
-        path.unlink(missing_ok=True)
+    return server
 
 
 def serve(path: str) -> None:

@@ -14,9 +14,10 @@ import duckdb
 import pytest
 from dagster._core.events import EngineEventData
 
-from orchestration import doctor_checks
 from orchestration.automation import write_dagster_yaml
-from orchestration.doctor_checks import CHECKS, Level, looked_at
+from orchestration.doctor import installation
+from orchestration.doctor.findings import Level, looked_at
+from orchestration.doctor.report import CHECKS
 from orchestration.publishing.catalogue import PublishedTable
 from orchestration.publishing.publish import publish
 from orchestration.resources.run_state import RunState, note_begun, note_complete
@@ -74,7 +75,7 @@ def findings(settings: Settings, *names: str) -> dict[str, tuple[Level, str]]:
     """
     found = {}
     for check in CHECKS:
-        if names and check.__name__.strip("_") not in names:
+        if names and check.__name__ not in names:
             continue
         finding = looked_at(check, settings)
         if finding.level != Level.OK:
@@ -195,10 +196,10 @@ def test_a_missing_package_and_another_version_are_found(
 ) -> None:
     constraints = tmp_path / "constraints.txt"
     constraints.write_text("duckdb==0.1\nno-such-package==1\n")
-    monkeypatch.setattr(doctor_checks, "CONSTRAINTS", constraints)
-    finding = looked_at(doctor_checks._constraints, settings)
+    monkeypatch.setattr(installation, "CONSTRAINTS", constraints)
+    finding = looked_at(installation.constraints, settings)
     assert (finding.level, finding.found.split(":")[0]) == (Level.WARNING, "1 differ")
-    monkeypatch.setattr(doctor_checks.metadata, "requires", lambda _: ["duckdb>=99", "nope"])
+    monkeypatch.setattr(installation.metadata, "requires", lambda _: ["duckdb>=99", "nope"])
     level, text = findings(settings)["packages"]
     assert level == Level.PROBLEM
     assert "duckdb>=99" in text

@@ -1,7 +1,7 @@
 """Is this installation fit to run: what `strata doctor` prints.
 
 Belongs here: settings with their origin, the report for people and for programs.
-Does not belong here: the checks (doctor_checks), checks of data.
+Does not belong here: the checks (installation, files), checks of data.
 """
 
 from __future__ import annotations
@@ -13,9 +13,24 @@ from collections.abc import Iterator
 from pydantic import SecretStr
 from rich.console import Console
 
-from orchestration.doctor_checks import CHECKS, Finding, Level, looked_at
+from orchestration.doctor import files, installation
+from orchestration.doctor.findings import Check, Finding, Level, looked_at
 from orchestration.settings import ENV_PREFIX, Settings
 
+CHECKS: tuple[Check, ...] = (
+    installation.python,
+    installation.packages,
+    installation.constraints,
+    installation.home,
+    installation.disk,
+    installation.secrets,
+    installation.mail,
+    files.lock,
+    files.build,
+    files.runs,
+    files.last_run,
+    files.published,
+)
 MARKS = {
     Level.OK: "[green]✓[/green]",
     Level.WARNING: "[yellow]![/yellow]",
