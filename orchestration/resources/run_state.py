@@ -78,12 +78,16 @@ def project_fingerprint(manifest: Mapping[str, Any], settings: Mapping[str, str]
         manifest: dbt's manifest.
         settings: The settings that models read while they are compiled.
     """
-    nodes = {
-        unique_id: [node["checksum"]["checksum"], node["config"], node["columns"]]
-        for unique_id, node in manifest["nodes"].items()
-    }
-    macros = {unique_id: macro["macro_sql"] for unique_id, macro in manifest["macros"].items()}
-    content = json.dumps([nodes, macros, dict(settings)], sort_keys=True, default=str)
+    parts = [json.dumps(dict(settings), sort_keys=True)]
+    for unique_id, node in sorted(manifest["nodes"].items()):
+        columns = [(name, column["data_type"]) for name, column in node["columns"].items()]
+        meta = json.dumps(node["config"].get("meta"), sort_keys=True, default=str)
+        parts.append(f"{unique_id} {node['checksum']['checksum']} {columns} {meta}")
+    parts += [
+        f"{unique_id} {macro['macro_sql']}"
+        for unique_id, macro in sorted(manifest["macros"].items())
+    ]
+    content = "\x1f".join(parts)
     return hashlib.sha256(content.encode()).hexdigest()
 
 

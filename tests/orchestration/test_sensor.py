@@ -16,6 +16,7 @@ import pytest
 from orchestration.automation import daily_job, landing_sensor, micro_batch_job
 from orchestration.ingestion.contracts import load_contracts
 from orchestration.ingestion.discover import discover, listing_fingerprint
+from orchestration.micro_batch import obstacle
 from orchestration.resources.dbt import ensure_manifest
 from orchestration.resources.run_state import (
     RunState,
@@ -42,8 +43,8 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
         yield instance
 
 
@@ -56,10 +57,15 @@ def land(settings: Settings, name: str, *, age_seconds: float) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def jobs(manifest: Path) -> list[dg.UnresolvedAssetJobDefinition]:
+    return [daily_job(), micro_batch_job(manifest)]
+
+
 @pytest.fixture
-def ask(settings: Settings, manifest: Path, instance: dg.DagsterInstance):
+def ask(settings: Settings, manifest: Path, instance: dg.DagsterInstance, jobs: list):
     def answer(of: Settings = settings) -> dg.RunRequest | dg.SkipReason:
-        sensor = landing_sensor(CONTRACTS, manifest, of, [daily_job(), micro_batch_job(manifest)])
+        sensor = landing_sensor(CONTRACTS, manifest, of, jobs)
         return sensor(dg.build_sensor_context(instance=instance))
 
     return answer
@@ -112,27 +118,51 @@ def test_the_first_files_start_a_daily_run_and_later_ones_a_micro_batch(
     assert ask(settings.model_copy(update={"landing_runs": "daily"})).job_name == "daily"
 
 
-@pytest.mark.parametrize(
-    ("changed", "why"),
-    [
-        ({"complete": False}, "nobody knows what the broken run's tables had taken in"),
-        ({"project": "other"}, "a table that is left out may have got another column"),
-        ({"as_of": "2024-01-01"}, "scores of another day stand in the tables that are left out"),
-        ({"daily_at": "2020-01-01T00:00:00+00:00"}, "scores have become old"),
-        ({"daily_at": None}, "nothing has been scored yet"),
-    ],
-)
-def test_a_run_that_cannot_be_gone_on_from_is_followed_by_a_daily_one(
-    settings: Settings, manifest: Path, ask, changed: dict, why: str
+def test_a_micro_batch_that_broke_off_is_followed_by_a_daily_run(
+    settings: Settings, manifest: Path, ask
 ) -> None:
     land(settings, "a.csv", age_seconds=100)
     state = complete_daily(settings, manifest)
     land(settings, "b.csv", age_seconds=50)
-    path = settings.warehouse_dir / "run_state.json"
-    path.write_text(json.dumps({**state.__dict__, **changed}))
-    assert ask().job_name == "daily", why
-    path.write_text(json.dumps(replace(state, daily_at=datetime.now(UTC).isoformat()).__dict__))
-    assert ask().job_name == "micro_batch"
+    batch = ask()
+    note_begun(settings, replace(state, run_id="batch"))
+    daily = ask()
+    assert (batch.job_name, daily.job_name) == ("micro_batch", "daily")
+    assert batch.run_key != daily.run_key, "Dagster starts one run per key"
+
+
+COMPLETE = RunState(
+    run_id="r",
+    landing="files",
+    project="models",
+    complete=True,
+    daily_at="2026-01-02T02:30:00+00:00",
+)
+SAME_DAY = datetime(2026, 1, 2, 20, tzinfo=UTC)
+
+
+def test_a_micro_batch_goes_on_from_a_complete_run_of_the_day() -> None:
+    assert obstacle(COMPLETE, project="models", as_of=None, now=SAME_DAY) is None
+    backfilled = replace(COMPLETE, as_of="2024-01-01")
+    assert obstacle(backfilled, project="models", as_of="2024-01-01", now=SAME_DAY) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        (None, "no daily run"),
+        (replace(COMPLETE, daily_at=None), "no daily run"),
+        # nobody knows what the broken run's tables had taken in
+        (replace(COMPLETE, complete=False), "did not reach its end"),
+        # a table that is left may have got another column
+        (replace(COMPLETE, project="other"), "changed since"),
+        # scores of another day stand in the tables that are left
+        (replace(COMPLETE, as_of="2024-01-01"), "2024-01-01"),
+        (replace(COMPLETE, daily_at="2026-01-01T02:30:00+00:00"), "too long ago"),
+    ],
+)
+def test_anything_else_is_followed_by_a_daily_run(state: RunState | None, says: str) -> None:
+    assert says in obstacle(state, project="models", as_of=None, now=SAME_DAY)
 
 
 def test_files_that_come_while_a_run_is_under_way_start_one_run_after_it(
