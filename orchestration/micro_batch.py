@@ -29,7 +29,14 @@ MICRO_BATCH = "micro_batch"
 DAILY_JOB = "daily"
 
 # Folders of marts that are computed whole, for or from a step that a micro-batch leaves out.
-LEFT_OUT_FOLDERS = ("recommendation", "category_propensity", "demand", "effects", "promotion")
+LEFT_OUT_FOLDERS = (
+    "recommendation",
+    "content",
+    "category_propensity",
+    "demand",
+    "effects",
+    "promotion",
+)
 ANALYSIS_SCHEMA = "analysis"
 # Scores may be a day old and the next run late; later than that, a daily run is due.
 MAX_DAILY_AGE = timedelta(hours=36)
