@@ -4,7 +4,7 @@ Belongs here: the asset. Does not belong here: the copy itself (publishing/).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import dagster as dg
 from orchestration.analysis.identity.hashing import install_hmac
 from orchestration.checks.published import published_results, published_specs, rows_before
 from orchestration.disk import room
-from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH
+from orchestration.micro_batch import MICRO_BATCH, left_out_models
 from orchestration.publishing.catalogue import PublishedTable, published_tables
 from orchestration.publishing.publish import publish
 from orchestration.resources.increment import complete_run, incremental_models
@@ -66,7 +66,7 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
                 published_at=utc_now(),
             )
             parsed = json.loads(manifest.read_text())
-            is_whole = _built_what_must_be(context, parsed)
+            is_whole = _were_built(context, incremental_models(parsed))
             if is_whole:
                 complete_run(connection, context.run_id, parsed, settings.compiled_into_models)
             else:
@@ -100,7 +100,7 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
                 ],
             )
         if is_whole:
-            is_daily = context.run.job_name == DAILY_JOB and not context.run.asset_selection
+            is_daily = _were_built(context, left_out_models(parsed))
             note_complete(settings, context.run_id, is_daily=is_daily)
         return dg.MaterializeResult(
             metadata={
@@ -120,13 +120,10 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
     return strata360
 
 
-def _built_what_must_be(context: dg.AssetExecutionContext, manifest: Mapping[str, Any]) -> bool:
-    """Whether every incremental table was part of this run, so that the next can go on from it."""
+def _were_built(context: dg.AssetExecutionContext, models: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether all of these models were part of this run, which may be of any selection."""
     selected = context.job_def.asset_layer.selected_asset_keys
-    return all(
-        dg.AssetKey([node["schema"], node["alias"]]) in selected
-        for node in incremental_models(manifest)
-    )
+    return all(dg.AssetKey([node["schema"], node["alias"]]) in selected for node in models)
 
 
 def _size(path: Path) -> int:
