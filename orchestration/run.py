@@ -144,7 +144,9 @@ def _may_be_micro(settings: Settings, as_of: date | None, console: Console) -> b
         as_of=str(day) if day else None,
     )
     if reason:
-        console.print(f"The daily job instead of a micro-batch: {reason}.", highlight=False)
+        console.print(
+            f"The daily job instead of a micro-batch: {reason}.", highlight=False, soft_wrap=True
+        )
     return reason is None
 
 
