@@ -6,7 +6,9 @@ Belongs here: jobs, schedules, sensors. Does not belong here: what an asset does
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -163,6 +165,16 @@ def failure_sensor(
         return None
 
     return tell
+
+
+@contextmanager
+def company_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """The company's Dagster instance, its folder and settings made where they are missing."""
+    settings.make_dirs()
+    write_dagster_yaml(settings.dagster_home)
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        yield instance
 
 
 def write_dagster_yaml(dagster_home: Path) -> Path:

@@ -9,15 +9,12 @@ from __future__ import annotations
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from orchestration.audiences.commands import audience_app, message_app
 from orchestration.command_line import FAILED, fail, say
-
-if TYPE_CHECKING:
-    from orchestration.settings import Settings
 
 app = typer.Typer(
     name="strata",
@@ -228,19 +225,12 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go.")] = False,
 ) -> None:
     """Remove what runs older than STRATA_HISTORY_DAYS left: records, logs, old model versions."""
-    import os
-
-    from dagster import DagsterInstance
-
-    from orchestration.automation import write_dagster_yaml
+    from orchestration.automation import company_instance
     from orchestration.pruning import prune as remove
     from orchestration.settings import Settings
 
     settings = Settings()
-    settings.make_dirs()
-    write_dagster_yaml(settings.dagster_home)
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+    with company_instance(settings) as instance:
         gone = remove(settings, instance, dry_run=dry_run)
     for leftover in gone:
         say(f"{leftover.kind:<6} {leftover.size_bytes / 2**20:>8.1f} MB  {leftover.name}")
@@ -266,9 +256,11 @@ def doctor(
 @app.command()
 def recover() -> None:
     """End runs whose process is gone, before Dagster's daemon is started on this machine."""
+    from orchestration.reaper import recover as end_dead_runs
     from orchestration.settings import Settings
 
-    _recover(Settings())
+    for line in end_dead_runs(Settings()):
+        say(line)
 
 
 @app.command()
@@ -297,10 +289,12 @@ def ui(
     """Open the Dagster UI with its daemon (schedule, sensor) on this machine only."""
     import os
 
+    from orchestration.reaper import recover as end_dead_runs
     from orchestration.settings import PROJECT_ROOT, Settings
 
     settings = Settings()
-    _recover(settings)
+    for line in end_dead_runs(settings):
+        say(line)
     os.environ |= {
         "DAGSTER_HOME": str(settings.dagster_home),
         "STRATA_HOME": str(settings.home),
@@ -509,30 +503,6 @@ def _run(as_of: date | None, *, micro: bool = False) -> int:
     from orchestration.settings import Settings
 
     return run_here(Settings(), as_of, micro=micro)
-
-
-def _recover(settings: Settings) -> None:
-    """Prepare Dagster's folder, and end what a power cut left: the daemon would wait for it."""
-    import os
-
-    from dagster import DagsterInstance
-
-    from orchestration.alerts import AlertNotSentError, alert_of, send
-    from orchestration.automation import write_dagster_yaml
-    from orchestration.reaper import reap
-
-    settings.make_dirs()
-    write_dagster_yaml(settings.dagster_home)
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-        dead = reap(instance, holds_run_lock=False)
-    for run in dead:
-        say(f"run {run.run_id} had not ended although its process had; marked as failed")
-        if settings.wants_alerts:
-            try:
-                send(alert_of(settings, run.job_name, run.run_id, {}), settings)
-            except AlertNotSentError as error:
-                say(str(error))
 
 
 def _has_files(folder: Path) -> bool:

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.automation import COMMAND_TAG
+from orchestration.alerts import AlertNotSentError, alert_of, send
+from orchestration.automation import COMMAND_TAG, company_instance
+from orchestration.settings import Settings
 
 STARTED = [
     dg.DagsterRunStatus.STARTING,
@@ -26,6 +28,22 @@ GONE = "The process of this run ended before the run did."
 PID = "pid"
 # A process is told from an older one of the same number by its age, which counts in clock ticks.
 TOLERANCE_SECONDS = 2.0
+
+
+def recover(settings: Settings) -> Iterator[str]:
+    """Prepare Dagster's folder, and end what a power cut left; says what was done.
+
+    To be called before the daemon starts, on the machine that runs run on.
+    """
+    with company_instance(settings) as instance:
+        dead = reap(instance, holds_run_lock=False)
+    for run in dead:
+        yield f"run {run.run_id} had not ended although its process had; marked as failed"
+        if settings.wants_alerts:
+            try:
+                send(alert_of(settings, run.job_name, run.run_id, {}), settings)
+            except AlertNotSentError as error:
+                yield str(error)
 
 
 def reap(instance: dg.DagsterInstance, *, holds_run_lock: bool) -> list[dg.DagsterRun]:

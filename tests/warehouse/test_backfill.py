@@ -27,7 +27,7 @@ def launch_daily(company: Company, config: Path) -> None:
     done = subprocess.run(
         [
             str(Path(sys.executable).with_name("dagster")),
-            *("job", "execute", "-w", str(PROJECT_ROOT / "workspace.yaml")),
+            *("job", "execute", "-m", "orchestration.definitions"),
             *("-j", "daily", "-c", str(config)),
         ],
         cwd=PROJECT_ROOT,
