@@ -55,7 +55,8 @@ def test_customers_who_went_leave_the_tables_that_are_left_and_no_other(build) -
     gone = forget_gone_customers(build, parsed)
     assert gone == {"analysis.customer_churn_score": 1, "marts.item_list": 1}
     for table in tables[2:]:
-        assert build.execute(f"select count(*) from {table}").fetchone() == (2,), table
+        (count,) = build.execute(f"select count(*) from {table}").fetchone()  # noqa: S608
+        assert count == 2, table
 
 
 def test_seeds_and_feeds_without_a_new_row_are_not_looked_at(build) -> None:
