@@ -204,6 +204,7 @@ def win_share(
     challenger: np.ndarray,
     incumbent: np.ndarray,
     *,
+    customers: np.ndarray | None = None,
     seed: int,
     rounds: int = 200,
     max_rows: int = 20_000,
@@ -213,9 +214,11 @@ def win_share(
     On noise two scores differ by luck; a win that half of the resamples revoke is none.
 
     Args:
-        truth: 0/1, shape (n,), one row per customer, in a fixed order.
+        truth: 0/1, shape (n,), in a fixed order.
         challenger: Score to be judged, shape (n,).
         incumbent: Score to beat, shape (n,).
+        customers: Number of each row's customer, 0.., shape (n,): what is said of one customer goes
+            together and is drawn together. None where each row is another customer.
         seed: Seed of the resampling.
         rounds: Number of resamples.
         max_rows: Rows used at most; a seeded draw bounds time and memory.
@@ -226,9 +229,15 @@ def win_share(
     Source: Efron & Tibshirani (1993), paired bootstrap.
     """
     generator = np.random.default_rng(seed)
+    if customers is None:
+        customers = np.arange(len(truth))
+    count = int(customers.max()) + 1
     if len(truth) > max_rows:
-        kept = np.sort(generator.choice(len(truth), size=max_rows, replace=False))
+        size = count * max_rows // len(truth)
+        chosen = np.sort(generator.choice(count, size=size, replace=False))
+        kept = np.isin(customers, chosen)
         truth, challenger, incumbent = truth[kept], challenger[kept], incumbent[kept]
+        customers, count = np.searchsorted(chosen, customers[kept]), size
     if truth.sum() == 0:
         return 0.0
     prepared = []
@@ -238,8 +247,8 @@ def win_share(
         prepared.append((order, truth[order], step_ends))
     wins = 0.0
     for _ in range(rounds):
-        drawn = generator.integers(0, len(truth), size=len(truth))
-        weight = np.bincount(drawn, minlength=len(truth)).astype(float)
+        drawn = generator.integers(0, count, size=count)
+        weight = np.bincount(drawn, minlength=count)[customers].astype(float)
         if (weight * truth).sum() == 0:
             wins += 0.5
             continue

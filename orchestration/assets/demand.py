@@ -82,7 +82,7 @@ def demand_asset(settings: Settings) -> dg.AssetsDefinition:
             if result.candidate:
                 dated_memory.remember(in_service, as_of_date, {"candidate": result.candidate})
             model_path = result.description and save_model(result, settings.models_dir)
-            drift = demand_drift(sales, result.forecast, as_of_date=as_of_date)
+            drift = demand_drift(sales, as_of_date=as_of_date)
             checked = drift_results(DEMAND, drift)
             with warehouse.connect() as connection:
                 write_results(

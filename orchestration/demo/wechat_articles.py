@@ -28,7 +28,7 @@ _TITLES = (
     "{}开箱实测",
 )
 #: How much somebody picks anything, beside the share of the topic among their tastes.
-CURIOSITY = 0.02
+CURIOSITY = 0.004
 #: Every so many months the last piece of an issue is taken back in the middle of its month.
 WITHDRAWN_EVERY = 5
 _HOUR, _LOCAL_EPOCH = 3_600, 1_704_038_400

@@ -105,3 +105,20 @@ def test_evaluation_rows_put_model_and_baseline_side_by_side():
     assert rows["model_value"].isna().all()
     assert set(rows["metric"]) == set(metrics)
     assert not rows.duplicated(["model", "metric", "as_of_date"]).any()
+
+
+def test_rows_of_one_customer_are_drawn_together():
+    # ten customers with a hundred rows each: what differs is the luck of ten, not of a thousand
+    generator = np.random.default_rng(3)
+    customers = np.repeat(np.arange(10), 100)
+    truth = (generator.random(1_000) < 0.3).astype(int)
+    helpful = np.where(customers < 6, 0.3, -0.3) * (2 * truth - 1)
+    challenger, incumbent = helpful + generator.normal(size=1_000), generator.normal(size=1_000)
+    alone = win_share(truth, challenger, incumbent, seed=1)
+    together = win_share(truth, challenger, incumbent, customers=customers, seed=1)
+    assert together < alone
+    # one row each is the same as no customers at all
+    same = win_share(truth, challenger, incumbent, customers=np.arange(1_000), seed=1)
+    assert same == alone
+    few = win_share(truth, challenger, incumbent, customers=customers, seed=1, max_rows=500)
+    assert 0 <= few <= 1

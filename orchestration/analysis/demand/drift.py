@@ -1,4 +1,4 @@
-"""Whether categories sell as they did, and as is forecast.
+"""Whether categories sell as they did.
 
 Belongs here: which numbers of weekly sales are compared. Does not belong here: the index itself
 (analysis/drift.py).
@@ -12,42 +12,52 @@ import numpy as np
 import pandas as pd
 
 from orchestration.analysis.demand.grading import MODEL_NAME
-from orchestration.analysis.drift import SCORE, drift_rows, no_drift
+from orchestration.analysis.drift import drift_rows, no_drift
 
-RECENT = pd.Timedelta(weeks=8)
-YEAR = pd.Timedelta(weeks=52)
+WEEKS, YEAR = 8, 52
+#: Weeks before a span that tell what a category usually sells.
+USUAL, FEWEST_USUAL = 52, 26
 
 
-def demand_drift(sales: pd.DataFrame, forecast: pd.DataFrame, *, as_of_date: date) -> pd.DataFrame:
-    """Population stability of weekly sales over the mean of their category.
+def demand_drift(sales: pd.DataFrame, *, as_of_date: date) -> pd.DataFrame:
+    """Population stability of weekly sales over what the category usually sells.
+
+    A season is no drift: weeks are compared with the same weeks a year before. A forecast is
+    smoother than what is sold, so the two are not compared; misses are graded instead.
 
     Args:
-        sales: segment, category, week, quantity.
-        forecast: FORECAST_COLUMNS.
-        as_of_date: The day.
+        sales: segment, category, week (a Monday), quantity.
+        as_of_date: The day; weeks that it does not end are left out.
 
     Returns:
-        DRIFT_COLUMNS: `weekly_sales` compares the last eight weeks with the 52 before, the score
-        the forecast with the last 52; empty when there is less than a year.
+        DRIFT_COLUMNS, the row `weekly_sales`; none when a year and a half are not known.
     """
-    weekly = sales.assign(week=pd.to_datetime(sales["week"]))
-    weekly = weekly.groupby(["category", "week"])["quantity"].sum().unstack("week", fill_value=0.0)
-    said = forecast[forecast["level"] == "category"]
-    if weekly.empty or said.empty or weekly.columns.max() - weekly.columns.min() < YEAR + RECENT:
+    known = sales.assign(week=pd.to_datetime(sales["week"]))
+    known = known[known["week"] + pd.Timedelta(days=6) <= pd.Timestamp(as_of_date)]
+    if known.empty:
         return no_drift()
-    ages = weekly.columns.max() - weekly.columns
-    mean = weekly.mean(axis=1)
-    share = weekly.div(mean.where(mean > 0), axis=0)
-    expected = said["quantity"] / said["category"].map(mean.where(mean > 0)).to_numpy()
-
-    def of(weeks: np.ndarray) -> np.ndarray:
-        return share.loc[:, weeks].to_numpy(dtype=float).ravel()
-
-    lately, before = ages < RECENT, (ages >= RECENT) & (ages < YEAR + RECENT)
+    weekly = known.groupby(["category", "week"])["quantity"].sum().unstack("week", fill_value=0.0)
+    first, last = weekly.columns.min(), weekly.columns.max()
+    weekly = weekly.reindex(columns=pd.date_range(first, last, freq="7D"), fill_value=0.0)
+    count = weekly.shape[1]
+    now = _over_usual(weekly, count - WEEKS)
+    then = _over_usual(weekly, count - WEEKS - YEAR)
+    if not len(now) or not len(then):
+        return no_drift()
     return drift_rows(
-        {"weekly_sales": of(before), SCORE: of(ages < YEAR)},
-        {"weekly_sales": of(lately), SCORE: expected.to_numpy(dtype=float)},
+        {"weekly_sales": then},
+        {"weekly_sales": now},
         model=MODEL_NAME,
-        reference_date=(weekly.columns.max() - RECENT).date(),
+        reference_date=(last - pd.Timedelta(weeks=YEAR)).date(),
         as_of_date=as_of_date,
     )
+
+
+def _over_usual(weekly: pd.DataFrame, begin: int) -> np.ndarray:
+    """WEEKS from place `begin` on, over the mean of the weeks before; none where few are known."""
+    usual = weekly.iloc[:, max(begin - USUAL, 0) : max(begin, 0)]
+    if usual.shape[1] < FEWEST_USUAL:
+        return np.empty(0)
+    mean = usual.mean(axis=1)
+    span = weekly.iloc[:, begin : begin + WEEKS]
+    return span.div(mean.where(mean > 0), axis=0).to_numpy(dtype=float).ravel()

@@ -119,7 +119,7 @@ def grade_latest(
         if champion in CANDIDATES and champion != challenger:
             _defend(grade, champion, training, evaluation, target, seed=seed, limits=limits)
         model_metrics = _metrics(truth, grade.probability)
-        share = win_share(truth, grade.probability, rule.score(evaluation), seed=seed)
+        share = _win_share(evaluation, grade.probability, rule.score(evaluation), seed)
         model_metrics["win_share"] = share
         rule_metrics["win_share"] = 1.0 - share
         is_ahead = model_metrics["pr_auc"] > rule_metrics["pr_auc"]
@@ -184,7 +184,7 @@ def grade_earlier(
         rule_metrics = _metrics(truth, grade.rule_probability, rule.score(evaluation))
         answers = _answers(latest.candidate, training, evaluation, target, seed, limits)
         model_metrics = _metrics(truth, answers)
-        share = win_share(truth, answers, rule.score(evaluation), seed=seed)
+        share = _win_share(evaluation, answers, rule.score(evaluation), seed)
         parts.append(
             evaluation_rows(
                 model=target.name,
@@ -317,6 +317,15 @@ def _answers(
     return np.round(model.probability(evaluation), 6)
 
 
+def _win_share(
+    evaluation: pd.DataFrame, challenger: np.ndarray, incumbent: np.ndarray, seed: int
+) -> float:
+    """How often the challenger stays ahead when customers are drawn again, with all their rows."""
+    customers, _ = pd.factorize(evaluation["customer_id"])
+    truth = evaluation["outcome"].to_numpy()
+    return win_share(truth, challenger, incumbent, customers=customers, seed=seed)
+
+
 def _metrics(
     truth: np.ndarray, probability: np.ndarray, ranking: np.ndarray | None = None
 ) -> dict[str, float]:
@@ -335,9 +344,8 @@ def _defend(
     limits: Limits,
 ) -> None:
     """Keep the recipe in service unless the challenger is clearly ahead of it."""
-    truth = evaluation["outcome"].to_numpy()
     answers = _answers(champion, training, evaluation, target, seed, limits)
-    share = win_share(truth, grade.probability, answers, seed=seed)
+    share = _win_share(evaluation, grade.probability, answers, seed)
     stays = share < limits.min_win_share
     grade.notes.append(
         f"{grade.candidate} is ahead of {champion}, the recipe in service, in {share:.0%} of "
