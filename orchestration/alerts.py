@@ -46,6 +46,7 @@ OWN_REMEDIES = {
 #: Errors of others by class; of these only the class is told.
 OTHER_REMEDIES = {
     DBT_ERROR: "look the models and tests up in the run, correct data or rule, and run again",
+    "DagsterExecutionInterruptedError": "somebody or something stopped the run; run again",
     "OutOfMemoryException": "set STRATA_MEMORY_LIMIT or close other programs, then run again",
     "MemoryError": "set STRATA_MEMORY_LIMIT or close other programs, then run again",
     "IOException": "look at disk and locks with `strata doctor`, then run again",
