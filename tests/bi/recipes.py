@@ -30,11 +30,11 @@ def ways_out(secret: Path, other: Path) -> dict[str, str]:
     """
     stolen = secret.with_name("stolen")
     return {
-        "read_csv": f"select * from read_csv({literal(secret)})",
-        "read_text": f"select content from read_text({literal(secret)})",
-        "read_blob": f"select content from read_blob({literal(secret)})",
-        "a file as a table": f'select * from "{secret}"',
-        "glob": f"select * from glob({literal(secret.with_name('*'))})",
+        "read_csv": f"select * from read_csv({literal(secret)})",  # noqa: S608
+        "read_text": f"select content from read_text({literal(secret)})",  # noqa: S608
+        "read_blob": f"select content from read_blob({literal(secret)})",  # noqa: S608
+        "a file as a table": f'select * from "{secret}"',  # noqa: S608
+        "glob": f"select * from glob({literal(secret.with_name('*'))})",  # noqa: S608
         "copy to": f"copy (select 1) to {literal(stolen)}",
         "export database": f"export database {literal(stolen)}",
         "attach": f"attach {literal(other)} as other (read_only)",

@@ -39,10 +39,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "secret.csv").write_text(f"secret\n{SECRET}\n")
     with duckdb.connect("other.duckdb") as build:
         build.execute(
-            "create schema marts; create table marts.customer_360 as select 'core' as rfm_group, "
-            f"cast(1 as decimal(18, 2)) as net_spend from range({CUSTOMERS})"
+            "create table customer_360 as select 'core' as rfm_group, "
+            "cast(1 as decimal(18, 2)) as net_spend from range(?)",
+            [CUSTOMERS],
         )
-        table = PublishedTable("customer_360", "marts.customer_360", "People.", COLUMNS)
+        table = PublishedTable("customer_360", "main.customer_360", "People.", COLUMNS)
         target = tmp_path / "data" / "published" / "strata360.duckdb"
         publish(build, [table], target, run_id="r1", published_at=AT)
     return tmp_path
@@ -64,7 +65,9 @@ def of_python(home: Path) -> Query:
 
 
 def of_ibis(home: Path) -> Query:
-    pytest.importorskip("ibis", reason="ibis is not installed: pip install 'ibis-framework[duckdb]'")
+    pytest.importorskip(
+        "ibis", reason="ibis is not installed: pip install 'ibis-framework[duckdb]'"
+    )
     names: dict = {}
     exec(RECIPES["ibis"], names)
     assert names["frame"]["customers"].tolist() == [CUSTOMERS]
