@@ -289,6 +289,43 @@ def dashboard(
     )
 
 
+@app.command()
+def superset(
+    language: Annotated[str, typer.Option(help="zh or en: names of metrics and charts.")] = "en",
+    file: Annotated[
+        Path | None,
+        typer.Option(help="Path of the published file on Superset's machine, if it is another."),
+    ] = None,
+) -> None:
+    """Set up a running Apache Superset: locked-down database, datasets, metrics, a dashboard.
+
+    Address and user are STRATA_SUPERSET_URL, STRATA_SUPERSET_USER and STRATA_SUPERSET_PASSWORD.
+    """
+    from orchestration.bi.superset import Superset, SupersetError, create_example
+    from orchestration.publishing.reader import NothingPublishedError
+    from orchestration.settings import Settings
+
+    settings = Settings()
+    if language not in ("zh", "en"):
+        fail(f"unknown language {language!r}; write zh or en")
+    if settings.superset_password is None:
+        fail("set STRATA_SUPERSET_PASSWORD to the password of Superset's user")
+    try:
+        example = create_example(
+            Superset(
+                settings.superset_url,
+                settings.superset_user,
+                settings.superset_password.get_secret_value(),
+            ),
+            settings.published_file,
+            language,
+            seen_as=str(file) if file else None,
+        )
+    except (SupersetError, NothingPublishedError) as error:
+        fail(str(error))
+    say(f"{len(example.charts)} charts: {example.url}")
+
+
 @source_app.command("new")
 def source_new(
     name: Annotated[str, typer.Argument(help="Name of the system: its folder under landing/.")],

@@ -3,9 +3,10 @@
 Belongs here: opening the file as the web page and commands do, over and over, and looking whether
 what one connection sees is one build. Does not belong here: assertions.
 
-    python -m tests.faults.reading FILE READERS STOP
+    python -m tests.faults.reading FILE READERS PAUSE STOP
 
-reads until the file STOP is there, and prints what every reader met, as JSON.
+reads until the file STOP is there, each reader with PAUSE seconds or so between two connections, and
+prints what every reader met, as JSON.
 """
 
 from __future__ import annotations
@@ -26,8 +27,6 @@ from orchestration.publishing.reader import open_published
 from orchestration.settings import PROJECT_ROOT
 from orchestration.sql import quote
 
-#: Seconds between two connections of one reader, drawn anew each time.
-PAUSE = (0.1, 0.5)
 DIGEST_ROWS = 500
 
 
@@ -52,12 +51,14 @@ class Reading:
 
 
 @contextmanager
-def readers_of(published: Path, readers: int, folder: Path) -> Iterator[Reading]:
+def readers_of(
+    published: Path, readers: int, folder: Path, *, pause: float = 0.3
+) -> Iterator[Reading]:
     """Readers that read while the block runs; what they met is there after it."""
     stop = folder / "stop_reading"
     stop.unlink(missing_ok=True)
     reading = Reading()
-    command = [sys.executable, "-m", "tests.faults.reading", published, str(readers), stop]
+    command = [sys.executable, "-m", "tests.faults.reading", published, readers, pause, stop]
     with Popen([str(part) for part in command], cwd=PROJECT_ROOT, stdout=PIPE) as process:
         try:
             # it says so when the first of them has read
@@ -100,7 +101,7 @@ def _read(published: Path) -> tuple[str, list[str]]:
     return run, problems
 
 
-def _loop(published: Path, stop: Path, seed: int) -> dict:
+def _loop(published: Path, stop: Path, pause: float, seed: int) -> dict:
     generator = random.Random(seed)
     met: dict = {"connections": 0, "problems": [], "builds": []}
     while True:
@@ -118,10 +119,10 @@ def _loop(published: Path, stop: Path, seed: int) -> dict:
             sys.stdout.flush()
         if is_last:
             return met
-        time.sleep(generator.uniform(*PAUSE))
+        time.sleep(generator.uniform(0.5, 1.5) * pause)
 
 
-def main(published: Path, readers: int, stop: Path) -> None:
+def main(published: Path, readers: int, pause: float, stop: Path) -> None:
     """Fork the readers: the libraries are loaded once, no connection is open yet."""
     pipes = []
     for seed in range(readers):
@@ -129,7 +130,7 @@ def main(published: Path, readers: int, stop: Path) -> None:
         if os.fork() == 0:
             os.close(receiving)
             with os.fdopen(sending, "w") as pipe:
-                json.dump(_loop(published, stop, seed), pipe)
+                json.dump(_loop(published, stop, pause, seed), pipe)
             os._exit(0)
         os.close(sending)
         pipes.append(receiving)
@@ -138,4 +139,4 @@ def main(published: Path, readers: int, stop: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4]))

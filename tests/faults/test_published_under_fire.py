@@ -150,7 +150,7 @@ def land_more(company: Company, number: int) -> None:
 def test_readers_meet_whole_builds_while_strata_runs(
     company: Company, seconds: float, tmp_path: Path
 ) -> None:
-    with readers_of(company.published, READERS, tmp_path) as reading:
+    with readers_of(company.published, READERS, tmp_path, pause=5) as reading:
         for number in range(BUILDS):
             land_more(company, number)
             company.strata("run")
