@@ -5,8 +5,8 @@ what one connection sees is one build. Does not belong here: assertions.
 
     python -m tests.faults.reading FILE READERS PAUSE STOP
 
-reads until the file STOP is there, each reader with PAUSE seconds or so between two connections, and
-prints what every reader met, as JSON.
+reads until the file STOP is there, with PAUSE seconds or so between two connections of a reader,
+and prints what every reader met, as JSON.
 """
 
 from __future__ import annotations

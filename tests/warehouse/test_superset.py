@@ -93,7 +93,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "FLASK_APP": "superset.app:create_app()",
     }
     superset = Path(venv) / "bin" / "superset"
-    account = ("--username", USER, "--firstname", "a", "--lastname", "b", "--email", "a@b.example")
+    account = (
+        "--username",
+        USER,
+        "--firstname",
+        "Test",
+        "--lastname",
+        "User",
+        "--email",
+        "a@b.example",
+    )
     for arguments in (
         ("db", "upgrade"),
         ("fab", "create-admin", *account, "--password", PASSWORD),
@@ -251,7 +260,8 @@ def test_the_dashboard_is_drawn(
     example = create_example(superset, published.published, "en")
     with sync_api.sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        page = opened.new_page(viewport={"width": 1360, "height": 1500})
+        # its policy would refuse the functions that Playwright waits with
+        page = opened.new_page(viewport={"width": 1360, "height": 1500}, bypass_csp=True)
         page.goto(f"{server}/login/", wait_until="domcontentloaded", timeout=PATIENCE)
         page.wait_for_selector("input:visible", timeout=PATIENCE)
         name, password = page.locator("input:visible").all()[:2]
