@@ -96,7 +96,12 @@ class Superset:
                 f"Superset refused {method.upper()} {path} ({answer.status_code}): "
                 f"{answer.text[:500]}"
             )
-        return answer.json()
+        try:
+            return answer.json()
+        except requests.JSONDecodeError as error:
+            raise SupersetError(
+                f"what answers at {self._url} is no Superset: check STRATA_SUPERSET_URL"
+            ) from error
 
     def find(self, kind: str, column: str, value: str) -> int | None:
         """The id of the object of that name."""

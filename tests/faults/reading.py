@@ -61,7 +61,7 @@ def readers_of(
     command = [sys.executable, "-m", "tests.faults.reading", published, readers, pause, stop]
     with Popen([str(part) for part in command], cwd=PROJECT_ROOT, stdout=PIPE) as process:
         try:
-            # it says so when the first of them has read
+            # it says so when every one of them has read
             process.stdout.readline()
             yield reading
         finally:
@@ -101,7 +101,7 @@ def _read(published: Path) -> tuple[str, list[str]]:
     return run, problems
 
 
-def _loop(published: Path, stop: Path, pause: float, seed: int) -> dict:
+def _loop(published: Path, stop: Path, pause: float, seed: int, started: int) -> dict:
     generator = random.Random(seed)
     met: dict = {"connections": 0, "problems": [], "builds": []}
     while True:
@@ -114,9 +114,8 @@ def _loop(published: Path, stop: Path, pause: float, seed: int) -> dict:
         except Exception as error:
             met["problems"].append(f"{type(error).__name__}: {error}")
         met["connections"] += 1
-        if seed == 0 and met["connections"] == 1:
-            sys.stdout.write("reading\n")
-            sys.stdout.flush()
+        if met["connections"] == 1:
+            os.write(started, b"1")
         if is_last:
             return met
         time.sleep(generator.uniform(0.5, 1.5) * pause)
@@ -125,15 +124,21 @@ def _loop(published: Path, stop: Path, pause: float, seed: int) -> dict:
 def main(published: Path, readers: int, pause: float, stop: Path) -> None:
     """Fork the readers: the libraries are loaded once, no connection is open yet."""
     pipes = []
+    starting, started = os.pipe()
     for seed in range(readers):
         receiving, sending = os.pipe()
         if os.fork() == 0:
             os.close(receiving)
             with os.fdopen(sending, "w") as pipe:
-                json.dump(_loop(published, stop, pause, seed), pipe)
+                json.dump(_loop(published, stop, pause, seed, started), pipe)
             os._exit(0)
         os.close(sending)
         pipes.append(receiving)
+    os.close(started)
+    for _ in range(readers):
+        os.read(starting, 1)
+    sys.stdout.write("reading\n")
+    sys.stdout.flush()
     answers = [os.fdopen(pipe).read() for pipe in pipes]
     sys.stdout.write(json.dumps([json.loads(answer) for answer in answers]))
 
