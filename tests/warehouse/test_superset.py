@@ -36,6 +36,9 @@ from tests.conftest import STRATA, Company
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standard")]
 
 VARIABLE = "STRATA_TEST_SUPERSET_VENV"
+needs_superset = pytest.mark.skipif(
+    VARIABLE not in os.environ, reason=f"{VARIABLE} names no environment with Superset"
+)
 USER, PASSWORD = "admin", "of-this-test-only"
 START_SECONDS = 180
 #: Milliseconds; the first page loads everything.
@@ -82,9 +85,6 @@ def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Superset with a database of its own."""
-    venv = os.environ.get(VARIABLE)
-    if not venv:
-        pytest.skip(f"{VARIABLE} names no environment with Superset")
     home = tmp_path_factory.mktemp("superset")
     environment = {
         **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
@@ -92,7 +92,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "SUPERSET_SECRET_KEY": "of-this-test-only-0123456789abcdef",
         "FLASK_APP": "superset.app:create_app()",
     }
-    superset = Path(venv) / "bin" / "superset"
+    superset = Path(os.environ[VARIABLE]).resolve() / "bin" / "superset"
     account = (
         "--username",
         USER,
@@ -154,6 +154,7 @@ def count_of(superset: Superset, kind: str) -> int:
     return superset.call("get", f"{kind}/")["count"]
 
 
+@needs_superset
 @pytest.mark.bench
 def test_superset_charts_what_sql_says(published: Company, server: str, superset: Superset) -> None:
     printed = subprocess.run(
@@ -190,6 +191,7 @@ def test_superset_charts_what_sql_says(published: Company, server: str, superset
         assert answer["error"] is None, name
 
 
+@needs_superset
 @pytest.mark.bench
 def test_superset_carries_descriptions_and_metrics(published: Company, superset: Superset) -> None:
     create_example(superset, published.published, "zh")
@@ -210,6 +212,7 @@ def test_superset_carries_descriptions_and_metrics(published: Company, superset:
     }
 
 
+@needs_superset
 @pytest.mark.bench
 def test_sql_lab_reaches_nothing_but_the_file(
     published: Company, superset: Superset, tmp_path: Path
@@ -231,6 +234,7 @@ def test_sql_lab_reaches_nothing_but_the_file(
     assert [path.name for path in tmp_path.iterdir()] == ["secret.csv"]
 
 
+@needs_superset
 @pytest.mark.bench
 def test_superset_sees_the_next_build_at_its_next_query(
     published: Company, superset: Superset, tmp_path: Path
@@ -248,6 +252,7 @@ def test_superset_sees_the_next_build_at_its_next_query(
     assert figure(superset, chart) == before - 1
 
 
+@needs_superset
 @pytest.mark.bench
 def test_the_dashboard_is_drawn(
     published: Company, server: str, superset: Superset, tmp_path: Path
