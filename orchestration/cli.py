@@ -301,7 +301,8 @@ def superset(
 
     Address and user are STRATA_SUPERSET_URL, STRATA_SUPERSET_USER and STRATA_SUPERSET_PASSWORD.
     """
-    from orchestration.bi.superset import Superset, SupersetError, create_example
+    from orchestration.bi.superset import create_example
+    from orchestration.bi.superset_api import Superset, SupersetError
     from orchestration.publishing.reader import NothingPublishedError
     from orchestration.settings import Settings
 

@@ -1,6 +1,7 @@
 """The Superset example, created over Superset's REST API: database, datasets, charts, dashboard.
 
-Belongs here: the API's calls and bodies. Does not belong here: what is shown (superset_content).
+Belongs here: what is created, in which order. Does not belong here: what is shown
+(superset_content), how Superset writes it (superset_form), sessions (superset_api).
 
 Everything is found by its name and brought up to date, so that a second time changes nothing twice.
 Superset is never a dependency: it runs in an environment, or on a machine, of its own.
@@ -9,26 +10,18 @@ Superset is never a dependency: it runs in an environment, or on a machine, of i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import requests
-
+from orchestration.bi.superset_api import Superset
 from orchestration.bi.superset_content import FORMATS, Chart, Dataset, charts, datasets
+from orchestration.bi.superset_form import form_of, layout_of, query_of
 from orchestration.dashboard.language import Language
 from orchestration.publishing.publish import READER_CONFIG
 from orchestration.publishing.reader import open_published
 
 NAME = "strata360"
-ROW_LIMIT = 10_000
-SECONDS = 60
-UNFILTERED = "No filter"
-
-
-class SupersetError(RuntimeError):
-    """Superset cannot be reached, or refused something."""
 
 
 @dataclass(frozen=True)
@@ -44,82 +37,6 @@ def connection_extra() -> dict[str, Any]:
     config = {setting: value == "true" for setting, value in READER_CONFIG.items()}
     arguments = {"read_only": True, "config": config}
     return {"engine_params": {"connect_args": arguments}, "allows_virtual_table_explore": True}
-
-
-class Superset:
-    """A session with a Superset server."""
-
-    def __init__(self, url: str, user: str, password: str) -> None:
-        """Sign in.
-
-        Args:
-            url: Address of the server.
-            user: Somebody who may create databases.
-            password: Theirs.
-
-        Raises:
-            SupersetError: There is no server, or it does not let this user in.
-        """
-        self._url = url.rstrip("/")
-        self._session = requests.Session()
-        signed_in = self.call(
-            "post",
-            "security/login",
-            {"username": user, "password": password, "provider": "db", "refresh": False},
-        )
-        self._session.headers["Authorization"] = f"Bearer {signed_in['access_token']}"
-        token = self.call("get", "security/csrf_token/")["result"]
-        self._session.headers.update({"X-CSRFToken": token, "Referer": self._url})
-
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """One call of the API.
-
-        Raises:
-            SupersetError: It failed; the message says what Superset said.
-        """
-        try:
-            answer = self._session.request(
-                method, f"{self._url}/api/v1/{path}", json=body, timeout=SECONDS
-            )
-        except requests.RequestException as error:
-            raise SupersetError(
-                f"no Superset answers at {self._url} ({type(error).__name__}): start it, or set "
-                "STRATA_SUPERSET_URL"
-            ) from error
-        if answer.status_code == 401 and path == "security/login":
-            raise SupersetError(
-                "Superset does not let this user in: check STRATA_SUPERSET_USER and "
-                "STRATA_SUPERSET_PASSWORD"
-            )
-        if not answer.ok:
-            raise SupersetError(
-                f"Superset refused {method.upper()} {path} ({answer.status_code}): "
-                f"{answer.text[:500]}"
-            )
-        try:
-            return answer.json()
-        except requests.JSONDecodeError as error:
-            raise SupersetError(
-                f"what answers at {self._url} is no Superset: check STRATA_SUPERSET_URL"
-            ) from error
-
-    def find(self, kind: str, column: str, value: str) -> int | None:
-        """The id of the object of that name."""
-        sought = value.replace("!", "!!").replace("'", "!'")
-        query = f"(filters:!((col:{column},opr:eq,value:'{sought}')))"
-        found = self.call("get", f"{kind}/?q={requests.utils.quote(query)}")["ids"]
-        return found[0] if found else None
-
-    def save(self, kind: str, column: str, body: dict[str, Any]) -> int:
-        """Create the object, or bring the one of that name up to date."""
-        known = self.find(kind, column, body[column])
-        if known is None:
-            return self.call("post", f"{kind}/", body)["id"]
-        self.call("put", f"{kind}/{known}", body)
-        return known
-
-    def dashboard_url(self, slug: str) -> str:
-        return f"{self._url}/superset/dashboard/{slug}/"
 
 
 def create_example(
@@ -174,7 +91,7 @@ def create_example(
     superset.call(
         "put",
         f"dashboard/{dashboard}",
-        {"position_json": json.dumps(dict(_layout(rows, saved, language)))},
+        {"position_json": json.dumps(dict(layout_of(NAME, rows, saved, language)))},
     )
     return Example(superset.dashboard_url(NAME), saved)
 
@@ -240,7 +157,7 @@ def _save_dataset(
 def _save_chart(
     superset: Superset, chart: Chart, dataset: int, dashboard: int, language: Language
 ) -> int:
-    form = _form(chart, dataset)
+    form = form_of(chart, dataset)
     return superset.save(
         "chart",
         "slice_name",
@@ -251,107 +168,6 @@ def _save_chart(
             "datasource_type": "table",
             "dashboards": [dashboard],
             "params": json.dumps(form),
-            "query_context": json.dumps(_query(chart, dataset, form)),
+            "query_context": json.dumps(query_of(chart, dataset, form)),
         },
     )
-
-
-def _form(chart: Chart, dataset: int) -> dict[str, Any]:
-    """The chart as Superset's editor keeps it."""
-    form: dict[str, Any] = {
-        "datasource": f"{dataset}__table",
-        "viz_type": chart.kind,
-        "row_limit": ROW_LIMIT,
-        "time_range": UNFILTERED,
-        "adhoc_filters": [
-            {"clause": "WHERE", "expressionType": "SQL", "sqlExpression": chart.where}
-        ]
-        if chart.where
-        else [],
-        **chart.options,
-    }
-    if chart.kind in ("big_number_total", "pie"):
-        form["metric"] = chart.metrics[0]
-    else:
-        form["metrics"] = list(chart.metrics)
-    if chart.options.get("query_mode") == "raw":
-        form["all_columns"] = list(chart.columns)
-    else:
-        form["groupby"] = list(chart.columns)
-    if chart.x_axis:
-        form |= {"x_axis": chart.x_axis, "time_grain_sqla": "P1M"}
-    return form
-
-
-def _query(chart: Chart, dataset: int, form: dict[str, Any]) -> dict[str, Any]:
-    """The query behind the chart, so that its data can be asked for without a browser."""
-    axis = [
-        {
-            "timeGrain": "P1M",
-            "columnType": "BASE_AXIS",
-            "sqlExpression": chart.x_axis,
-            "label": chart.x_axis,
-            "expressionType": "SQL",
-        }
-        for _ in range(bool(chart.x_axis))
-    ]
-    is_raw = chart.options.get("query_mode") == "raw"
-    query = {
-        "columns": [*axis, *chart.columns],
-        "metrics": None if is_raw else list(chart.metrics),
-        "filters": [],
-        "extras": {"where": f"({chart.where})" if chart.where else "", "having": ""},
-        "orderby": [json.loads(column) for column in chart.options.get("order_by_cols", ())]
-        or [[metric, False] for metric in chart.metrics[:1] if chart.columns],
-        "row_limit": ROW_LIMIT,
-        "time_range": UNFILTERED,
-    }
-    return {
-        "datasource": {"id": dataset, "type": "table"},
-        "force": False,
-        "queries": [query],
-        "form_data": form,
-        "result_format": "json",
-        "result_type": "full",
-    }
-
-
-def _layout(
-    rows: list[list[Chart]], ids: dict[str, int], language: Language
-) -> Iterator[tuple[str, Any]]:
-    """The dashboard's grid, as Superset keeps it."""
-    names = [f"ROW-{number}" for number, _ in enumerate(rows)]
-    yield "DASHBOARD_VERSION_KEY", "v2"
-    yield "ROOT_ID", {"id": "ROOT_ID", "type": "ROOT", "children": ["GRID_ID"]}
-    yield "HEADER_ID", {"id": "HEADER_ID", "type": "HEADER", "meta": {"text": NAME}}
-    grid = {"id": "GRID_ID", "type": "GRID", "children": names, "parents": ["ROOT_ID"]}
-    yield "GRID_ID", grid
-    for name, row in zip(names, rows, strict=True):
-        parents = ["ROOT_ID", "GRID_ID"]
-        cells = [f"CHART-{ids[chart.name(language)]}" for chart in row]
-        yield (
-            name,
-            {
-                "id": name,
-                "type": "ROW",
-                "children": cells,
-                "parents": parents,
-                "meta": {"background": "BACKGROUND_TRANSPARENT"},
-            },
-        )
-        for cell, chart in zip(cells, row, strict=True):
-            yield (
-                cell,
-                {
-                    "id": cell,
-                    "type": "CHART",
-                    "children": [],
-                    "parents": [*parents, name],
-                    "meta": {
-                        "chartId": ids[chart.name(language)],
-                        "sliceName": chart.name(language),
-                        "width": chart.width,
-                        "height": chart.height,
-                    },
-                },
-            )

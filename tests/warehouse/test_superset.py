@@ -20,13 +20,8 @@ from urllib.request import urlopen
 import duckdb
 import pytest
 
-from orchestration.bi.superset import (
-    NAME,
-    Superset,
-    SupersetError,
-    connection_extra,
-    create_example,
-)
+from orchestration.bi.superset import NAME, connection_extra, create_example
+from orchestration.bi.superset_api import Superset, SupersetError
 from orchestration.bi.superset_content import charts, datasets
 from orchestration.dashboard import metrics
 from orchestration.publishing.reader import open_published
