@@ -53,7 +53,6 @@ bench: $(TESTS) ## time the main job at growing sizes, one more day beside a ful
 	$(BIN)/python -m tests.benchmarks.next_action
 	$(BIN)/python -m tests.benchmarks.recommendation
 	$(BIN)/python -m tests.benchmarks.audiences
-	$(BIN)/python -m tests.benchmarks.next_action
 
 clean: ## remove the virtual environment and dbt's build folder, never data
 	rm -rf $(VENV) dbt_project/target

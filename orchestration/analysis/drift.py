@@ -7,7 +7,7 @@ done about it, or reading rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ BINS = 10
 MODERATE_FROM = 0.1
 LARGE_FROM = 0.25
 SCORE = "score"
+RECENT_DAYS = 90
 DRIFT_COLUMNS = ("model", "feature", "as_of_date", "reference_date", "psi", "level")
 # Part of a bin that holds nobody; without it one empty bin would make the index infinite.
 EMPTY_SHARE = 1e-4
@@ -82,6 +83,41 @@ def drift_rows(
             "level": levels,
         },
         columns=list(DRIFT_COLUMNS),
+    )
+
+
+def drift_since(
+    values: Mapping[str, np.ndarray],
+    days: np.ndarray,
+    *,
+    model: str,
+    as_of_date: date,
+    recent_days: int = RECENT_DAYS,
+) -> pd.DataFrame:
+    """The index of what came lately beside what came in the year before.
+
+    Args:
+        values: Feature (or SCORE) → values, float (n,).
+        days: Day of each, datetime64 (n,).
+        model: Name of the model.
+        as_of_date: The day; nothing after it is looked at.
+        recent_days: Days before it that are compared with those of the year before them.
+
+    Returns:
+        As drift_rows; empty when either span holds nothing.
+    """
+    end = np.datetime64(as_of_date, "D")
+    ages = (end - days.astype("datetime64[D]")).astype(int)
+    now = (ages >= 0) & (ages < recent_days)
+    then = (ages >= recent_days) & (ages < recent_days + 365)
+    if not now.any() or not then.any():
+        return no_drift()
+    return drift_rows(
+        {name: column[then] for name, column in values.items()},
+        {name: column[now] for name, column in values.items()},
+        model=model,
+        reference_date=as_of_date - timedelta(days=recent_days),
+        as_of_date=as_of_date,
     )
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from orchestration.resources import run_record
+from orchestration.checks.drift import drift_results, drift_specs
+from orchestration.resources import dated_memory, run_record
 from orchestration.resources.analysis_tables import write_results
 from orchestration.resources.model_page import model_page
-from orchestration.resources.run_record import timed_step
+from orchestration.resources.run_record import timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
 
@@ -57,14 +58,18 @@ def demand_asset(settings: Settings) -> dg.AssetsDefinition:
         kinds={"python"},
         description="Units expected in the coming weeks, with sums over segments and categories. "
         "One row per segment, category and week.",
+        check_specs=drift_specs(DEMAND),
         pool="duckdb_writer",
     )
     def demand(context: dg.AssetExecutionContext, warehouse: Warehouse):
         from orchestration.analysis.cards import save_card
         from orchestration.analysis.demand import demand_card, forecast_demand, save_model
+        from orchestration.analysis.demand.drift import demand_drift
 
         with timed_step(warehouse, context.run_id, "demand forecast") as step:
             as_of_date, sales, promotions, (first_day, last_day) = _read(warehouse)
+            in_service = settings.models_dir / "demand" / "in_service"
+            memory = dated_memory.recall(in_service, as_of_date) or {}
             result = forecast_demand(
                 sales,
                 promotions,
@@ -72,8 +77,13 @@ def demand_asset(settings: Settings) -> dg.AssetsDefinition:
                 first_sale_date=first_day,
                 last_sale_date=last_day,
                 seed=settings.seed,
+                champion=memory.get("candidate"),
             )
+            if result.candidate:
+                dated_memory.remember(in_service, as_of_date, {"candidate": result.candidate})
             model_path = result.description and save_model(result, settings.models_dir)
+            drift = demand_drift(sales, as_of_date=as_of_date)
+            checked = drift_results(DEMAND, drift)
             with warehouse.connect() as connection:
                 write_results(
                     connection,
@@ -81,7 +91,9 @@ def demand_asset(settings: Settings) -> dg.AssetsDefinition:
                     result.evaluation,
                     run_id=context.run_id,
                     published_file=settings.published_file,
+                    drift=drift,
                 )
+                write_checks(connection, context.run_id, [outcome for _, outcome in checked])
             step.rows = len(result.forecast)
         for note in result.notes:
             context.log.info(note)
@@ -96,7 +108,8 @@ def demand_asset(settings: Settings) -> dg.AssetsDefinition:
                     model_path=model_path or None,
                 ),
                 "what_is_expected": dg.MetadataValue.md(_total_table(result.forecast)),
-            }
+            },
+            check_results=[result for result, _ in checked],
         )
 
     return demand

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from dagster_dbt import DbtCliInvocation, DbtCliResource, dbt_assets
@@ -28,6 +29,9 @@ from orchestration.resources.run_record import (
 from orchestration.resources.warehouse import Warehouse, row_counts, table_columns
 from orchestration.settings import DBT_PROJECT_DIR, Settings
 
+if TYPE_CHECKING:
+    import duckdb
+
 BUILD_FLAGS = (
     # unit tests prove the code, not the data; `make test` runs them
     "--exclude-resource-type=unit_test",
@@ -39,6 +43,7 @@ BUILD_FLAGS = (
 
 # dbt's words for a test that found nothing to complain about
 PASSED = {"pass", "success"}
+CONSTRAINTS = "constraints_hold"
 LOCKED = "Could not set lock on file"
 LOCK_RETRY_SECONDS = 15
 BUILT = "built"
@@ -131,7 +136,9 @@ def _record(invocation: DbtCliInvocation, warehouse: Warehouse, run_id: str) -> 
     ]
     with warehouse.connect() as connection:
         write_steps(connection, run_id, [_step(result) for result in ran])
-        write_checks(connection, run_id, [_check(result, node) for result, node in tests])
+        write_checks(
+            connection, run_id, [_check(result, node, connection) for result, node in tests]
+        )
 
 
 def _step(result: dict) -> Step:
@@ -147,12 +154,18 @@ def _step(result: dict) -> Step:
     )
 
 
-def _check(result: dict, node: dict) -> CheckOutcome:
+def _check(result: dict, node: dict, connection: "duckdb.DuckDBPyConnection") -> CheckOutcome:
     severity = node["config"]["severity"].lower()
+    description = " ".join((node.get("description") or "").split())
+    is_constraints = (node.get("test_metadata") or {}).get("name") == CONSTRAINTS
+    if is_constraints and result["status"] not in PASSED and result.get("compiled_code"):
+        # its rows name constraints and hold no value of the table
+        broken = connection.execute(result["compiled_code"]).fetchall()
+        description = "; ".join(f"{name}: {count:,} rows" for name, count in broken)
     return CheckOutcome(
         name=node["name"],
         severity="warn" if severity == "warn" else "error",
         value=float(result["failures"] or 0),
         passed=result["status"] in PASSED,
-        description=" ".join((node.get("description") or "").split()),
+        description=description,
     )

@@ -5,14 +5,16 @@ Does not belong here: any modelling (analysis/promotion/).
 """
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from orchestration.resources import run_record
+from orchestration.checks.drift import drift_results, drift_specs
+from orchestration.resources import dated_memory, run_record
 from orchestration.resources.analysis_tables import write_results
 from orchestration.resources.model_page import model_page
-from orchestration.resources.run_record import timed_step
+from orchestration.resources.run_record import timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
 
@@ -83,17 +85,19 @@ def promotion_asset(settings: Settings) -> dg.AssetsDefinition:
         group_name="analysis",
         kinds={"python", "scikitlearn"},
         description="What a promotion is expected to change. One row per customer.",
+        check_specs=drift_specs(RESPONSE),
         pool="duckdb_writer",
     )
-    def promotion_response(
-        context: dg.AssetExecutionContext, warehouse: Warehouse
-    ) -> dg.MaterializeResult:
+    def promotion_response(context: dg.AssetExecutionContext, warehouse: Warehouse):
         from orchestration.analysis.cards import save_card
         from orchestration.analysis.promotion import save_model, train_and_score
         from orchestration.analysis.promotion.card import promotion_card
+        from orchestration.analysis.promotion.config import MODEL
+        from orchestration.analysis.promotion.drift import promotion_drift
 
         with timed_step(warehouse, context.run_id, "promotion response") as step:
             as_of_date, arms, trials, current = read_trials(warehouse)
+            in_service = settings.models_dir / "promotion" / "in_service"
             result = train_and_score(
                 arms,
                 trials,
@@ -101,8 +105,15 @@ def promotion_asset(settings: Settings) -> dg.AssetsDefinition:
                 as_of_date=as_of_date,
                 window_days=settings.campaign_window_days,
                 seed=settings.seed,
+                champion=_champion(in_service, as_of_date),
             )
+            if result.artefact.served_by == MODEL:
+                learnt = result.artefact.model
+                memory = {"learner": learnt.uplift.learner, "strength": learnt.strength}
+                dated_memory.remember(in_service, as_of_date, memory)
             model_path = save_model(result.artefact, settings.models_dir)
+            drift = promotion_drift(result.artefact, trials, as_of_date=as_of_date)
+            checked = drift_results(RESPONSE, drift)
             with warehouse.connect() as connection:
                 write_results(
                     connection,
@@ -110,7 +121,9 @@ def promotion_asset(settings: Settings) -> dg.AssetsDefinition:
                     result.evaluation,
                     run_id=context.run_id,
                     published_file=settings.published_file,
+                    drift=drift,
                 )
+                write_checks(connection, context.run_id, [outcome for _, outcome in checked])
             step.rows = len(result.scores)
         for note in result.artefact.notes:
             context.log.info(note)
@@ -125,10 +138,17 @@ def promotion_asset(settings: Settings) -> dg.AssetsDefinition:
                     model_path=model_path,
                 ),
                 **_metadata(result),
-            }
+            },
+            check_results=[result for result, _ in checked],
         )
 
     return promotion_response
+
+
+def _champion(folder: Path, as_of_date: date) -> tuple[str, float] | None:
+    """Learner and strength that the newest run with a learnt ranking served."""
+    memory = dated_memory.recall(folder, as_of_date)
+    return memory and (memory["learner"], memory["strength"])
 
 
 def read_trials(

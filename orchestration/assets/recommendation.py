@@ -12,22 +12,27 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from orchestration.assets.specs import analysis_specs
+from orchestration.checks.drift import drift_results, drift_specs
 from orchestration.resources import run_record
-from orchestration.resources.analysis_tables import write_results
+from orchestration.resources.analysis_tables import evaluation_as_markdown, write_results
 from orchestration.resources.model_page import model_page
-from orchestration.resources.run_record import timed_step
+from orchestration.resources.run_record import timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     import duckdb
+    import pandas as pd
 
-    from orchestration.analysis.recommendation import RankerArtefact
+    from orchestration.analysis.recommendation import ContentChoice, RankerArtefact
 
 RECOMMENDATION = dg.AssetKey(["analysis", "customer_recommendation"])
+CONTENT = dg.AssetKey(["analysis", "content_choice"])
 READS = (
     "intermediate.int_recommendation_candidates",
     "intermediate.int_recommendation_labels",
+    "intermediate.int_content_candidates",
     "intermediate.int_run__as_of",
 )
 BATCH_ROWS = 500_000
@@ -59,6 +64,11 @@ CURRENT_SQL = """
     where not is_graded
     order by customer_id
 """
+CONTENT_SQL = "select {columns} from intermediate.int_content_candidates where is_graded"
+CONTENT_TYPES = """
+    content_order varchar, as_of_date date, served_by varchar, model_version varchar,
+    run_id varchar
+"""
 TYPES = """
     customer_id varchar, product_id varchar, as_of_date date, rank integer, score double,
     served_by varchar, model_version varchar, run_id varchar
@@ -76,31 +86,41 @@ SCHEMA = pa.schema(
 def recommendation_asset(settings: Settings) -> dg.AssetsDefinition:
     """Learn and grade the blend of signals, then order the candidates of everybody."""
 
-    @dg.asset(
-        key=RECOMMENDATION,
-        deps=[dg.AssetKey(name.split(".")) for name in READS],
-        group_name="analysis",
-        kinds={"python", "scikitlearn"},
-        description="Products that each customer is told. One row per customer and product.",
+    @dg.multi_asset(
+        name="recommendation",
+        specs=analysis_specs(
+            {
+                RECOMMENDATION: "Products that each customer is told. One row per customer and "
+                "product.",
+                CONTENT: "The order of articles and videos that is served. One row.",
+            },
+            READS,
+            "python",
+            "scikitlearn",
+        ),
+        check_specs=drift_specs(RECOMMENDATION),
         pool="duckdb_writer",
     )
-    def recommendation(
-        context: dg.AssetExecutionContext, warehouse: Warehouse
-    ) -> dg.MaterializeResult:
+    def recommendation(context: dg.AssetExecutionContext, warehouse: Warehouse):
         from orchestration.analysis.cards import save_card
         from orchestration.analysis.recommendation import save_model, train_ranker
         from orchestration.analysis.recommendation.card import recommendation_card
+        from orchestration.analysis.recommendation.drift import recommendation_drift
 
         with timed_step(warehouse, context.run_id, "recommendation") as step:
             with warehouse.connect() as connection:
                 as_of_date = run_record.as_of_date(connection)
+                past = connection.execute(PAST_SQL).df()
                 result = train_ranker(
-                    connection.execute(PAST_SQL).df(),
+                    past,
                     connection.execute(TARGETS_SQL).df(),
                     as_of_date=as_of_date,
                     seed=settings.seed,
                 )
                 model_path = save_model(result.artefact, settings.models_dir)
+                drift = recommendation_drift(result.artefact, past, as_of_date=as_of_date)
+                checked = drift_results(RECOMMENDATION, drift)
+                del past
                 lists = _lists(connection, result.artefact)
                 stamps = {
                     "as_of_date": pa.scalar(as_of_date, pa.date32()),
@@ -110,17 +130,32 @@ def recommendation_asset(settings: Settings) -> dg.AssetsDefinition:
                 }
                 for name, value in stamps.items():
                     lists = lists.append_column(name, _same(value, len(lists)))
+                content = _content_choice(connection, settings.seed)
+                order = pa.table(
+                    {
+                        "content_order": [content.order],
+                        **{name: [value.as_py()] for name, value in stamps.items()},
+                        "served_by": [content.served_by],
+                        "model_version": [content.model_version],
+                    }
+                )
                 write_results(
                     connection,
-                    {".".join(RECOMMENDATION.path): (TYPES, lists)},
-                    result.evaluation,
+                    {
+                        ".".join(RECOMMENDATION.path): (TYPES, lists),
+                        ".".join(CONTENT.path): (CONTENT_TYPES, order),
+                    },
+                    _together(result.evaluation, content.evaluation),
                     run_id=context.run_id,
                     published_file=settings.published_file,
+                    drift=drift,
                 )
+                write_checks(connection, context.run_id, [outcome for _, outcome in checked])
             step.rows = len(lists)
-        for note in result.notes:
+        for note in (*result.notes, *content.notes):
             context.log.info(note)
-        return dg.MaterializeResult(
+        yield dg.MaterializeResult(
+            asset_key=RECOMMENDATION,
             metadata={
                 **model_page(
                     row_count=len(lists),
@@ -131,10 +166,34 @@ def recommendation_asset(settings: Settings) -> dg.AssetsDefinition:
                     model_path=model_path,
                 ),
                 "customers": len(lists["customer_id"].unique()),
-            }
+            },
+            check_results=[result for result, _ in checked],
+        )
+        yield dg.MaterializeResult(
+            asset_key=CONTENT,
+            metadata={
+                "dagster/row_count": 1,
+                "order": content.order,
+                "notes": dg.MetadataValue.md("\n".join(content.notes)),
+                "grades": dg.MetadataValue.md(evaluation_as_markdown(content.evaluation)),
+            },
         )
 
     return recommendation
+
+
+def _content_choice(connection: "duckdb.DuckDBPyConnection", seed: int) -> "ContentChoice":
+    from orchestration.analysis.recommendation import CONTENT_COLUMNS, choose_content_order
+
+    query = CONTENT_SQL.format(columns=", ".join(CONTENT_COLUMNS))
+    return choose_content_order(connection.execute(query).df(), seed=seed)
+
+
+def _together(*evaluations: "pd.DataFrame") -> "pd.DataFrame":
+    import pandas as pd
+
+    filled = [table for table in evaluations if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else evaluations[0]
 
 
 def _lists(connection: "duckdb.DuckDBPyConnection", artefact: "RankerArtefact") -> pa.Table:

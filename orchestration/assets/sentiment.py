@@ -12,10 +12,11 @@ import dagster as dg
 import duckdb
 import pyarrow as pa
 
+from orchestration.checks.drift import drift_results, drift_specs
 from orchestration.resources import run_record
 from orchestration.resources.analysis_tables import write_results
 from orchestration.resources.model_page import model_page
-from orchestration.resources.run_record import timed_step
+from orchestration.resources.run_record import timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
 
@@ -71,28 +72,31 @@ def sentiment_asset(settings: Settings) -> dg.AssetsDefinition:
         pool="duckdb_writer",
         description="Sentiment of reviews, as a whole and by aspect. "
         "One row per source, review_id and aspect.",
+        check_specs=drift_specs(SENTIMENT),
     )
-    def review_sentiment(
-        context: dg.AssetExecutionContext, warehouse: Warehouse
-    ) -> dg.MaterializeResult:
+    def review_sentiment(context: dg.AssetExecutionContext, warehouse: Warehouse):
         from orchestration.analysis.cards import save_card
         from orchestration.analysis.sentiment import SentimentConfig, save_model, train
         from orchestration.analysis.sentiment.card import sentiment_card
+        from orchestration.analysis.sentiment.drift import sentiment_drift
 
         config = SentimentConfig()
         with timed_step(warehouse, context.run_id, "sentiment") as step:
             with warehouse.connect() as connection:
                 as_of_date = run_record.as_of_date(connection)
+                rated = connection.execute(
+                    RATED_SQL, {"max_reviews": config.max_training_reviews}
+                ).df()
                 result = train(
-                    connection.execute(
-                        RATED_SQL, {"max_reviews": config.max_training_reviews}
-                    ).df(),
+                    rated,
                     connection.table(LEXICON).df(),
                     connection.table(ASPECTS).df(),
                     as_of_date=as_of_date,
                     config=config,
                 )
                 model_path = save_model(result.artefact, settings.models_dir)
+                drift = sentiment_drift(result.artefact, rated, as_of_date=as_of_date)
+                checked = drift_results(SENTIMENT, drift)
                 scores = scored(connection, result.artefact, config.score_batch_rows)
                 stamped = scores.append_column(
                     "as_of_date", pa.repeat(pa.scalar(as_of_date, pa.date32()), len(scores))
@@ -103,7 +107,9 @@ def sentiment_asset(settings: Settings) -> dg.AssetsDefinition:
                     result.evaluation,
                     run_id=context.run_id,
                     published_file=settings.published_file,
+                    drift=drift,
                 )
+                write_checks(connection, context.run_id, [outcome for _, outcome in checked])
             step.rows = len(scores)
         for note in result.artefact.notes:
             context.log.info(note)
@@ -118,7 +124,8 @@ def sentiment_asset(settings: Settings) -> dg.AssetsDefinition:
                     model_path=model_path,
                 ),
                 **_metadata(scores),
-            }
+            },
+            check_results=[result for result, _ in checked],
         )
 
     return review_sentiment

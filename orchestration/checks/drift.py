@@ -27,6 +27,7 @@ NOT_CHECKED = (
     "purchase_day_count",
     "net_spend",
     "buyer_share_90d",
+    "popularity",
 )
 DESCRIPTIONS = {
     "score_drift": "Population stability index of the score since the newest month learnt from.",

@@ -66,16 +66,20 @@ def columns_of_model(path: Path, model_name: str, origin: str) -> Iterator[Colum
     for model in document.get("models") or []:
         if model["name"] != model_name:
             continue
+        accepted = _accepted_values(model)
         for column in model["columns"]:
             data_type = str(column.get("data_type", ""))
             if column["name"] in KEYS or kind_of_type(data_type) is None:
                 continue
-            yield Column(column["name"], data_type, origin, tuple(_accepted(column)))
+            yield Column(column["name"], data_type, origin, accepted.get(column["name"], ()))
 
 
-def _accepted(column: Mapping[str, Any]) -> Iterator[str]:
-    """The values that a test of the column accepts."""
-    for test in column.get("data_tests") or []:
-        if isinstance(test, dict) and "accepted_values" in test:
-            accepted = test["accepted_values"]
-            yield from map(str, (accepted.get("arguments") or accepted).get("values") or [])
+def _accepted_values(model: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The values that the model's tests accept, by column."""
+    found: dict[str, tuple[str, ...]] = {}
+    for test in model.get("data_tests") or []:
+        constraints = test.get("constraints_hold") if isinstance(test, dict) else None
+        if constraints:
+            accepted = constraints["arguments"].get("accepted_values") or {}
+            found |= {column: tuple(map(str, values)) for column, values in accepted.items()}
+    return found

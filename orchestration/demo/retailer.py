@@ -35,6 +35,7 @@ from orchestration.demo import (
     stores,
     tmall,
     wechat,
+    wechat_articles,
     wechat_shop,
     weibo,
 )
@@ -132,6 +133,7 @@ def simulate(
         stores.write_stores(months, writer, facts, bad_rows)
         stores.write_stock(months, writer, facts, bad_rows)
         marketing_files.write_campaigns(months, writer, bad_rows)
+        wechat_articles.write(months, writer, bad_rows)
         for module in _WITH_TRUTH:
             facts.define(module.TRUTH)
         chunks = -(-persons // population.CHUNK)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from orchestration.demo import catalogue, clock, crm
+from orchestration.demo import catalogue, clock, crm, wechat_articles
 from orchestration.demo.crm import Members
 from orchestration.demo.landing import LandingWriter, csv_line
 from orchestration.demo.online import OnlineOrders, count_bad
@@ -427,11 +427,13 @@ def write_interactions(
         second = began[visit] + rng.integers(0, 600, len(visit))
         second = np.minimum(second, clock.MONTH_EDGES[month + 1] - 1)
         kind = np.searchsorted(_TYPE_SHARES, rng.random(len(visit)) * 0.999999, side="right")
-        article = rng.integers(0, 6, len(visit))
+        article = wechat_articles.choose(people, person[visit], month, rng.random(len(visit)))
         menu = rng.integers(0, len(goods.category_names), len(visit))
         events = [_TYPES[k] for k in kind.tolist()]
         content = [
-            {"menu_click": f"menu_{c}", "message": None}.get(e, f"a{month:02d}{a}")
+            {"menu_click": f"menu_{c}", "message": None}.get(
+                e, wechat_articles.content_id(month, a)
+            )
             for e, a, c in zip(events, article.tolist(), menu.tolist(), strict=True)
         ]
         who = person[visit]

@@ -28,6 +28,7 @@ ENTITIES = (
     "refunds",
     "products",
     "events",
+    "contents",
     "reviews",
     "points",
     "campaigns",

@@ -16,7 +16,8 @@ from orchestration.analysis.demand import (
     forecast_demand,
     save_model,
 )
-from orchestration.analysis.demand.grading import metrics
+from orchestration.analysis.demand.drift import demand_drift
+from orchestration.analysis.demand.grading import defend, metrics
 from orchestration.analysis.demand.intervals import LEVELS, WIDE, Spread, fit_spreads
 from orchestration.analysis.demand.methods import SPLITS, Known, forecast_categories
 from orchestration.analysis.demand.panel import build_panel
@@ -249,6 +250,42 @@ def test_candidates_are_compared_where_all_of_them_spoke():
     assert best_candidate([early], late.said) in early.said
     late.said["last_week"] = late.actual
     assert best_rule([late]) == "last_week"
+
+
+def test_the_candidate_in_service_stays_until_another_is_clearly_ahead():
+    panel = panel_of(invented_sales(3, weeks=104))
+    walk = walk_forward(panel, Promotions(), CONFIG)
+    names = [name for name in walk.origins[-1].said if "+" in name]
+    best = best_candidate(list(walk.origins), names)
+    champion = next(name for name in names if name != best)
+    generator = np.random.default_rng(1)
+    for origin in walk.origins:
+        # as good as the best but for luck
+        said = origin.said[best]
+        origin.said[champion] = said * generator.choice([0.97, 1.03], (said.shape[0], 1, 1))
+    kept, notes = defend(walk, best, champion, config=CONFIG, seed=1)
+    assert kept == champion
+    assert champion in notes[0]
+    for origin in walk.origins:
+        origin.said[champion] = origin.said[best] * 5
+    kept, notes = defend(walk, best, champion, config=CONFIG, seed=1)
+    assert kept == best
+    assert defend(walk, best, None, config=CONFIG, seed=1) == (best, [])
+
+
+def test_drift_shows_where_categories_sell_otherwise_than_a_year_before():
+    sales = invented_sales(12, weeks=120, seed=2)
+    end = max(sales["week"]) + timedelta(days=6)
+    steady = demand_drift(sales, as_of_date=end).set_index("feature")
+    assert steady.loc["weekly_sales", "psi"] < 0.5
+    lately = sales["week"] > end - timedelta(weeks=8)
+    sales.loc[lately, "quantity"] = sales.loc[lately, "quantity"] * 6 + 40
+    moved = demand_drift(sales, as_of_date=end).set_index("feature")
+    assert moved.loc["weekly_sales", "level"] == "large"
+    # an open week is no week
+    opened = demand_drift(sales, as_of_date=end - timedelta(weeks=9, days=3))
+    assert opened.set_index("feature").loc["weekly_sales", "psi"] < 0.5
+    assert demand_drift(sales, as_of_date=end - timedelta(weeks=50)).empty
 
 
 # ---------------------------------------------------------------- intervals

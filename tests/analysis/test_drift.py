@@ -8,7 +8,12 @@ import dagster as dg
 import numpy as np
 import pytest
 
-from orchestration.analysis.drift import drift_rows, no_drift, population_stability
+from orchestration.analysis.drift import (
+    drift_rows,
+    drift_since,
+    no_drift,
+    population_stability,
+)
 from orchestration.checks.drift import drift_results
 
 SCORES = dg.AssetKey(["analysis", "customer_churn_score"])
@@ -58,3 +63,17 @@ def test_a_score_that_moved_warns_and_growing_ages_do_not() -> None:
     assert all(result.passed for result, _ in drift_results(SCORES, no_drift()))
     names = {outcome.name for _, outcome in drift_results(SCORES, rows)}
     assert names == {"customer_churn_score.score_drift", "customer_churn_score.feature_drift"}
+
+
+def test_lately_is_compared_with_the_year_before() -> None:
+    as_of = date(2025, 12, 31)
+    days = np.datetime64(as_of) - np.arange(600)
+    # what is older than the year before, or later than the day, is looked at by nobody
+    values = np.where(np.arange(600) < 90, 1.0, np.where(np.arange(600) < 455, 0.0, 9.0))
+    rows = drift_since({"score": values}, days, model="m", as_of_date=as_of)
+    assert list(rows["level"]) == ["large"]
+    assert list(rows["reference_date"]) == [date(2025, 10, 2)]
+    early = drift_since({"score": values}, days - 400, model="m", as_of_date=as_of)
+    assert early.empty
+    same = drift_since({"score": np.arange(600.0) % 7}, days, model="m", as_of_date=as_of)
+    assert list(same["level"]) == ["stable"]

@@ -282,6 +282,22 @@ def test_a_rate_of_nothing_is_not_judged() -> None:
     assert set(found.loc[found["metric"] == "conversion_rate", "verdict"]) == {"too_few"}
 
 
+def test_fewer_matched_people_than_signs_are_not_judged() -> None:
+    # 3 and 3 stand in a stratum that both sides have; 60 who ordered on each side do not
+    def side(is_treated: bool) -> list[dict]:
+        ordered = np.zeros((60, len(VARIABLES)))
+        ordered[:, 0] = 1
+        alone = sums_of(ordered, "K", is_treated, stratum=f"only {is_treated}")
+        both = sums_of(ordered[:3], "K", is_treated, stratum="both")
+        kept = {"method": "matched", "metric": "conversion_rate"}
+        return [{**row, **kept} for row in (alone, both)]
+
+    found = measured([campaign("K", method="matched")], [*side(True), *side(False)])
+    rates = found[found["metric"] == "conversion_rate"]
+    assert set(rates["verdict"]) == {"too_few"}
+    assert set(rates["treated_count"]) == {3}
+
+
 def test_order_of_rows_changes_nothing_and_nothing_gives_nothing() -> None:
     campaigns = [campaign("K"), campaign("L", campaign_type="care")]
     rows = moments_of("K", lift=9) + moments_of("L", lift=0, seed=2)

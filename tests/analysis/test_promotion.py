@@ -26,7 +26,8 @@ from orchestration.analysis.promotion.campaigns import (
     latest_that_judge,
     usable_campaigns,
 )
-from orchestration.analysis.promotion.fitting import shrinkage
+from orchestration.analysis.promotion.drift import promotion_drift
+from orchestration.analysis.promotion.fitting import fit_response, shrinkage
 from orchestration.analysis.promotion.learners import LEARNERS, fit_outcome, fit_uplift
 from orchestration.analysis.promotion.ranking import (
     adjusted_outcome,
@@ -209,6 +210,36 @@ def test_exaggeration_is_taken_back(trials: pd.DataFrame) -> None:
     assert shrinkage(4 * true, arrays, expected)[0] == pytest.approx(slope / 4, rel=0.1)
     assert shrinkage(-true, arrays, expected)[0] == 0
     assert shrinkage(np.ones(len(true)), arrays, expected) == (0, 0)
+
+
+def test_the_learner_in_service_stays_until_another_is_clearly_ahead() -> None:
+    trials = invented_campaigns(invented_customers(800), effect=0.3, campaigns=3)
+    experiments = usable_campaigns(arms_of(trials), trials, CONFIG)
+    arrays, _ = as_arrays(trials, experiments)
+    quick = replace(CONFIG, resamples=1)
+    effect = experiments.order_effect
+    best, notes = fit_response(arrays, effect, config=quick, seed=1)
+    assert "in service" not in " ".join(notes)
+    champion = next((n, s) for n in LEARNERS for s in (best.strength,) if n != best.uplift.learner)
+    kept, notes = fit_response(arrays, effect, config=quick, seed=1, champion=champion)
+    share = float(notes[0].split(" in service, in ")[1].split("%")[0]) / 100
+    served = (kept.uplift.learner, kept.strength)
+    assert (served == champion) == (share < quick.min_win_share)
+
+
+def test_drift_compares_the_newest_campaigns_with_those_before(
+    answered, trials: pd.DataFrame
+) -> None:
+    newest = trials["starts_on"].max()
+    as_of = newest + pd.Timedelta(days=40)
+    rows = promotion_drift(answered.artefact, trials, as_of_date=as_of).set_index("feature")
+    assert (rows["level"] == "stable").all()
+    assert "score" in rows.index
+    others = trials.copy()
+    others.loc[others["starts_on"] == newest, "order_count_90d"] += 20
+    moved = promotion_drift(answered.artefact, others, as_of_date=as_of).set_index("feature")
+    assert moved.loc["order_count_90d", "level"] == "large"
+    assert promotion_drift(answered.artefact, trials.iloc[:0], as_of_date=as_of).empty
 
 
 # ---------------------------------------------------------------- service

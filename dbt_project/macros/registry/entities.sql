@@ -44,7 +44,11 @@
         'events': {
             'event_id': 'string', 'event_type': 'string', 'occurred_at': 'timestamp', 'source_customer_id': 'string',
             'device_id': 'string', 'product_id': 'string', 'category': 'string', 'search_query': 'string',
-            'duration_seconds': 'double', 'session_id': 'string', 'channel': 'string',
+            'duration_seconds': 'double', 'session_id': 'string', 'channel': 'string', 'content_id': 'string',
+        },
+        'contents': {
+            'content_id': 'string', 'channel': 'string', 'content_type': 'string', 'title': 'string',
+            'topic': 'string', 'published_at': 'timestamp', 'withdrawn_at': 'timestamp',
         },
         'reviews': {
             'review_id': 'string', 'reviewed_at': 'timestamp', 'source_customer_id': 'string',

@@ -18,7 +18,7 @@ import pandas as pd
 
 from orchestration.analysis.artefact import as_json, library_versions, save_text
 from orchestration.analysis.demand.config import DemandConfig
-from orchestration.analysis.demand.grading import MODEL_NAME, grade
+from orchestration.analysis.demand.grading import MODEL_NAME, defend, grade
 from orchestration.analysis.demand.intervals import LEVELS, Spread, ends, fit_spreads
 from orchestration.analysis.demand.panel import ALL, Panel, build_panel
 from orchestration.analysis.demand.seasons import Promotions
@@ -48,6 +48,7 @@ class DemandResult:
         evaluation: Rows for model_eval.
         served_by: 'model' or 'baseline'.
         model_version: Name and hash of what made the forecast.
+        candidate: The candidate that is believed, served or not; None without a forecast.
         description: Everything that is kept of the model, ready for JSON.
         notes: Plain sentences on what was decided and why.
         year_before: All units of the forecast weeks a year before; empty when not known.
@@ -57,6 +58,7 @@ class DemandResult:
     evaluation: pd.DataFrame
     served_by: str = "baseline"
     model_version: str = f"{MODEL_NAME}-none"
+    candidate: str | None = None
     description: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     year_before: list[float] = field(default_factory=list)
@@ -70,6 +72,7 @@ def forecast_demand(
     first_sale_date: date | None,
     last_sale_date: date | None,
     seed: int,
+    champion: str | None = None,
     config: DemandConfig | None = None,
 ) -> DemandResult:
     """Forecast units, grade how that would have gone, and serve the better of model and rule.
@@ -81,6 +84,7 @@ def forecast_demand(
         first_sale_date: Day of the first sale; None when there is none.
         last_sale_date: Day of the last sale until as_of_date.
         seed: Seed of the resampling that decides the contest.
+        champion: Candidate in service, which stays until another one is clearly ahead of it.
         config: Settings; None takes the defaults.
 
     Returns:
@@ -107,14 +111,20 @@ def forecast_demand(
         **rules(panel, walk.season_weeks, config.horizon_weeks),
     }
     origins = list(walk.origins)
-    chosen = best_candidate(origins, said)
+    chosen, defended = defend(
+        walk,
+        best_candidate(origins, said),
+        champion if champion in said else None,
+        config=config,
+        seed=seed,
+    )
     name = chosen if outcome.serves_model else outcome.rule_name
     spreads = fit_spreads(
         ((origin.said[name], origin.actual) for origin in origins if name in origin.said),
         config.coverage,
     )
     served_by = "model" if outcome.serves_model else "baseline"
-    notes = [*outcome.notes, f"Served: {name}. Best candidate: {chosen}."]
+    notes = [*outcome.notes, *defended, f"Served: {name}. Best candidate: {chosen}."]
     if panel.gap_weeks:
         notes.append(f"{panel.gap_weeks} week(s) before the forecast are not known whole.")
     description = {
@@ -144,6 +154,7 @@ def forecast_demand(
         evaluation=outcome.rows,
         served_by=served_by,
         model_version=version,
+        candidate=chosen,
         description={**description, "grades": grades, "notes": notes},
         notes=notes,
         year_before=_year_before(panel, config),

@@ -139,6 +139,41 @@ def grade(walk: Walk, panel: Panel, *, as_of_date: date, config: DemandConfig, s
     return outcome
 
 
+def defend(
+    walk: Walk, challenger: str, champion: str | None, *, config: DemandConfig, seed: int
+) -> tuple[str, list[str]]:
+    """Keep the candidate in service unless another one is clearly ahead on the newest origins.
+
+    Args:
+        walk: Forecasts of every origin.
+        challenger: The candidate with the least error today.
+        champion: The candidate in service; None when there is none.
+        config: max_graded_origins, min_win_share.
+        seed: Seed of the resampling.
+
+    Returns:
+        The candidate that is believed, and a sentence where two were compared.
+    """
+    if champion is None or champion == challenger:
+        return challenger, []
+    both = [o for o in walk.origins if champion in o.said and challenger in o.said]
+    newest = both[-config.max_graded_origins :]
+    if not newest:
+        return challenger, []
+    gains = [
+        np.abs(origin.missed(champion)).sum(axis=(0, 2))
+        - np.abs(origin.missed(challenger)).sum(axis=(0, 2))
+        for origin in newest
+    ]
+    share = gain_share(np.concatenate(gains), seed=seed)
+    kept = champion if share < config.min_win_share else challenger
+    note = (
+        f"{challenger} errs less than {champion}, the one in service, in {share:.0%} of resamples: "
+        f"{kept} is believed."
+    )
+    return kept, [note]
+
+
 def metrics(answers: list[Answer]) -> dict[str, float]:
     """Grade what one forecaster said from several origins.
 

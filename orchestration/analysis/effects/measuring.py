@@ -183,7 +183,9 @@ def _enough(effect: Effect, signs: tuple[int, int], metric: str, config: Effects
     counts = effect.treated_count, effect.holdout_count
     fewest = min(signs)
     if metric in RATES:
-        fewest = min(fewest, *(c - s for c, s in zip(counts, signs, strict=True) if c >= s))
+        # fewer may be matched than gave a sign: then nothing is known of the others
+        others = (c - s for c, s in zip(counts, signs, strict=True) if c >= s)
+        fewest = min([fewest, *others])
     return min(counts) >= config.min_arm_units and fewest >= config.min_arm_signs
 
 

@@ -24,7 +24,7 @@ from orchestration.analysis.promotion.learners import (
     fit_outcome,
     fit_uplift,
 )
-from orchestration.analysis.promotion.ranking import adjusted_outcome, qini
+from orchestration.analysis.promotion.ranking import adjusted_outcome, qini, win_share
 
 #: A penalised learner may see less than there is; half more than it says is believed at most.
 LARGEST_SLOPE = 1.5
@@ -102,18 +102,25 @@ class ResponseModel:
 
 
 def fit_response(
-    trials: Trials, average: Effect, *, config: PromotionConfig, seed: int
+    trials: Trials,
+    average: Effect,
+    *,
+    config: PromotionConfig,
+    seed: int,
+    champion: tuple[str, float] | None = None,
 ) -> tuple[ResponseModel, list[str]]:
     """Choose a learner, fit it, and find out how much of it to believe.
 
     Every candidate predicts customers that it has not learnt from; the one with the highest Qini
-    there is taken. The slope comes from the same predictions: what was observed on what was said.
+    there is taken, the one in service unless another is clearly ahead of it. The slope comes from
+    the same predictions: what was observed on what was said.
 
     Args:
         trials: Rows of campaigns, both arms.
         average: Average effect over those campaigns.
-        config: folds, resamples.
+        config: folds, resamples, min_win_share.
         seed: Seed of the resampling.
+        champion: Learner and strength in service; None when there is none.
 
     Returns:
         The model, and plain sentences on what was chosen.
@@ -125,6 +132,16 @@ def fit_response(
     unseen = [_cross_fitted(*c, trials, expected, config.folds) for c in candidates]
     grades = [qini(said, adjusted) for said in unseen]
     best = int(np.argmax(grades))
+    notes = []
+    if champion in candidates and candidates[best] != champion:
+        stays = candidates.index(champion)
+        share, _, _ = win_share(unseen[best], unseen[stays], adjusted, trials.customer, seed=seed)
+        if share < config.min_win_share:
+            best = stays
+        notes.append(
+            f"The best of the others is ahead of {champion[0]} (strength {champion[1]:g}), the "
+            f"learner in service, in {share:.0%} of resamples."
+        )
     learner, strength = candidates[best]
     slope, slope_error = shrinkage(unseen[best], trials, expected)
     uplift = fit_uplift(learner, strength, trials, expected)
@@ -145,11 +162,11 @@ def fit_response(
         average=average,
     )
     note = (
-        f"Learner {learner} (strength {strength:g}) ranks people it has not seen best of "
-        f"{len(candidates)} candidates, Qini {grades[best]:+.5f}; {slope:.0%} of the differences "
-        "it sees show in them."
+        f"Learner {learner} (strength {strength:g}) of {len(candidates)} candidates ranks people "
+        f"it has not seen with Qini {grades[best]:+.5f} (best {max(grades):+.5f}); {slope:.0%} of "
+        "the differences it sees show in them."
     )
-    return model, [note]
+    return model, [*notes, note]
 
 
 def shrinkage(said: np.ndarray, trials: Trials, expected: np.ndarray) -> tuple[float, float]:

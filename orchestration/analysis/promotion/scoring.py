@@ -72,6 +72,7 @@ def train_and_score(
     as_of_date: date,
     window_days: int,
     seed: int = 7,
+    champion: tuple[str, float] | None = None,
     config: PromotionConfig | None = None,
 ) -> PromotionResult:
     """Learn who answers to promotions from campaigns that left somebody alone; answer for all.
@@ -84,6 +85,7 @@ def train_and_score(
         as_of_date: The day to answer for.
         window_days: Days that an outcome is waited for.
         seed: Seed of resampling.
+        champion: Learner and strength in service, which stay until others are clearly ahead.
         config: Settings; None takes the defaults.
 
     Returns:
@@ -104,7 +106,9 @@ def train_and_score(
             raise ValueError(f"{what} lacks {missing}; has {sorted(frame)}")
     config = config or PromotionConfig()
     with threadpool_limits(limits=1):
-        return _train_and_score(arms, trials, current, as_of_date, window_days, seed, config)
+        return _train_and_score(
+            arms, trials, current, as_of_date, window_days, seed, champion, config
+        )
 
 
 def _train_and_score(
@@ -114,6 +118,7 @@ def _train_and_score(
     as_of_date: date,
     window_days: int,
     seed: int,
+    champion: tuple[str, float] | None,
     config: PromotionConfig,
 ) -> PromotionResult:
     experiments = usable_campaigns(arms, trials, config)
@@ -130,7 +135,9 @@ def _train_and_score(
     else:
         outcome = judge(trials, experiments, seed=seed, config=config)
         notes += outcome.notes
-        model, said = _final_model(trials, experiments, outcome.serves_model, seed, config)
+        model, said = _final_model(
+            trials, experiments, outcome.serves_model, seed, champion, config
+        )
         notes += said
         served_by = MODEL if outcome.serves_model else AVERAGE
     artefact = _artefact(
@@ -188,6 +195,7 @@ def _final_model(
     experiments: Experiments,
     serves_model: bool,
     seed: int,
+    champion: tuple[str, float] | None,
     config: PromotionConfig,
 ) -> tuple[ResponseModel, list[str]]:
     """What is served, learnt from all campaigns: a ranking where it won, else the average."""
@@ -198,7 +206,7 @@ def _final_model(
         f"the probability to order, over {len(experiments.arms)} campaigns."
     )
     if serves_model:
-        model, notes = fit_response(everything, effect, config=config, seed=seed)
+        model, notes = fit_response(everything, effect, config=config, seed=seed, champion=champion)
         return model, [*notes, note]
     return ResponseModel.without_ranking(fit_outcome(everything), everything, effect), [note]
 

@@ -1,7 +1,7 @@
 """What to recommend to whom: signals of candidate products in, a graded order of them out.
 
 signals, rules → ranking → blend → grading → scoring, artefact. Callers need `train_ranker`,
-`recommend` and `save_model`.
+`recommend` and `save_model`; content has its own, smaller question in `content`.
 Belongs here: the blend of signals into one score, its grades, and the lists that come of it.
 Does not belong here: co-occurrence, popularity, rules of stock and recency, reasons (all SQL);
 reading and writing tables is the asset's work.
@@ -9,6 +9,11 @@ reading and writing tables is the asset's work.
 
 from orchestration.analysis.recommendation.artefact import RankerArtefact, load_model, save_model
 from orchestration.analysis.recommendation.config import RecommendationConfig
+from orchestration.analysis.recommendation.content import (
+    CONTENT_COLUMNS,
+    ContentChoice,
+    choose_content_order,
+)
 from orchestration.analysis.recommendation.scoring import (
     CANDIDATE_COLUMNS,
     RECOMMENDATION_COLUMNS,
@@ -19,10 +24,13 @@ from orchestration.analysis.recommendation.scoring import (
 
 __all__ = [
     "CANDIDATE_COLUMNS",
+    "CONTENT_COLUMNS",
     "RECOMMENDATION_COLUMNS",
+    "ContentChoice",
     "RankerArtefact",
     "RankerResult",
     "RecommendationConfig",
+    "choose_content_order",
     "load_model",
     "recommend",
     "save_model",

@@ -12,7 +12,11 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from orchestration.analysis.evaluation import EVALUATION_COLUMNS, evaluation_rows
+from orchestration.analysis.evaluation import (
+    EVALUATION_COLUMNS,
+    calibration_error,
+    evaluation_rows,
+)
 from orchestration.analysis.recommendation.blend import Blend, fit_blend
 from orchestration.analysis.recommendation.config import RecommendationConfig
 from orchestration.analysis.recommendation.ranking import METRICS, list_metrics, win_share
@@ -79,6 +83,22 @@ class Past:
             length=config.graded_length,
         )
 
+    def calibration(
+        self, day: date, chance: np.ndarray, known: list[date]
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        """How far off the chances of a date are, and the share that was bought on others."""
+        truth = self.is_bought[self.rows_of(day)].astype(float)
+        taught = self.targets["as_of_date"].isin(known).to_numpy()[self.lists]
+        flat = np.full(len(truth), self.is_bought[taught].mean())
+        ours, theirs = (
+            {
+                "calibration_error": calibration_error(truth, said),
+                "brier": float(((said - truth) ** 2).mean()),
+            }
+            for said in (chance, flat)
+        )
+        return ours, theirs
+
     def rows_of(self, day: date) -> np.ndarray:
         return (self.targets["as_of_date"] == day).to_numpy()[self.lists]
 
@@ -91,12 +111,15 @@ class Contest:
         rule_name: The rule with the best recall over all of them.
         wins: Whether the blend is served.
         metrics: Date to means: of the blend (empty where there was none) and of each rule.
+        calibration: Date to how far off the blend's chances are, and one chance for every
+            candidate: the share that was bought on the dates learnt from.
         notes: Plain sentences.
     """
 
     rule_name: str
     wins: bool
     metrics: dict[date, dict[str, dict[str, float]]] = field(default_factory=dict)
+    calibration: dict[date, tuple[dict[str, float], dict[str, float]]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def evaluation(self) -> pd.DataFrame:
@@ -113,6 +136,7 @@ class Contest:
                     {beside: means["popularity"][DECIDING]},
                     "popularity",
                 ),
+                (*self.calibration.get(day, ({}, {})), "one_chance_for_all"),
             ):
                 tables.append(
                     evaluation_rows(
@@ -150,13 +174,18 @@ def contest(past: Past, *, seed: int, config: RecommendationConfig) -> Contest:
     metrics: dict[date, dict[str, dict[str, float]]] = {}
     of_rules: dict[str, list[pd.DataFrame]] = {name: [] for name in RULES}
     of_blend: list[pd.DataFrame | None] = []
+    calibration = {}
     for day in usable[-config.graded_dates :]:
         rows = past.rows_of(day)
         tables = {name: past.grade(day, past.rules[name][rows], config) for name in RULES}
         for name, table in tables.items():
             of_rules[name].append(table)
-        blend = past.fit([d for d in usable if d + window <= day], seed, config)
-        graded = blend and past.grade(day, blend.probability(past.matrix[rows]), config)
+        known = [d for d in usable if d + window <= day]
+        blend = past.fit(known, seed, config)
+        chance = blend and blend.probability(past.matrix[rows])
+        graded = None if blend is None else past.grade(day, chance, config)
+        if blend is not None:
+            calibration[day] = past.calibration(day, chance, known)
         of_blend.append(graded)
         metrics[day] = {
             "blend": {} if graded is None else graded[list(METRICS)].mean().to_dict(),
@@ -171,7 +200,7 @@ def contest(past: Past, *, seed: int, config: RecommendationConfig) -> Contest:
     recall = {name: float(pd.concat(of_rules[name])[DECIDING].mean()) for name in RULES}
     rule_name = max(sorted(RULES), key=lambda name: recall[name])
     wins, notes = _decide(past, of_blend, of_rules[rule_name], list(metrics), seed, config)
-    return Contest(rule_name, wins, metrics, (f"the best rule is {rule_name}", *notes))
+    return Contest(rule_name, wins, metrics, calibration, (f"the best rule is {rule_name}", *notes))
 
 
 def _decide(

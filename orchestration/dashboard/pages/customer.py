@@ -327,13 +327,15 @@ def _recommendations(text: Texts, customer_id: str) -> None:
         f"""
         select
             recommended.rank,
-            coalesce(product.product_name, recommended.item_id) as item,
+            coalesce(product.product_name, content.title, recommended.item_id) as item,
             recommended.kind,
             recommended.{reason} as reason,
             recommended.score
         from customer_recommendation as recommended
         left join products as product
             on recommended.item_type = 'product' and recommended.item_id = product.product_id
+        left join contents as content
+            on recommended.item_type = 'content' and recommended.item_id = content.content_id
         where recommended.customer_id = $id
         order by recommended.item_type desc, recommended.rank
         limit 20

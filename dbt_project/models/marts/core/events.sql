@@ -39,6 +39,7 @@ resolved as (
         events.source_customer_id,
         events.session_id,
         events.product_id,
+        events.content_id,
 
         ---------- strings
         events.event_type,

@@ -137,6 +137,10 @@ told as (
 
     from named
 
+    union all
+
+    select * from {{ ref('int_content_recommendations') }}
+
 )
 
 select * from told

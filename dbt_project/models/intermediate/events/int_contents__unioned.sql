@@ -1,0 +1,9 @@
+with
+
+unioned as (
+
+    {{ provided('contents') }}
+
+)
+
+select * from unioned
