@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+TESTS  := $(VENV)/.installed-for-tests
 
 .DEFAULT_GOAL := help
 .PHONY: help run real test lint ui dashboard bench clean
@@ -10,11 +11,14 @@ STAMP  := $(VENV)/.installed
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-$(STAMP): pyproject.toml .ci/constraints.txt
+# What runs the warehouse, and what tests it besides: a browser's driver and libraries to compare with.
+$(STAMP): EXTRAS = real,dashboard
+$(TESTS): EXTRAS = real,dashboard,browser,test
+$(STAMP) $(TESTS): pyproject.toml .ci/constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) not found: install Python 3.11 or run 'make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)'"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[real,dashboard,test]'
-	@touch $@
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt -e '.[$(EXTRAS)]'
+	@touch $(STAMP) $@
 
 run: $(STAMP) ## simulate the demo retailer and build its warehouse in ./data
 	$(BIN)/strata demo
@@ -22,10 +26,10 @@ run: $(STAMP) ## simulate the demo retailer and build its warehouse in ./data
 real: $(STAMP) ## build a warehouse of published retail data (Complete Journey) in ./data-real
 	$(BIN)/strata real
 
-test: $(STAMP) lint ## run the tests
+test: $(TESTS) lint ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-lint: $(STAMP)
+lint: $(TESTS)
 	$(BIN)/ruff check .
 
 ui: $(STAMP) ## open the Dagster UI on http://127.0.0.1:3000
@@ -34,7 +38,7 @@ ui: $(STAMP) ## open the Dagster UI on http://127.0.0.1:3000
 dashboard: $(STAMP) ## open the web page on the published file on http://127.0.0.1:8501
 	$(BIN)/strata dashboard
 
-bench: $(STAMP) ## time the main job at growing sizes, one more day beside a full build, ingestion beside DuckDB's bare reading, identity on published sets, the predictions for many customers, and audiences; and the tests that take long
+bench: $(TESTS) ## time the main job at growing sizes, one more day beside a full build, ingestion beside DuckDB's bare reading, identity on published sets, the predictions for many customers, and audiences; and the tests that take long
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.increment
 	$(BIN)/python -m tests.benchmarks.ingestion

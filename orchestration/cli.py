@@ -15,6 +15,7 @@ import typer
 
 from orchestration.audiences.commands import audience_app, message_app
 from orchestration.command_line import FAILED, fail, say
+from orchestration.publishing.commands import export_app
 
 app = typer.Typer(
     name="strata",
@@ -37,6 +38,7 @@ app.add_typer(audience_app, name="audience")
 app.add_typer(message_app, name="message")
 campaign_app = typer.Typer(help="Campaigns before they are launched.", no_args_is_help=True)
 app.add_typer(campaign_app, name="campaign")
+app.add_typer(export_app, name="export")
 
 Day = Annotated[
     datetime | None,
@@ -345,6 +347,44 @@ def dashboard(
             *("--client.toolbarMode", "minimal", "--theme.primaryColor", "#1f6f8b"),
         ],
     )
+
+
+@app.command()
+def superset(
+    language: Annotated[str, typer.Option(help="zh or en: names of metrics and charts.")] = "en",
+    file: Annotated[
+        Path | None,
+        typer.Option(help="Path of the published file on Superset's machine, if it is another."),
+    ] = None,
+) -> None:
+    """Set up a running Apache Superset: locked-down database, datasets, metrics, a dashboard.
+
+    Address and user are STRATA_SUPERSET_URL, STRATA_SUPERSET_USER and STRATA_SUPERSET_PASSWORD.
+    """
+    from orchestration.bi.superset import create_example
+    from orchestration.bi.superset_api import Superset, SupersetError
+    from orchestration.publishing.reader import NothingPublishedError
+    from orchestration.settings import Settings
+
+    settings = Settings()
+    if language not in ("zh", "en"):
+        fail(f"unknown language {language!r}; write zh or en")
+    if settings.superset_password is None:
+        fail("set STRATA_SUPERSET_PASSWORD to the password of Superset's user")
+    try:
+        example = create_example(
+            Superset(
+                settings.superset_url,
+                settings.superset_user,
+                settings.superset_password.get_secret_value(),
+            ),
+            settings.published_file,
+            language,
+            seen_as=str(file) if file else None,
+        )
+    except (SupersetError, NothingPublishedError) as error:
+        fail(str(error))
+    say(f"{len(example.charts)} charts: {example.url}")
 
 
 @source_app.command("new")

@@ -112,6 +112,15 @@ class Settings(BaseSettings):
     schedule_cron: str = Field(
         default="30 2 * * *", description="When the daily job runs, in the business time zone."
     )
+    superset_url: str = Field(
+        default="http://127.0.0.1:8088", description="Superset that `strata superset` sets up."
+    )
+    superset_user: str = Field(
+        default="admin", description="Somebody there who may create databases."
+    )
+    superset_password: SecretStr | None = Field(
+        default=None, description="Their password; taken from the environment only."
+    )
     landing_stable_seconds: int = Field(
         default=10,
         ge=0,

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-import streamlit as st
-
 Language = Literal["zh", "en"]
 NAMES: dict[Language, str] = {"zh": "中文", "en": "English"}
 _KEY = "language"
@@ -21,6 +19,9 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>$~:-])")
 
 def choose_language() -> Language:
     """The switch at the top of the side bar; an address that ends in ?language=en sets it."""
+    # the metrics know languages too, where there is no page
+    import streamlit as st
+
     languages = list(NAMES)
     # Going to another page empties the address, so the first answer is kept. It has to be the
     # switch's own default: a value that is set from here is lost when somebody goes on while the

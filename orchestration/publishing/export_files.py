@@ -57,7 +57,7 @@ def write_export(
                 "name": path.name,
                 "rows": rows,
                 "bytes": path.stat().st_size,
-                "sha256": _checksum(path),
+                "sha256": checksum(path),
             }
         )
     written = {**manifest, "files": files}
@@ -93,7 +93,8 @@ def _safe_cell(name: str) -> str:
     )
 
 
-def _checksum(path: Path) -> str:
+def checksum(path: Path) -> str:
+    """SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

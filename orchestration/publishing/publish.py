@@ -70,9 +70,9 @@ def publish(
     connection.execute("detach published_copy")
     _verify(partial, rows)
     partial.chmod(0o640)
-    _fsync(partial)
+    fsync(partial)
     partial.replace(target)
-    _fsync(target.parent)
+    fsync(target.parent)
     return Publication(rows, target.stat().st_size)
 
 
@@ -134,7 +134,8 @@ def _verify(partial: Path, rows: dict[str, int]) -> None:
                 )
 
 
-def _fsync(path: Path) -> None:
+def fsync(path: Path) -> None:
+    """Force a file, or the names in a folder, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

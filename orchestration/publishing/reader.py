@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from orchestration.publishing.publish import READER_CONFIG
-from orchestration.sql import quote
+from orchestration.sql import literal, quote
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,10 +25,16 @@ class NothingPublishedError(RuntimeError):
 
 
 @contextmanager
-def open_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_published(
+    path: Path, *, writes_to: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection that can reach nothing but the published file.
 
     Open it per query: a connection that stays open keeps showing the build it was opened on.
+
+    Args:
+        path: The published file.
+        writes_to: The one folder that COPY may write to; none unless given.
 
     Raises:
         NothingPublishedError: No run has published yet.
@@ -37,8 +43,14 @@ def open_published(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise NothingPublishedError(
             f"{path} does not exist: no run has published yet; `strata run` makes it"
         )
-    connection = duckdb.connect(str(path), read_only=True, config=READER_CONFIG)
+    config = READER_CONFIG if writes_to is None else {}
+    connection = duckdb.connect(str(path), read_only=True, config=config)
     try:
+        if writes_to is not None:
+            # DuckDB takes a folder only after it was opened and before it is locked
+            connection.execute(f"set allowed_directories = [{literal(writes_to)}]")
+            for setting, value in READER_CONFIG.items():
+                connection.execute(f"set {setting} = {value}")
         yield connection
     finally:
         connection.close()

@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from orchestration import architecture
 from orchestration.definitions import build_defs
 from orchestration.ingestion.contracts import load_contracts
 from orchestration.resources.increment import incremental_models
@@ -54,6 +55,15 @@ def test_no_asset_is_left_outside_the_graph(definitions: dg.Definitions) -> None
     everything = set(definitions.resolve_asset_graph().get_all_asset_keys())
     without_consumer = everything - upstream(definitions, PUBLISHED) - {PUBLISHED}
     assert without_consumer == set()
+
+
+def test_the_picture_of_the_architecture_is_that_of_the_graph(
+    definitions: dg.Definitions,
+) -> None:
+    drawn = architecture.svg(architecture.architecture_of(definitions))
+    assert drawn == architecture.PICTURE.read_text(encoding="utf-8"), (
+        "run `python -m orchestration.architecture`"
+    )
 
 
 @pytest.mark.parametrize(

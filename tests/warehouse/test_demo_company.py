@@ -285,10 +285,13 @@ def test_every_table_of_the_contract_is_published_with_its_columns(
 
 
 def test_every_table_and_column_carries_a_comment(company: Company) -> None:
-    assert company.query("select table_name from duckdb_tables() where comment is null") == []
+    assert (
+        company.query("select table_name from duckdb_tables() where coalesce(comment, '') = ''")
+        == []
+    )
     assert (
         company.query(
-            "select table_name, column_name from duckdb_columns() where comment is null "
+            "select table_name, column_name from duckdb_columns() where coalesce(comment, '') = '' "
             "and not internal"
         )
         == []
