@@ -64,7 +64,13 @@ def start_dbt_server(settings: Settings, output: Path) -> subprocess.Popen[bytes
     path.unlink(missing_ok=True)
     with output.open("ab") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "orchestration.resources.dbt_server", str(path)],
+            [
+                sys.executable,
+                "-m",
+                "orchestration.resources.dbt_server",
+                str(path),
+                str(os.getpid()),
+            ],
             env={**os.environ, **settings.dbt_environment()},
             cwd=DBT_PROJECT_DIR,
             stdout=log,
@@ -74,8 +80,11 @@ def start_dbt_server(settings: Settings, output: Path) -> subprocess.Popen[bytes
     return server
 
 
-def serve(path: str) -> None:
+def serve(path: str, parent: int) -> None:
     """Answer requests one after the other until the process that started this one is gone.
+
+    That process says its number itself: asked for later, it is 1 where it was killed meanwhile, and
+    a server that took that for its parent would never end.
 
     A request is one JSON message {arguments, environment, folder}, sent together with the file
     descriptors for its output. The answers are two lines: the copy's process id, its exit status.
@@ -85,8 +94,9 @@ def serve(path: str) -> None:
         listener.bind(path)
         os.chmod(path, 0o600)  # noqa: PTH101 - before anything listens
         listener.listen()
+        if os.getppid() != parent:
+            return
         runner = _warm_runner()
-        parent = os.getppid()
         listener.settimeout(1.0)
         while os.getppid() == parent:
             try:
@@ -157,4 +167,4 @@ def _become(request: dict, descriptors: list[int], runner) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(sys.argv[1], int(sys.argv[2]))

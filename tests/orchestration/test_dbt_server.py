@@ -121,6 +121,28 @@ def test_it_is_gone_when_the_run_ends(tmp_path: Path, monkeypatch: pytest.Monkey
     assert not answers(path)
 
 
+def test_it_is_gone_when_the_run_was_killed_while_it_warmed_up(tmp_path: Path) -> None:
+    """One that asked for its parent too late was left for good, with all its memory."""
+    starting = (
+        "import os; from pathlib import Path; from orchestration.settings import Settings; "
+        "from orchestration.resources.dbt_server import start_dbt_server; "
+        "settings = Settings(); settings.make_dirs(); "
+        "print(start_dbt_server(settings, Path(os.devnull)).pid, flush=True); os._exit(1)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", starting],
+        env={**os.environ, "STRATA_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    server = Path("/proc") / done.stdout.strip()
+    deadline = time.monotonic() + START_SECONDS
+    while server.exists() and "dbt_server" in (server / "cmdline").read_text():
+        assert time.monotonic() < deadline, "the server outlives the run that started it"
+        time.sleep(0.1)
+
+
 def test_a_server_that_cannot_start_costs_time_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
