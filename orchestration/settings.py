@@ -103,6 +103,11 @@ class Settings(BaseSettings):
         default=None,
         description="Who is who in truth, or judged pairs; each run then grades identity by it.",
     )
+    publish_roles: str = Field(
+        default="",
+        pattern=r"^([a-z][a-z0-9_]*(\s*,\s*[a-z][a-z0-9_]*)*)?$",
+        description="Roles of dbt_project/roles.yml whose files each run writes too, with commas.",
+    )
     seed: int = Field(default=360, ge=0, description="Seed of every random choice.")
     schedule_cron: str = Field(
         default="30 2 * * *", description="When the daily job runs, in the business time zone."
@@ -124,6 +129,10 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().resolve()
+
+    @property
+    def published_role_names(self) -> tuple[str, ...]:
+        return tuple(name.strip() for name in self.publish_roles.split(",") if name.strip())
 
     @property
     def tz(self) -> ZoneInfo:

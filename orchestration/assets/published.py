@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.analysis.identity.hashing import install_hmac
+from orchestration.privacy.roles import publish_roles
 from orchestration.publishing.catalogue import PublishedTable, published_tables
 from orchestration.publishing.publish import publish
 from orchestration.resources.increment import complete_run
@@ -44,6 +45,7 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
                 run_id=context.run_id,
                 published_at=utc_now(),
             )
+            publish_roles(settings, settings.published_role_names, manifest)
             complete_run(
                 connection,
                 context.run_id,

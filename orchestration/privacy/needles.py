@@ -3,10 +3,10 @@
 Belongs here: what counts as known, spelling it the way texts are cut into words, and words that are
 a name and something else. Does not belong here: where is looked (scan.py).
 
-One pass does it: a text becomes a set of words, and each word is looked up. The names of people are
-short (two or three characters, no spaces around them), so they are looked for in two ways. A name of
-two characters counts where it stands alone; one of three or more also inside a sentence. A name that
-is a brand, a place or a word of our own vocabularies is looked for nowhere: 李宁 is both.
+One pass does it: a text becomes a set of words, and each word is looked up. The names of people
+are short (two or three characters, no spaces around them), so they are looked for in two ways. A
+name of two characters counts where it stands alone; one of three or more also inside a sentence. A
+name that is a brand, a place or a word of our own is looked for nowhere: 李宁 is both.
 """
 
 from __future__ import annotations

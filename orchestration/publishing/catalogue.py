@@ -37,6 +37,7 @@ class PublishedTable:
         description: Its comment.
         columns: Column names and their comments.
         expressions: SQL for the columns that readers see otherwise than the build file holds them.
+        rows: SQL condition on the rows that are copied; None copies all.
     """
 
     name: str
@@ -44,6 +45,7 @@ class PublishedTable:
     description: str
     columns: dict[str, str]
     expressions: dict[str, str] = field(default_factory=dict)
+    rows: str | None = None
 
 
 def published_tables(manifest_path: Path) -> list[PublishedTable]:
