@@ -19,6 +19,7 @@ from pathlib import Path
 from rich.console import Console
 
 from orchestration.conditions.problems import VocabularyError
+from orchestration.privacy.pending import INTERRUPTED_ERASURE, pending
 from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR, STAGING_DIR, Settings
 from orchestration.tags import ensure_tags
 
@@ -44,6 +45,8 @@ def run_daily(settings: Settings, as_of: date | None, console: Console | None = 
     settings.make_dirs()
     try:
         with run_lock(settings.warehouse_dir / "run.lock"):
+            if pending(settings.home):
+                raise RunInProgressError(INTERRUPTED_ERASURE)
             return _run(settings, as_of, console)
     except (RunInProgressError, VocabularyError) as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)

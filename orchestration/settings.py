@@ -167,6 +167,14 @@ class Settings(BaseSettings):
         return self.home / "models"
 
     @property
+    def privacy_dir(self) -> Path:
+        return self.home / "privacy"
+
+    @property
+    def receipts_dir(self) -> Path:
+        return self.home / "receipts"
+
+    @property
     def dagster_home(self) -> Path:
         return self.home / "dagster"
 
@@ -213,7 +221,13 @@ class Settings(BaseSettings):
             self.dagster_home,
         ):
             folder.mkdir(parents=True, exist_ok=True)
-        for folder in (self.warehouse_dir, self.temp_dir, self.dbt_target_dir):
+        for folder in (
+            self.warehouse_dir,
+            self.temp_dir,
+            self.dbt_target_dir,
+            self.privacy_dir,
+            self.receipts_dir,
+        ):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     @property

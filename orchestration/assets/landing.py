@@ -22,8 +22,10 @@ from orchestration.checks.landing import (
 )
 from orchestration.ingestion.contracts import FeedContract
 from orchestration.ingestion.discover import Discovery, discover
-from orchestration.ingestion.load import FeedLoad, load_feed
+from orchestration.ingestion.load import FeedLoad, load_feed, subjects_first
 from orchestration.ingestion.manifest import ensure_tables, next_load_number
+from orchestration.privacy.erased import read_erased
+from orchestration.privacy.pending import INTERRUPTED_ERASURE, pending
 from orchestration.resources.increment import drop_stale_tables, last_complete_run
 from orchestration.resources.kept_tables import restore_kept_tables
 from orchestration.resources.run_record import begin_run, previous_run_id, timed_step, write_checks
@@ -115,6 +117,8 @@ def ingest_assets(
     def ingest(
         context: dg.AssetExecutionContext, config: RunConfig, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult]:
+        if pending(settings.home):
+            raise dg.Failure(INTERRUPTED_ERASURE, allow_retries=False)
         as_of = date.fromisoformat(config.as_of) if config.as_of else settings.as_of
         with warehouse.connect() as connection:
             parsed = json.loads(manifest.read_text())
@@ -180,8 +184,9 @@ def _ingest_source(
                     load_number=load_number,
                     temp_dir=settings.temp_dir,
                     files=discovery.files[(contract.source, contract.feed)],
+                    erased=read_erased(settings.home, settings.hash_key_bytes),
                 )
-                for contract in contracts
+                for contract in subjects_first(contracts)
             }
         step.rows = sum(load.rows_loaded for load in loads.values())
     outcomes = []
