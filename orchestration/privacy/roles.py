@@ -14,7 +14,12 @@ from typing import Any
 import duckdb
 
 from orchestration.ingestion.contracts import PRIVACY_CLASSES
-from orchestration.publishing.catalogue import TECHNICAL_PREFIX, PublishedTable
+from orchestration.publishing.catalogue import (
+    PUBLISH_INFO,
+    TECHNICAL_PREFIX,
+    PublishedTable,
+    tables_of,
+)
 from orchestration.publishing.pseudonyms import IDENTIFIER_CLASS
 from orchestration.publishing.publish import Publication, publish
 from orchestration.publishing.reader import NothingPublishedError
@@ -25,7 +30,6 @@ from orchestration.yaml_text import parse_yaml
 ROLES_FILE = DBT_PROJECT_DIR / "roles.yml"
 #: Stated once: the class of a published column whose YAML says nothing.
 DEFAULT_CLASS = "plain"
-PUBLISH_INFO = "publish_info"
 _KEYS = {"description_en", "description_zh", "classes", "without", "only", "rows"}
 
 
@@ -143,22 +147,9 @@ def publish_roles(settings: Settings, names: tuple[str, ...], manifest: Path) ->
 def _tables(
     connection: duckdb.DuckDBPyConnection, role: Role, classes: dict[str, dict[str, str]]
 ) -> list[PublishedTable]:
-    found: dict[str, PublishedTable] = {}
-    for table, description, column, comment in connection.execute(
-        """
-        select tables.table_name, tables.comment, columns.column_name, columns.comment
-        from duckdb_tables() as tables
-        inner join duckdb_columns() as columns
-            using (database_name, schema_name, table_name)
-        where database_name = 'published'
-        order by tables.table_name, columns.column_index
-        """
-    ).fetchall():
-        if table in classes and table != PUBLISH_INFO:
-            known = found.setdefault(
-                table, PublishedTable(table, f"main.{table}", description or "", {})
-            )
-            known.columns[column] = comment or ""
+    found = {
+        name: table for name, table in tables_of(connection, "published").items() if name in classes
+    }
     named = {entry.split(".")[0] for entry in role.without} | set(role.only) | set(role.rows)
     unknown = sorted(named - set(found))
     if unknown:

@@ -32,6 +32,13 @@ from orchestration.sql import literal, quote
 
 # published tables whose words name things, so that a person of the same name is not meant
 THINGS = ("products", "stores", "campaigns", "channels", "tag_definition", "segment_definition")
+# the project as dbt has parsed it, written before it opens the warehouse: our own text, many times
+PARSED_PROJECT = (
+    "manifest.json",
+    "semantic_manifest.json",
+    "graph.gpickle",
+    "partial_parse.msgpack",
+)
 DUCKDB_SUFFIXES = (".duckdb",)
 # our own words: a name in a comment or an example of a description is nobody's
 OWN_TEXTS = (
@@ -137,8 +144,8 @@ def places(settings: Settings) -> tuple[tuple[str, ...], list[Path]]:
         settings.models_dir,
         settings.dagster_home,
         settings.dbt_target_dir,
-        settings.home / "receipts",
-        settings.home / "privacy",
+        settings.receipts_dir,
+        settings.privacy_dir,
     )
     clear = sorted(
         manifest.parent
@@ -149,7 +156,9 @@ def places(settings: Settings) -> tuple[tuple[str, ...], list[Path]]:
         path
         for root in roots
         for path in sorted(root.rglob("*"))
-        if path.is_file() and not any(folder in path.parents for folder in clear)
+        if path.is_file()
+        and not any(folder in path.parents for folder in clear)
+        and not (path.name in PARSED_PROJECT and settings.dbt_target_dir in path.parents)
     ]
     if settings.run_output_file.exists():
         files.append(settings.run_output_file)
