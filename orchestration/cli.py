@@ -15,6 +15,7 @@ import typer
 
 from orchestration.audiences.commands import audience_app, message_app
 from orchestration.command_line import FAILED, fail, say
+from orchestration.privacy.commands import register as register_privacy_commands
 from orchestration.publishing.commands import export_app
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ app.add_typer(message_app, name="message")
 campaign_app = typer.Typer(help="Campaigns before they are launched.", no_args_is_help=True)
 app.add_typer(campaign_app, name="campaign")
 app.add_typer(export_app, name="export")
+register_privacy_commands(app)
 
 Day = Annotated[
     datetime | None,

@@ -20,6 +20,7 @@ from rich.console import Console
 
 from orchestration.alerts import Alert, AlertNotSentError, alert_before_run, alert_of, send
 from orchestration.conditions.problems import VocabularyError
+from orchestration.privacy.pending import INTERRUPTED_ERASURE, pending
 from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR, STAGING_DIR, Settings
 from orchestration.tags import ensure_tags
 
@@ -55,6 +56,8 @@ def run_here(
     settings.make_dirs()
     try:
         with run_lock(settings.warehouse_dir / "run.lock"):
+            if pending(settings.home):
+                raise RunInProgressError(INTERRUPTED_ERASURE)
             return _run(settings, as_of, console, micro=micro)
     except RunInProgressError as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)

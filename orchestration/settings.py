@@ -108,6 +108,11 @@ class Settings(BaseSettings):
         default=None,
         description="Who is who in truth, or judged pairs; each run then grades identity by it.",
     )
+    publish_roles: str = Field(
+        default="",
+        pattern=r"^([a-z][a-z0-9_]*(\s*,\s*[a-z][a-z0-9_]*)*)?$",
+        description="Roles of dbt_project/roles.yml whose files each run writes too, with commas.",
+    )
     seed: int = Field(default=360, ge=0, description="Seed of every random choice.")
     schedule_cron: str = Field(
         default="30 2 * * *", description="When the daily job runs, in the business time zone."
@@ -182,6 +187,10 @@ class Settings(BaseSettings):
         return bool(self.alert_webhook or self.alert_email)
 
     @property
+    def published_role_names(self) -> tuple[str, ...]:
+        return tuple(name.strip() for name in self.publish_roles.split(",") if name.strip())
+
+    @property
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
@@ -216,6 +225,14 @@ class Settings(BaseSettings):
     @property
     def docs_dir(self) -> Path:
         return self.home / "docs"
+
+    @property
+    def privacy_dir(self) -> Path:
+        return self.home / "privacy"
+
+    @property
+    def receipts_dir(self) -> Path:
+        return self.home / "receipts"
 
     @property
     def dagster_home(self) -> Path:
@@ -264,7 +281,13 @@ class Settings(BaseSettings):
             self.dagster_home,
         ):
             folder.mkdir(parents=True, exist_ok=True)
-        for folder in (self.warehouse_dir, self.temp_dir, self.dbt_target_dir):
+        for folder in (
+            self.warehouse_dir,
+            self.temp_dir,
+            self.dbt_target_dir,
+            self.privacy_dir,
+            self.receipts_dir,
+        ):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     @property

@@ -253,5 +253,6 @@ def _model_metadata(resolution: "Resolution", model_path: Path | None) -> dict:
         "pairs_compared": report["pairs_compared"],
         "pairs_kept": report["pairs_kept"],
         "left_out": dg.MetadataValue.json(report["left_out"]),
+        "assumed": dg.MetadataValue.json(report["assumed"]),
         "sessions": dg.MetadataValue.json(report["sessions"]),
     }

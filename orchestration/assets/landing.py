@@ -25,9 +25,11 @@ from orchestration.checks.landing import (
 )
 from orchestration.ingestion.contracts import FeedContract
 from orchestration.ingestion.discover import Discovery, discover, listing_fingerprint
-from orchestration.ingestion.load import FeedLoad, load_feed
+from orchestration.ingestion.load import FeedLoad, load_feed, subjects_first
 from orchestration.ingestion.manifest import ensure_tables, next_load_number
 from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH, obstacle
+from orchestration.privacy.erased import read_erased
+from orchestration.privacy.pending import INTERRUPTED_ERASURE, pending
 from orchestration.resources.dbt_server import SOCKET_VARIABLE, start_dbt_server
 from orchestration.resources.increment import drop_stale_tables, last_complete_run
 from orchestration.resources.kept_tables import restore_kept_tables
@@ -140,6 +142,8 @@ def ingest_assets(
     def ingest(
         context: dg.AssetExecutionContext, config: RunConfig, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult]:
+        if pending(settings.home):
+            raise dg.Failure(INTERRUPTED_ERASURE, allow_retries=False)
         as_of = date.fromisoformat(config.as_of) if config.as_of else settings.as_of
         parsed = json.loads(manifest.read_text())
         discovery = discover(settings.landing_dir, contracts)
@@ -231,8 +235,9 @@ def _ingest_source(
                     load_number=load_number,
                     temp_dir=settings.temp_dir,
                     files=discovery.files[(contract.source, contract.feed)],
+                    erased=read_erased(settings.home, settings.hash_key_bytes),
                 )
-                for contract in contracts
+                for contract in subjects_first(contracts)
             }
         step.rows = sum(load.rows_loaded for load in loads.values())
     outcomes = []

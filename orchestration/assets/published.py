@@ -14,6 +14,7 @@ from orchestration.analysis.identity.hashing import install_hmac
 from orchestration.checks.published import published_results, published_specs, rows_before
 from orchestration.disk import room
 from orchestration.micro_batch import MICRO_BATCH, left_out_models
+from orchestration.privacy.roles import publish_roles
 from orchestration.publishing.catalogue import PublishedTable, published_tables
 from orchestration.publishing.publish import publish
 from orchestration.resources.increment import complete_run, incremental_models
@@ -65,6 +66,7 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
                 run_id=context.run_id,
                 published_at=utc_now(),
             )
+            publish_roles(settings, settings.published_role_names, manifest)
             parsed = json.loads(manifest.read_text())
             is_whole = _were_built(context, incremental_models(parsed))
             if is_whole:

@@ -89,6 +89,9 @@ class FeedContract:
         columns: The columns, in YAML order.
         yaml_file: Where all this is written.
         deleted: How a deleted record is marked; None where the source never says.
+        subject_columns: Columns that hold the number by which the source knows a row's person.
+        order_columns: Columns that hold the number of a row's order.
+        retention_days: For how many days rows are kept; None for as long as the company wants.
     """
 
     source: str
@@ -100,6 +103,9 @@ class FeedContract:
     columns: tuple[ColumnContract, ...]
     yaml_file: Path
     deleted: DeletionMarker | None = None
+    subject_columns: tuple[str, ...] = ()
+    order_columns: tuple[str, ...] = ()
+    retention_days: int | None = None
 
     @property
     def table(self) -> str:
@@ -210,7 +216,27 @@ def _read_feed(table: _Node, source: str, path: Path) -> FeedContract:
         columns=columns,
         yaml_file=path,
         deleted=_read_deletion_marker(landing, names),
+        subject_columns=landing.names("subject", names) or _landed(landing, "customer", names),
+        order_columns=_landed(landing, "order", names),
+        retention_days=_read_retention(landing),
     )
+
+
+def _read_retention(landing: _Node) -> int | None:
+    days = landing.get("retention_days", None)
+    if days is None:
+        return None
+    if isinstance(days, bool) or not isinstance(days, int) or days < 1:
+        raise landing.error("retention_days", f"is {days!r}; write a number of days")
+    if not landing.get("time", None):
+        raise landing.error("retention_days", "needs `time`, the staging column it is counted by")
+    return days
+
+
+def _landed(landing: _Node, key: str, names: list[str]) -> tuple[str, ...]:
+    """Those of the named staging columns that are landed under the same name."""
+    value = landing.get(key, None) or []
+    return tuple(name for name in ([value] if isinstance(value, str) else value) if name in names)
 
 
 def _read_column(column: _Node) -> ColumnContract:

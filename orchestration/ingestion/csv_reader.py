@@ -68,11 +68,13 @@ class Record:
         line_number: Physical line on which it starts, from 1.
         row_number: Number among the file's data rows, rejected ones counted, from 1.
         values: As many as the header has names.
+        lines: Physical lines that it takes.
     """
 
     line_number: int
     row_number: int
     values: list[str]
+    lines: int = 1
 
 
 class _OpenQuote(Exception):
@@ -167,7 +169,7 @@ def read_records(
                     if shortest <= len(values) <= columns.width:
                         values.extend([""] * (columns.width - len(values)))
                         lines.skip(used)
-                        yield Record(number, row_number, values)
+                        yield Record(number, row_number, values, used + 1)
                         continue
                     few = len(values) < columns.width
                     rule = "too_few_columns" if few else "too_many_columns"

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -43,6 +44,7 @@ from orchestration.ingestion.parquet_reader import ParquetSchema, read_schema
 from orchestration.ingestion.text import TextFile, prepare_text, sha256_of
 from orchestration.ingestion.writer import FeedWriter
 from orchestration.ingestion.xlsx_reader import Workbook
+from orchestration.privacy.erased import ErasedList, add_entries
 
 TEMP_PREFIX = "landing-"
 # DuckDB expands * ? [ ] { } in paths and takes some prefixes for remote; such files get an alias.
@@ -64,6 +66,7 @@ def load_landing(
     temp_dir: Path,
     min_age_seconds: float = 0,
     limits: Limits = DEFAULT_LIMITS,
+    erased: ErasedList | None = None,
 ) -> LandingLoad:
     """Load every feed; a file or feed that fails does not stop the others.
 
@@ -75,6 +78,7 @@ def load_landing(
         temp_dir: Folder for transcoded copies; made private if it must be created.
         min_age_seconds: Leave files alone that were written to more recently.
         limits: What is still believable.
+        erased: Whose rows are dropped.
     """
     ensure_tables(con, contracts)
     discovery = discover(landing_root, contracts)
@@ -90,10 +94,20 @@ def load_landing(
             files=discovery.files[(contract.source, contract.feed)],
             min_age_seconds=min_age_seconds,
             limits=limits,
+            erased=erased,
         )
-        for contract in contracts
+        for contract in subjects_first(contracts)
     ]
+    feeds.sort(key=lambda load: (load.source, load.feed))
     return LandingLoad(feeds, discovery.strays, load_number)
+
+
+def subjects_first(contracts: Sequence[FeedContract]) -> list[FeedContract]:
+    """Feeds that say whose an order is before those that only name the order.
+
+    An order that is dropped with its buyer is then known when its lines arrive.
+    """
+    return sorted(contracts, key=lambda contract: not contract.subject_columns)
 
 
 def load_feed(
@@ -107,6 +121,7 @@ def load_feed(
     files: Sequence[LandingFile] | None = None,
     min_age_seconds: float = 0,
     limits: Limits = DEFAULT_LIMITS,
+    erased: ErasedList | None = None,
 ) -> FeedLoad:
     """Load what is new of one feed.
 
@@ -122,6 +137,7 @@ def load_feed(
         files: The feed's files as discovered; default: look for them.
         min_age_seconds: Leave files alone that were written to more recently.
         limits: What is still believable.
+        erased: Whose rows are dropped; their orders are added to the list.
 
     Returns:
         One outcome per file. A file that cannot be read is an outcome, not an exception; a full
@@ -138,8 +154,11 @@ def load_feed(
         tempfile.TemporaryDirectory(dir=temp_dir, prefix=f"{TEMP_PREFIX}{os.getpid()}-") as folder,
     ):
         previous = last_columns(con, contract)
-        writer = FeedWriter(con, contract, run_id, load_number, limits)
+        writer = FeedWriter(con, contract, run_id, load_number, limits, erased)
         outcomes = _FeedLoader(writer, Path(folder), min_age_seconds).run(files)
+    if erased is not None and writer.erased_orders:
+        erased.hashes.update(writer.erased_orders)
+        add_entries(erased.path, writer.erased_orders, datetime.now(UTC).date().isoformat(), run_id)
     return FeedLoad(
         source=contract.source,
         feed=contract.feed,

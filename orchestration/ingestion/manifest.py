@@ -48,6 +48,7 @@ create table if not exists raw.landing_file (
     load_number integer,
     loaded_at timestamp not null,
     column_names varchar,
+    rows_erased bigint,
     check (status <> 'loaded' or rows_read = rows_loaded + rows_rejected)
 )
 """
@@ -84,6 +85,7 @@ _MANIFEST_SCHEMA = pa.schema(
         ("load_number", pa.int32()),
         ("loaded_at", pa.timestamp("us")),
         ("column_names", pa.string()),
+        ("rows_erased", pa.int64()),
     ]
 )
 
@@ -110,6 +112,7 @@ class ManifestRow:
     load_number: int | None
     loaded_at: datetime
     column_names: tuple[str, ...]
+    rows_erased: int
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,9 @@ def ensure_tables(con: duckdb.DuckDBPyConnection, contracts: Sequence[FeedContra
     with transaction(con):
         con.execute(f"create schema if not exists {quote(RAW_SCHEMA)}")
         con.execute(_LANDING_FILE_DDL)
+        # a build file of an earlier version lacks these
         con.execute("alter table raw.landing_file add column if not exists column_names varchar")
+        con.execute("alter table raw.landing_file add column if not exists rows_erased bigint")
         con.execute(_REJECTED_LINE_DDL)
         existing: dict[str, set[str]] = {}
         for table, column in con.execute(

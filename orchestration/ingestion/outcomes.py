@@ -130,10 +130,11 @@ class Prepared:
 
 @dataclass
 class Counts:
-    """Rows of one file on their way in."""
+    """Rows of one file on their way in; those of erased people are not among the rows read."""
 
     read: int = 0
     rejected: int = 0
+    erased: int = 0
 
     @property
     def loaded(self) -> int:

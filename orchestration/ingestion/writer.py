@@ -28,6 +28,7 @@ from orchestration.ingestion.manifest import (
     write_manifest,
 )
 from orchestration.ingestion.outcomes import Counts, FileOutcome, Prepared
+from orchestration.privacy.erased import ErasedList, ErasedRule
 from orchestration.sql import quote
 
 # Temporary table and view that the readers fill and the transaction reads.
@@ -39,6 +40,25 @@ _ROWS = "strata_rows"
 # SQL and parameters for the rows of some of the files: _file_id, _row_number, the contract's
 # columns by name, _extra.
 Relation = Callable[[list[Prepared]], tuple[str, list]]
+
+
+def _erased_rule(
+    con: duckdb.DuckDBPyConnection, contract: FeedContract, erased: ErasedList | None
+) -> ErasedRule | None:
+    if erased is None:
+        return None
+    from orchestration.analysis.identity.hashing import install_hmac
+
+    install_hmac(con, erased.key)
+    return ErasedRule(con, contract, erased.hashes)
+
+
+def _filtered(relation: Relation, condition: str) -> Relation:
+    def chosen(files: list[Prepared]) -> tuple[str, list]:
+        select, parameters = relation(files)
+        return f"select * from ({select}) where {condition}", parameters  # noqa: S608
+
+    return chosen
 
 
 class MiscountError(RuntimeError):
@@ -72,6 +92,7 @@ class FeedWriter:
         run_id: str,
         load_number: int,
         limits: Limits,
+        erased: ErasedList | None = None,
     ) -> None:
         self.con = con
         self.contract = contract
@@ -87,6 +108,8 @@ class FeedWriter:
         self._next_file_id = next_file_id(con)
         self._bookkeeping: list[ManifestRow] = []
         self._touched: list[tuple[int, int, int]] = []
+        self._erased = _erased_rule(con, contract, erased)
+        self.erased_orders: set[str] = set()
 
     def is_unchanged(self, file: LandingFile, stat: os.stat_result) -> bool:
         """Whether this path is in the manifest with the same size and time."""
@@ -153,6 +176,7 @@ class FeedWriter:
             rows_read=counts.read,
             rows_loaded=counts.loaded,
             rows_rejected=counts.rejected,
+            rows_erased=counts.erased,
             extra_columns=extra_columns,
             error=error,
             run_id=self.run_id,
@@ -241,6 +265,8 @@ class FeedWriter:
         Raises:
             MiscountError: Rows or rejected lines that arrived are not those of `counts`.
         """
+        if self._erased is not None and any(counts[one.file_id].read for one in files):
+            relation, rejects = self._without_erased(files, relation, counts, rejects)
         while files:
             try:
                 with transaction(self.con):
@@ -312,6 +338,48 @@ class FeedWriter:
                 for prepared in files
             ],
         )
+
+    def _without_erased(
+        self,
+        files: list[Prepared],
+        relation: Relation,
+        counts: dict[int, Counts],
+        rejects: Relation | None,
+    ) -> tuple[Relation, Relation | None]:
+        """The same relations without rows of erased people, which are counted apart."""
+        condition = self._erased.condition
+        lost = dict.fromkeys(counts, 0)
+        if condition is not None:
+            select, parameters = relation(files)
+            found = f"select * from ({select}) where {condition}"  # noqa: S608
+            for file_id, rows in self.con.execute(
+                f"select _file_id, count(*) from ({found}) group by all",  # noqa: S608
+                parameters,
+            ).fetchall():
+                lost[file_id] += rows
+            orders = self._erased.order_hashes(found, parameters) if any(lost.values()) else []
+            self._erased.add(orders)
+            self.erased_orders.update(orders)
+            relation = _filtered(relation, f"not ({condition})")
+        lost_lines = dict.fromkeys(counts, 0)
+        if rejects is not None:
+            condition = self._erased.rejected_condition()
+            select, parameters = rejects(files)
+            for file_id, rows in self.con.execute(
+                f"select _file_id, count(*) from ({select}) where {condition} group by all",  # noqa: S608
+                parameters,
+            ).fetchall():
+                lost_lines[file_id] += rows
+            rejects = _filtered(rejects, f"not ({condition})")
+        for prepared in files:
+            count = counts[prepared.file_id]
+            rows, lines = lost[prepared.file_id], lost_lines[prepared.file_id]
+            counts[prepared.file_id] = Counts(
+                count.read - rows - lines,
+                count.rejected - lines,
+                count.erased + rows + lines,
+            )
+        return relation, rejects
 
     def _insert_rejects(
         self, files: list[Prepared], rejects: Relation, counts: dict[int, Counts]

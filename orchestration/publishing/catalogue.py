@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration.publishing.pseudonyms import (
     IDENTIFIER_CLASS,
@@ -15,8 +16,13 @@ from orchestration.publishing.pseudonyms import (
     published_expression,
 )
 
+if TYPE_CHECKING:
+    import duckdb
+
 # such columns say which landed row a fact came from; they stay in the build file
 TECHNICAL_PREFIX = "_"
+# written by the copy itself
+PUBLISH_INFO = "publish_info"
 
 
 class UnsafeColumnError(RuntimeError):
@@ -37,6 +43,7 @@ class PublishedTable:
         description: Its comment.
         columns: Column names and their comments.
         expressions: SQL for the columns that readers see otherwise than the build file holds them.
+        rows: SQL condition on the rows that are copied; None copies all.
     """
 
     name: str
@@ -44,6 +51,7 @@ class PublishedTable:
     description: str
     columns: dict[str, str]
     expressions: dict[str, str] = field(default_factory=dict)
+    rows: str | None = None
 
 
 def published_tables(manifest_path: Path) -> list[PublishedTable]:
@@ -91,3 +99,29 @@ def published_tables(manifest_path: Path) -> list[PublishedTable]:
             f"{manifest_path}: no model has meta.published true, so there is nothing to publish"
         )
     return sorted(tables, key=lambda table: table.name)
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, PublishedTable]:
+    """The tables of an attached published file with their comments, but for publish_info.
+
+    Args:
+        connection: Has the file attached and in use, so that `main` is its schema.
+        database: The name under which it is attached.
+    """
+    found: dict[str, PublishedTable] = {}
+    for table, description, column, comment in connection.execute(
+        """
+        select tables.table_name, tables.comment, columns.column_name, columns.comment
+        from duckdb_tables() as tables
+        inner join duckdb_columns() as columns
+            using (database_name, schema_name, table_name)
+        where database_name = ? and table_name <> ?
+        order by tables.table_name, columns.column_index
+        """,
+        [database, PUBLISH_INFO],
+    ).fetchall():
+        known = found.setdefault(
+            table, PublishedTable(table, f"main.{table}", description or "", {})
+        )
+        known.columns[column] = comment or ""
+    return found

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Format = Literal["csv", "parquet"]
 MANIFEST = "manifest.json"
+#: What a manifest says of identifiers that are not hashed.
+IN_THE_CLEAR = "in the clear"
 #: A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection).
 FORMULA = r"^[=+\-@\t\r\n]"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.publishing.contacts import CONTACTS, contact_columns, contacts_sql
-from orchestration.publishing.export_files import Format, write_export
+from orchestration.publishing.export_files import IN_THE_CLEAR, Format, write_export
 from orchestration.publishing.reader import open_published
 from orchestration.sql import literal
 
@@ -131,7 +131,7 @@ def export_audience(
             "channel": channel,
             "campaign_id": campaign,
             **stamp,
-            "identifiers": "in the clear" if is_clear else "sha256",
+            "identifiers": IN_THE_CLEAR if is_clear else "sha256",
             "not_exported": _counts(build),
         },
         form,
@@ -192,7 +192,7 @@ def export_messages(
         )
         tables[channel] = f"messages_{channel}"
     folder = exports_dir / MESSAGES / str(stamp["as_of_date"])
-    identifiers = "in the clear" if is_clear else "sha256"
+    identifiers = IN_THE_CLEAR if is_clear else "sha256"
     return folder, write_export(build, folder, tables, {**stamp, "identifiers": identifiers}, form)
 
 

@@ -4,15 +4,15 @@ Belongs here: which sources number their customers so, the SQL that hides such n
 is copied, and the way back when the build file was lost. Does not belong here: the hash itself
 (analysis/identity/hashing.py), the copy (publish.py).
 
-A source whose landing contract classes the customer's own number as an identifier (a Weibo UID) is
-private. In the published file its numbers are keyed hashes, the same in every table.
+A source whose landing contract classes the customer's own number as an identifier (a Weibo UID, an
+openid) is private. In the published file its numbers are keyed hashes, the same in every table.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -37,11 +37,21 @@ def private_sources(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     private = set()
     for table in manifest["sources"].values():
         customer = table["config"].get("meta", {}).get("landing", {}).get("customer") or []
-        for name in [customer] if isinstance(customer, str) else customer:
-            column = table["columns"].get(name, {})
+        for column in _landed(table, [customer] if isinstance(customer, str) else customer):
             if column.get("config", {}).get("meta", {}).get("privacy") == IDENTIFIER_CLASS:
                 private.add(table["source_name"])
     return tuple(sorted(private))
+
+
+def _landed(table: Mapping[str, Any], names: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    """The landed columns of a customer number; one that staging puts together is made of keys."""
+    for name in names:
+        if name in table["columns"]:
+            yield table["columns"][name]
+        else:
+            keys = table["config"]["meta"]["landing"].get("keys") or []
+            for key in [keys] if isinstance(keys, str) else keys:
+                yield table["columns"].get(key, {})
 
 
 def published_expression(column: str, named_by: str | None, private: tuple[str, ...]) -> str | None:

@@ -90,8 +90,9 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: PublishedTable) -> int:
         else quote(column)
         for column in table.columns
     )
+    chosen = f"where {table.rows}" if table.rows else ""
     connection.execute(
-        f"create table {name} as select {columns} from {qualified(table.source)}"  # noqa: S608
+        f"create table {name} as select {columns} from {qualified(table.source)} {chosen}"  # noqa: S608
     )
     connection.execute(f"comment on table {name} is {literal(table.description)}")
     for column, description in table.columns.items():

@@ -71,6 +71,11 @@ def note_complete(settings: Settings, run_id: str, *, is_daily: bool) -> None:
     _write(settings, replace(state, complete=True, daily_at=daily_at))
 
 
+def forget(settings: Settings) -> None:
+    """Let no run go on from the last one: the next run is a daily one."""
+    _path(settings).unlink(missing_ok=True)
+
+
 def project_fingerprint(manifest: Mapping[str, Any], settings: Mapping[str, str]) -> str:
     """A hash of all that decides what models, seeds and tests say, apart from the data.
 

@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from orchestration.ingestion.contracts import FeedContract, load_contracts
+from orchestration.ingestion.contracts import PRIVACY_CLASSES, FeedContract, load_contracts
+from orchestration.privacy.roles import DEFAULT_CLASS, column_classes, read_roles
 from orchestration.resources.dbt import ensure_manifest
 from orchestration.resources.registry import REGISTRY_FILE, render_registry
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, STAGING_DIR, Settings
@@ -72,6 +73,49 @@ def test_published_columns_hold_no_identifier_class(models: list[dict]) -> None:
         if column["config"].get("meta", {}).get("privacy") == "identifier"
     ]
     assert identifying == []
+
+
+# Words of column names that say something by which a person may be recognised or that is nobody's
+# business; a column with one of them carries a privacy class.
+TELLING = re.compile(
+    r"(^|_)(birth|birthday|gender|sex|age|city|province|district|address|postcode|income|occupation"
+    r"|household|phone|mobile|email|full_name|nickname|national_id|openid|unionid|device_id"
+    r"|source_customer_id|record_key|id_value|value_hash|raw_text|review_text|search_keyword)(_|$)"
+)
+# a flag, a source or a statistic of such a thing tells little by itself
+HARMLESS = re.compile(r"^(has|is|consents)_|_(source|is_imputed)$")
+# where a shop is says nothing about anybody
+ABOUT_THINGS = {"stores"}
+
+
+def test_columns_that_tell_about_people_carry_a_privacy_class(models: list[dict]) -> None:
+    published = [model for model in models if model["config"]["meta"].get("published")]
+    classes = column_classes({"nodes": {model["unique_id"]: model for model in published}})
+    telling = {
+        f"{table}.{column}": privacy
+        for table, columns in classes.items()
+        for column, privacy in columns.items()
+        if table not in ABOUT_THINGS and TELLING.search(column) and not HARMLESS.search(column)
+    }
+    assert len(telling) >= 25
+    assert [column for column, privacy in telling.items() if privacy == DEFAULT_CLASS] == []
+    known = {privacy for columns in classes.values() for privacy in columns.values()}
+    assert known <= set(PRIVACY_CLASSES)
+
+
+def test_roles_name_tables_that_are_published(models: list[dict]) -> None:
+    published = {
+        model["name"]: set(model["columns"])
+        for model in models
+        if model["config"]["meta"].get("published")
+    }
+    roles = read_roles()
+    assert {"analyst", "marketer"} <= set(roles)
+    for role in roles.values():
+        for entry in (*role.only, *role.without, *role.rows):
+            table, _, column = entry.partition(".")
+            assert table in published, f"{role.name}: {entry}"
+            assert not column or column in published[table], f"{role.name}: {entry}"
 
 
 def test_every_table_has_a_test(manifest: dict, models: list[dict]) -> None:

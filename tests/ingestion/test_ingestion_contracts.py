@@ -42,6 +42,8 @@ def test_the_shipped_sources_are_valid_contracts():
         ("identifier: till__lines", "identifier: lines", "tables[0].identifier"),
         ('header: "金额"', 'header: "小票号 "', "tables[0].columns"),
         ("schema: raw", "schema: landing", "sources[0].schema"),
+        ("watermark: []", "watermark: [], retention_days: 0", "landing.retention_days"),
+        ("watermark: []", "watermark: [], retention_days: 30", "needs `time`"),
         ("name: amount", "name: Amount", "columns[1].name"),
         ("            landing: {", "            landed: {", "config.meta.landing"),
         ("version: 2", "version: [2", "is not valid YAML"),

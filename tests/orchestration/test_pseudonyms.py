@@ -31,10 +31,10 @@ def hashed(text: str) -> str:
     return hmac.new(KEY, text.encode(), "sha256").hexdigest()
 
 
-def contract(source: str, customer: object, privacy: str) -> dict:
+def contract(source: str, customer: object, privacy: str, keys: tuple | list = ()) -> dict:
     return {
         "source_name": source,
-        "config": {"meta": {"landing": {"customer": customer}}},
+        "config": {"meta": {"landing": {"customer": customer, "keys": keys}}},
         "columns": {"uid": {"config": {"meta": {"privacy": privacy}}}, "text": {}},
     }
 
@@ -66,6 +66,8 @@ def manifest_file(tmp_path: Path) -> Path:
                     "a": contract("weibo", "uid", "identifier"),
                     "b": contract("crm", ["uid"], "plain"),
                     "c": contract("pos", None, "identifier"),
+                    # a number that staging puts together is as private as what it is made of
+                    "d": contract("wechat", "user_id", "identifier", keys=["uid", "text"]),
                 },
                 "nodes": {
                     "events": model(
@@ -106,7 +108,7 @@ def build(tmp_path: Path):
 def test_a_source_is_private_when_its_contract_classes_the_customers_number(
     manifest_file: Path,
 ) -> None:
-    assert private_sources(json.loads(manifest_file.read_text())) == ("weibo",)
+    assert private_sources(json.loads(manifest_file.read_text())) == ("wechat", "weibo")
 
 
 def test_published_numbers_of_a_private_source_are_keyed_hashes(
@@ -175,9 +177,9 @@ def test_numbers_come_back_from_a_published_file() -> None:
     assert {value for (value,) in again} == {hashed("5600000001"), "V1", gone}
 
 
-def test_weibo_is_private_in_the_project_itself(tmp_path: Path) -> None:
+def test_weibo_and_wechat_are_private_in_the_project_itself(tmp_path: Path) -> None:
     manifest = ensure_manifest(Settings(home=tmp_path))
-    assert "weibo" in private_sources(json.loads(manifest.read_text()))
+    assert private_sources(json.loads(manifest.read_text())) == ("wechat", "weibo")
     hidden = {
         (table.name, column) for table in published_tables(manifest) for column in table.expressions
     }

@@ -25,7 +25,11 @@ rejected_lines as (
 
 landed as (
 
-    select source, feed, sum(rows_read) as raw_rows
+    select
+        source,
+        feed,
+        sum(rows_read) as raw_rows,
+        sum(rows_erased) as erased_rows
 
     from landing_files
 
@@ -87,7 +91,8 @@ balanced as (
         cast(coalesce(judged.duplicate_rows, 0) as bigint) as duplicate_rows,
         cast(
             coalesce(judged.rejected_rows, 0) + coalesce(unreadable.unreadable_rows, 0) as bigint
-        ) as rejected_rows
+        ) as rejected_rows,
+        cast(coalesce(landed.erased_rows, 0) as bigint) as erased_rows
 
     from feeds
 

@@ -172,6 +172,7 @@ def find_matches(
         "pairs_compared": compared,
         "pairs_kept": len(left),
         "left_out": training.left_out,
+        "assumed": training.assumed,
         "sessions": [session.__dict__ for session in training.sessions],
     }
     state = MatchState(

@@ -64,6 +64,7 @@ def model_table(training: Training, scale: Weights | None) -> pa.Table:
     rows = []
     for each in training.comparisons if scale else ():
         names = [*(level.name for level in each.levels), DIFFERENT]
+        assumed = training.assumed.get(each.comparison.name)
         for name, m, u in zip(names, each.m, _u(each, training, scale), strict=True):
             code = 0 if name == DIFFERENT else each.comparison.code(name)
             rows.append(
@@ -73,7 +74,7 @@ def model_table(training: Training, scale: Weights | None) -> pa.Table:
                     "m_probability": m,
                     "u_probability": u,
                     "match_weight": scale.level[each.comparison.name][code],
-                    "note": None,
+                    "note": assumed and f"m assumed: {assumed}",
                 }
             )
     rows += [

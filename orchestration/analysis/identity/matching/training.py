@@ -15,7 +15,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 import numpy as np
@@ -46,6 +46,8 @@ SAMPLING_MODULUS = 1_000_003
 USED, TOO_FEW = "used", "too few matches"
 VANISHED, NOT_CONVERGED = "a probability vanished", "did not converge"
 FAILURES = (VANISHED, NOT_CONVERGED)
+# How often matches agree as strongly as can be, where all that were seen do: Splink's usual start.
+ASSUMED_AGREEMENT = 0.95
 # What nobody has seen yet counts as half an observation.
 UNSEEN = 0.5
 DIGITS = 6
@@ -78,7 +80,7 @@ SeenLevels = dict[str, dict[int, int]]
 
 
 class UntrainedError(ValueError):
-    """A parameter of the model could not be estimated from these data."""
+    """A comparison could not be trained on these data, and nothing sensible can be assumed."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,7 @@ class Training:
     Attributes:
         comparisons: The trained ones.
         left_out: Name of each comparison that carries no information in these data, and why.
+        assumed: Name of each comparison whose m is assumed, and why it could not be learnt.
         sessions: All sessions, used or not.
         sampled_pairs: Pairs of records that u rests on.
     """
@@ -132,6 +135,7 @@ class Training:
     left_out: dict[str, str]
     sessions: tuple[Session, ...]
     sampled_pairs: int
+    assumed: dict[str, str] = field(default_factory=dict)
 
 
 def train(
@@ -169,6 +173,12 @@ def train(
         found, sessions = _run_sessions(database, wanted, kept, u, seen)
     failed = [session for session in sessions if session.outcome in FAILURES]
     untrained = [each.name for each in wanted if each.name not in found]
+    assumed = {}
+    if untrained and failed and all(session.outcome == VANISHED for session in failed):
+        # few pairs, of which all matches agree: there is no sign of how often matches differ
+        assumed = dict.fromkeys(untrained, f"{VANISHED} in {len(failed)} blocks")
+        found |= {name: _assumed(len(kept[name])) for name in untrained}
+        untrained = []
     if untrained and failed:
         raise UntrainedError(
             f"the matching model could not learn how matches agree on {untrained}: blocks "
@@ -187,7 +197,14 @@ def train(
         left_out,
         tuple(sessions),
         sampled_pairs,
+        assumed,
     )
+
+
+def _assumed(levels: int) -> tuple[float, ...]:
+    """m of the levels that occur and of "different", where matches could not tell it."""
+    rest = (1.0 - ASSUMED_AGREEMENT) / levels
+    return (ASSUMED_AGREEMENT, *(rest for _ in range(levels)))
 
 
 def _informative(
