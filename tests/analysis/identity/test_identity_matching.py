@@ -654,6 +654,39 @@ def test_a_parameter_that_cannot_be_learnt_is_an_error_that_names_it(
         match(crowd.records, crowd.identifiers)
 
 
+def test_where_all_matches_agree_their_agreement_is_assumed_and_said(
+    crowd: Population, resolved: Resolution, monkeypatch: pytest.MonkeyPatch
+):
+    # In a few hundred records no match differs in its birth date: Splink gives such blocks up.
+    learnt = training._maximise
+
+    def vanishes(database, block, settings, pairs, convergence):
+        if any(each["output_column_name"] == "birth_date" for each in settings):
+            return training.Session(block, pairs, 0.0, 0, training.VANISHED), {}
+        return learnt(database, block, settings, pairs, convergence)
+
+    monkeypatch.setattr(training, "_maximise", vanishes)
+    found = match(crowd.records, crowd.identifiers)
+    assert set(found.match_report["assumed"]) >= {"birth_date"}
+    of_birth = [row for row in found.match_model.to_pylist() if row["comparison"] == "birth_date"]
+    assert all(row["note"].startswith("m assumed: a probability vanished") for row in of_birth)
+    assert sum(row["m_probability"] for row in of_birth) == pytest.approx(1)
+    weights = {row["level"]: row["match_weight"] for row in of_birth}
+    assert max(weights.values()) > 0 > weights["different"]
+
+    # nearly the same people as with what was learnt
+    def by_value(of: Resolution) -> dict:
+        keys, customers = (of.id_map[name].to_pylist() for name in ("id_value", "customer_id"))
+        return dict(zip(keys, customers, strict=True))
+
+    ours, theirs = by_value(found), by_value(resolved)
+    same = [
+        (ours[one] == ours[two]) == (theirs[one] == theirs[two])
+        for one, two in itertools.combinations(sorted(ours)[:300], 2)
+    ]
+    assert sum(same) / len(same) > 0.99
+
+
 def test_a_column_without_information_is_left_out_and_reported(crowd: Population):
     # Two records know an occupation: nothing to learn from, and no reason to stop.
     rows = crowd.records.to_pylist()
