@@ -194,8 +194,9 @@ def _check_parts(tree: exp.Expression, columns: Mapping[str, Column]) -> None:
     allowed = _allowed_parts()
     for node in tree.walk():
         if isinstance(node, exp.Alias):
-            name = node.args["alias"].name
-            raise ConditionError(f"{name!r} does not belong here; a sign or an `and` is missing")
+            name = node.alias
+            what = repr(name) if name else "a word"
+            raise ConditionError(f"{what} does not belong here; a sign or an `and` is missing")
         if isinstance(node, (exp.Query, exp.DDL, exp.Command, exp.Drop, exp.Exists, exp.All)):
             raise ConditionError(
                 "it holds a statement or a query; a condition looks at one customer's row only"

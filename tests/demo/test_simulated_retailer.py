@@ -73,7 +73,7 @@ def test_a_later_end_only_adds_files(retailer: Path, tmp_path: Path) -> None:
     feeds = {name.rsplit("/", 1)[0] for name in early if "/ticket_lines/" not in name}
     # weekly stock, and in June what two providers sell
     monthly = feeds - {"pos/stock", "pos/stores", "enrichment/attributes"}
-    assert len(monthly) == 38
+    assert len(monthly) == 39
     assert len(late) - len(early) == 91 + 3 * len(monthly) + 3 * 4 + 2
 
     touched = {path: path.stat().st_mtime_ns for path in landing.rglob("*") if path.is_file()}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from orchestration.conditions.condition import (
@@ -271,6 +271,7 @@ WORDS = st.sampled_from(
 
 
 @settings(max_examples=500, deadline=None)
+@example(": :A")
 @given(st.one_of(st.text(max_size=60), st.lists(WORDS, max_size=14).map(" ".join)))
 def test_any_text_is_a_condition_or_is_refused_in_words(text: str) -> None:
     try:

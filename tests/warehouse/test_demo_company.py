@@ -1920,6 +1920,7 @@ def test_content_goes_by_what_people_like_to_read_about(company: Company) -> Non
                     where
                         events.content_id = told.item_id
                         and events.customer_id = told.customer_id
+                        and events.event_date <= told.as_of_date
                         and not events.is_linked_later
                 )
             )

@@ -30,6 +30,10 @@ ELSEWHERE = {
     ("identity-report",): "a truth file is there for the demo only: test_demo_company.py",
     ("explain", "crm:VIP000020191"): "records of the demo: test_demo_company.py",
     ("audience", "preview", "my_draft.yml"): "tests/audiences/test_audience_files.py",
+    ("erase",): "tests/warehouse/test_erasure.py, on a copy",
+    ("export-person",): "tests/warehouse/test_erasure.py",
+    ("privacy-scan",): "tests/privacy/test_scan.py, and on the demo in test_demo_company.py",
+    ("publish-role",): "tests/warehouse/test_roles.py",
 }
 COMMANDS = sorted({command.words for command in commands("strata") if command.is_whole})
 
