@@ -67,9 +67,7 @@ def prune_schedule(settings: Settings, job: dg.JobDefinition) -> dg.ScheduleDefi
         job=job,
         cron_schedule="0 5 * * 0",
         execution_timezone=settings.timezone,
-        default_status=dg.DefaultScheduleStatus.RUNNING
-        if settings.automation
-        else dg.DefaultScheduleStatus.STOPPED,
+        default_status=_schedule_status(settings),
     )
 
 
@@ -80,9 +78,7 @@ def daily_schedule(settings: Settings) -> dg.ScheduleDefinition:
         job_name=DAILY_JOB,
         cron_schedule=settings.schedule_cron,
         execution_timezone=settings.timezone,
-        default_status=dg.DefaultScheduleStatus.RUNNING
-        if settings.automation
-        else dg.DefaultScheduleStatus.STOPPED,
+        default_status=_schedule_status(settings),
     )
 
 
@@ -167,11 +163,23 @@ def failure_sensor(
     return tell
 
 
+def _schedule_status(settings: Settings) -> dg.DefaultScheduleStatus:
+    statuses = dg.DefaultScheduleStatus
+    return statuses.RUNNING if settings.automation else statuses.STOPPED
+
+
 @contextmanager
 def company_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """The company's Dagster instance, its folder and settings made where they are missing."""
     settings.make_dirs()
     write_dagster_yaml(settings.dagster_home)
+    with existing_instance(settings) as instance:
+        yield instance
+
+
+@contextmanager
+def existing_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    """The same where its settings are there already; nothing is made."""
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         yield instance

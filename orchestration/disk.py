@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from orchestration.settings import Settings
 
@@ -32,12 +33,16 @@ class Room:
 
 def room(settings: Settings) -> Room:
     """The room for the next run of a company, whose folder need not exist yet."""
-    folder = settings.home
-    while not folder.exists():
-        folder = folder.parent
     published, build = (
         path.stat().st_size if path.exists() else 0
         for path in (settings.published_file, settings.build_file)
     )
     needed = max(LEAST_BYTES, PUBLISHED_COPIES * published + BUILD_COPIES * build)
-    return Room(shutil.disk_usage(folder).free, needed)
+    return Room(shutil.disk_usage(existing_folder(settings.home)).free, needed)
+
+
+def existing_folder(folder: Path) -> Path:
+    """The folder, or the nearest above it that is there."""
+    while not folder.exists():
+        folder = folder.parent
+    return folder

@@ -55,7 +55,7 @@ def run_here(
     console = console or Console(file=sys.stdout)
     settings.make_dirs()
     try:
-        with run_lock(settings.warehouse_dir / "run.lock"):
+        with run_lock(settings.run_lock_file):
             if pending(settings.home):
                 raise RunInProgressError(INTERRUPTED_ERASURE)
             return _run(settings, as_of, console, micro=micro)
@@ -94,9 +94,7 @@ def _run(settings: Settings, as_of: date | None, console: Console, *, micro: boo
 
 def _execute(settings: Settings, as_of: date | None, console: Console, *, micro: bool):
     warnings.filterwarnings("ignore", module="dagster.*")
-    import dagster as dg
-
-    from orchestration.automation import COMMAND_TAG, write_dagster_yaml
+    from orchestration.automation import COMMAND_TAG, company_instance
     from orchestration.definitions import build_defs
     from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH
     from orchestration.progress import ProgressHandler
@@ -104,14 +102,12 @@ def _execute(settings: Settings, as_of: date | None, console: Console, *, micro:
     from orchestration.reaper import reap
     from orchestration.resources.dbt_server import dbt_server
 
-    write_dagster_yaml(settings.dagster_home)
     settings.run_output_file.write_text("")
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     name = MICRO_BATCH if micro and _may_be_micro(settings, as_of, console) else DAILY_JOB
     job = build_defs(settings=settings).resolve_job_def(name)
     with (
         dbt_server(settings, settings.run_output_file),
-        dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance,
+        company_instance(settings) as instance,
         ProgressHandler(console) as progress,
         settings.run_output_file.open("a") as output,
         redirect_stdout(output),

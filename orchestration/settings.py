@@ -243,6 +243,10 @@ class Settings(BaseSettings):
         return self.warehouse_dir / "last_run.log"
 
     @property
+    def run_lock_file(self) -> Path:
+        return self.warehouse_dir / "run.lock"
+
+    @property
     def dbt_target_dir(self) -> Path:
         return self.warehouse_dir / "dbt"
 

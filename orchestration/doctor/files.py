@@ -5,7 +5,6 @@ Belongs here: checks of database files, locks and runs. Does not belong here: ch
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 import subprocess
@@ -30,12 +29,10 @@ def runs(settings: Settings) -> Trouble | None:
         )
     if not (settings.dagster_home / "dagster.yaml").exists():
         return None
-    from dagster import DagsterInstance
-
+    from orchestration.automation import existing_instance
     from orchestration.reaper import dead_runs
 
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+    with existing_instance(settings) as instance:
         stuck = [run.run_id for run in dead_runs(instance, holds_run_lock=False)]
     if not stuck:
         return None
@@ -49,11 +46,10 @@ def lock(settings: Settings) -> Trouble | None:
     """No run is under way."""
     from orchestration.run import RunInProgressError, run_lock
 
-    lock = settings.warehouse_dir / "run.lock"
-    if not lock.exists():
+    if not settings.run_lock_file.exists():
         return None
     try:
-        with run_lock(lock):
+        with run_lock(settings.run_lock_file):
             return None
     except RunInProgressError as error:
         return Trouble(str(error), "wait for it, or stop that process", Level.WARNING)
@@ -133,7 +129,8 @@ def last_run(settings: Settings) -> Trouble | None:
 
 def _dagster_files(settings: Settings) -> Iterator[Path]:
     history = settings.dagster_home / "history"
-    yield from (path for path in (history / "runs.db", history / "runs" / "index.db"))
+    yield history / "runs.db"
+    yield history / "runs" / "index.db"
     yield settings.dagster_home / "schedules" / "schedules.db"
 
 

@@ -12,6 +12,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+from orchestration.disk import existing_folder, room
 from orchestration.doctor.findings import Level, Trouble, few
 from orchestration.settings import PROJECT_ROOT, Settings
 
@@ -69,9 +70,7 @@ def constraints(settings: Settings) -> Trouble | None:
 
 def home(settings: Settings) -> Trouble | None:
     """STRATA_HOME can be written to."""
-    folder = settings.home
-    while not folder.exists():
-        folder = folder.parent
+    folder = existing_folder(settings.home)
     if os.access(folder, os.W_OK):
         return None
     return Trouble(f"{folder} is read-only", "set STRATA_HOME, or give this user the folder")
@@ -79,8 +78,6 @@ def home(settings: Settings) -> Trouble | None:
 
 def disk(settings: Settings) -> Trouble | None:
     """There is room on the disk for the next run."""
-    from orchestration.disk import room
-
     found = room(settings)
     if found.is_enough:
         return None

@@ -92,6 +92,7 @@ class FeedContract:
         subject_columns: Columns that hold the number by which the source knows a row's person.
         order_columns: Columns that hold the number of a row's order.
         retention_days: For how many days rows are kept; None for as long as the company wants.
+        time: Staging column that says when a row happened, by which its age is counted.
     """
 
     source: str
@@ -106,6 +107,7 @@ class FeedContract:
     subject_columns: tuple[str, ...] = ()
     order_columns: tuple[str, ...] = ()
     retention_days: int | None = None
+    time: str | None = None
 
     @property
     def table(self) -> str:
@@ -219,6 +221,7 @@ def _read_feed(table: _Node, source: str, path: Path) -> FeedContract:
         subject_columns=landing.names("subject", names) or _landed(landing, "customer", names),
         order_columns=_landed(landing, "order", names),
         retention_days=_read_retention(landing),
+        time=landing.get("time", None),
     )
 
 

@@ -39,7 +39,7 @@ from orchestration.privacy.plan import (
     landed_rows,
     tokens_of,
 )
-from orchestration.privacy.purge import Traces, purge_build, purge_published
+from orchestration.privacy.purge import purge_build, purge_published
 from orchestration.privacy.purge_files import purge_exports, purge_lists, purge_logs_and_models
 from orchestration.privacy.rewrite import RewriteError, rewrite_without
 from orchestration.privacy.scan import texts_of, vocabulary
@@ -88,7 +88,7 @@ def erase(
         RewriteError: A landing file was changed since it was loaded.
     """
     settings.make_dirs()
-    with run_lock(settings.warehouse_dir / "run.lock"):
+    with run_lock(settings.run_lock_file):
         resume_all(settings)
         key = settings.hash_key_bytes
         manifest = json.loads(ensure_manifest(settings).read_text())
@@ -130,7 +130,7 @@ def erase(
 def resume(settings: Settings) -> list[Path]:
     """Finish what was interrupted; returns the receipts."""
     settings.make_dirs()
-    with run_lock(settings.warehouse_dir / "run.lock"):
+    with run_lock(settings.run_lock_file):
         return resume_all(settings)
 
 
@@ -157,6 +157,7 @@ def carry_out(
     Returns:
         The receipt.
     """
+    gone: Counter[str] = Counter()
     if plan.entries:
         add_entries(
             erased_file(settings.home), plan.entries, plan.requested_at[:10], plan.request_id
@@ -166,22 +167,21 @@ def carry_out(
         # names are known until the build file is written anew, which happens last
         if known is not None:
             _purge_texts(settings, plan, *known)
+        else:
+            gone.update(purge_exports(settings, plan.traces, frozenset()))
     contracts = {
         (contract.source, contract.feed): contract for contract in load_contracts(STAGING_DIR)
     }
     for file in plan.files:
         _rewrite(settings, plan, file, contracts[file.source, file.feed])
-    traces = Traces(frozenset(plan.customer_ids), frozenset(plan.tokens))
-    gone: Counter[str] = Counter()
     if plan.tokens:
         # role files and kept copies stand beside or below the published one
         for path in sorted(settings.published_file.parent.rglob("*.duckdb")):
-            gone["published rows"] += purge_published(path, traces)
-        gone.update(purge_exports(settings, traces, frozenset()))
+            gone["published rows"] += purge_published(path, plan.traces)
     run_state.forget(settings)
     left = purge_build(
         settings.build_file,
-        traces,
+        plan.traces,
         lambda build: delete_landed_rows(build, plan.files),
         plan.request_id,
     )
@@ -271,11 +271,10 @@ def _purge_texts(settings: Settings, plan: Plan, person: Person, needles: Needle
     """Exports, lists, models and logs, where people stand by hash, number or name."""
     values = {value for _, _, value in person.identifiers}
     values |= {token for value in values for token in identifier_tokens(value)}
-    traces = Traces(frozenset(plan.customer_ids), frozenset(plan.tokens))
     gone = Counter(
         {
             f"exported rows {name}": rows
-            for name, rows in purge_exports(settings, traces, frozenset(values)).items()
+            for name, rows in purge_exports(settings, plan.traces, frozenset(values)).items()
         }
     )
     gone["rows of uploaded lists"] = purge_lists(settings, frozenset(values | set(plan.tokens)))

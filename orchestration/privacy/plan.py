@@ -34,6 +34,7 @@ from orchestration.privacy.erased import (
 )
 from orchestration.privacy.pending import FOLDER, pending
 from orchestration.privacy.person import Feed, Person, rows_of
+from orchestration.privacy.purge import Traces
 from orchestration.publishing.pseudonyms import pseudonym
 from orchestration.resources.warehouse import table_exists
 
@@ -91,6 +92,11 @@ class Plan:
     files: list[PlannedFile]
     entries: list[str] = field(default_factory=list)
     purpose: str = "erasure"
+
+    @property
+    def traces(self) -> Traces:
+        """By what the person is found outside the landed rows."""
+        return Traces(frozenset(self.customer_ids), frozenset(self.tokens))
 
     def save(self, home: Path) -> None:
         """Write the journal."""

@@ -9,7 +9,6 @@ where it is), so every one of them is copied without the person and swapped.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.publishing.catalogue import PUBLISH_INFO, tables_of
-from orchestration.publishing.publish import publish
+from orchestration.publishing.publish import fsync, publish
 from orchestration.sql import literal, qualified, quote
 
 #: Schemas of the build file that cannot be computed from the landed rows; the others are dropped.
@@ -193,11 +192,8 @@ def _write_anew(path: Path) -> None:
         connection.execute(f"attach {literal(path)} as old (read_only)")
         connection.execute(f"attach {literal(partial)} as new")
         connection.execute("copy from database old to new")
-    handle = os.open(partial, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    fsync(partial)
     partial.chmod(path.stat().st_mode)
     partial.replace(path)
+    fsync(path.parent)
     path.with_name(path.name + ".wal").unlink(missing_ok=True)

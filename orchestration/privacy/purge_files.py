@@ -19,13 +19,12 @@ from orchestration.privacy.needles import Needles
 from orchestration.privacy.purge import Traces, put_tokens
 from orchestration.privacy.scan import places, texts_of
 from orchestration.publishing.export_files import MANIFEST
+from orchestration.publishing.parquet_export import FOLDER as PARQUET_EXPORTS
 from orchestration.settings import Settings
 from orchestration.sql import literal, quote
 
 #: Folder of the exports that holds what was written about single people.
 PERSONS = "persons"
-#: Folder of the exports of the whole published file (publishing/parquet_export).
-PARQUET = "parquet"
 TABLE_SUFFIXES = (".csv", ".parquet")
 
 
@@ -45,7 +44,7 @@ def purge_exports(settings: Settings, traces: Traces, hashes: frozenset[str]) ->
         if folder.exists():
             gone[PERSONS] += 1
             shutil.rmtree(folder)
-    whole = settings.exports_dir / PARQUET
+    whole = settings.exports_dir / PARQUET_EXPORTS
     if whole.exists():
         # copies of the published file as it was; the next export writes one as it is
         gone["parquet exports"] += sum(1 for path in whole.iterdir() if not path.is_symlink())

@@ -12,18 +12,19 @@ from __future__ import annotations
 import json
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from orchestration.ingestion.contracts import FeedContract, load_contracts
 from orchestration.privacy.erase import carry_out, resume_all
 from orchestration.privacy.person import Feed, feeds_of
 from orchestration.privacy.plan import Plan, landed_counts, planned_files
 from orchestration.resources.dbt import ensure_manifest
 from orchestration.resources.warehouse import open_for_reading, table_exists
 from orchestration.run import run_lock
-from orchestration.settings import Settings
+from orchestration.settings import STAGING_DIR, Settings
 from orchestration.sql import qualified, quote
 
 if TYPE_CHECKING:
@@ -50,10 +51,10 @@ def apply_retention(
         RewriteError: A landing file was changed since it was loaded.
     """
     settings.make_dirs()
-    with run_lock(settings.warehouse_dir / "run.lock"):
+    with run_lock(settings.run_lock_file):
         resume_all(settings)
         manifest = json.loads(ensure_manifest(settings).read_text())
-        limits = retention_days(manifest)
+        limits = retention_days(load_contracts(STAGING_DIR))
         with open_for_reading(settings.build_file, settings.temp_dir) as build:
             files = too_old(build, feeds_of(manifest), limits)
         counts = landed_counts(files)
@@ -73,15 +74,13 @@ def apply_retention(
         return carry_out(settings, plan, ())
 
 
-def retention_days(manifest: Mapping[str, Any]) -> dict[tuple[str, str], tuple[int, str]]:
+def retention_days(contracts: Iterable[FeedContract]) -> dict[tuple[str, str], tuple[int, str]]:
     """Days and time column of every feed whose contract limits how long its rows are kept."""
-    found = {}
-    for table in manifest["sources"].values():
-        landing = table["config"].get("meta", {}).get("landing") or {}
-        if landing.get("retention_days"):
-            key = (table["source_name"], table["name"])
-            found[key] = (landing["retention_days"], landing["time"])
-    return found
+    return {
+        (contract.source, contract.feed): (contract.retention_days, contract.time)
+        for contract in contracts
+        if contract.retention_days and contract.time
+    }
 
 
 def too_old(

@@ -40,6 +40,7 @@ def parquet(
     import duckdb
 
     from orchestration.publishing.parquet_export import (
+        FOLDER,
         ExportFolderError,
         UnknownTableError,
         export_parquet,
@@ -49,7 +50,7 @@ def parquet(
 
     settings = Settings()
     names = [name.strip() for name in tables.split(",") if name.strip()]
-    target = (to or settings.exports_dir / "parquet").expanduser().resolve()
+    target = (to or settings.exports_dir / FOLDER).expanduser().resolve()
     try:
         folder, manifest = export_parquet(settings.published_file, target, names)
     except (

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import duckdb
 
 KIND = "published tables"
+#: Folder of the exports that these go to unless told otherwise.
+FOLDER = "parquet"
 LATEST = "latest"
 PARTIAL = ".partial"
 #: The newest, and the one before it for whoever is still reading that.

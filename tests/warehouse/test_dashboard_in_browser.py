@@ -5,17 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
 from tests.conftest import STRATA, Company
+from tests.served import served
 
 sync_api = pytest.importorskip(
     "playwright.sync_api",
@@ -54,34 +49,17 @@ START_SECONDS = 30
 @pytest.fixture(scope="module")
 def address(published: Company) -> Iterator[str]:
     """The page as `strata dashboard` serves it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [str(STRATA), "dashboard", "--port", str(port)],
-        env={**os.environ, **published.environment, "STRATA_HOME": str(published.home)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(timeout=START_SECONDS)
-
-
-def _wait_for(url: str) -> None:
-    until = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            with urlopen(url, timeout=1) as answer:
-                if answer.status == 200:
-                    return
-        except (URLError, OSError):
-            if time.monotonic() > until:
-                raise
-        time.sleep(0.2)
+    with served(
+        lambda port: [str(STRATA), "dashboard", "--port", str(port)],
+        environment={
+            **os.environ,
+            **published.environment,
+            "STRATA_HOME": str(published.home),
+        },
+        health="/_stcore/health",
+        seconds=START_SECONDS,
+    ) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

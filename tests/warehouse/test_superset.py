@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import duckdb
 import pytest
@@ -27,6 +22,7 @@ from orchestration.dashboard import metrics
 from orchestration.publishing.reader import open_published
 from tests.bi.recipes import ways_out
 from tests.conftest import STRATA, Company
+from tests.served import served
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("standard")]
 
@@ -104,34 +100,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ("init",),
     ):
         subprocess.run([superset, *arguments], env=environment, check=True, capture_output=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    process = subprocess.Popen(
-        [superset, "run", "--port", port, "--with-threads"],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/health")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=START_SECONDS)
-
-
-def _wait_for(url: str) -> None:
-    until = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            with urlopen(url, timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except (URLError, OSError):
-            if time.monotonic() > until:
-                raise
-        time.sleep(0.5)
+    with served(
+        lambda port: [str(superset), "run", "--port", str(port), "--with-threads"],
+        environment=environment,
+        health="/health",
+        seconds=START_SECONDS,
+    ) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
