@@ -20,6 +20,7 @@ from rich.console import Console
 
 from orchestration.alerts import Alert, AlertNotSentError, alert_before_run, alert_of, send
 from orchestration.conditions.problems import VocabularyError
+from orchestration.obstacles import obstacle_of
 from orchestration.privacy.pending import INTERRUPTED_ERASURE, pending
 from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR, STAGING_DIR, Settings
 from orchestration.tags import ensure_tags
@@ -53,8 +54,8 @@ def run_here(
     """
     # bound to the terminal now: while the steps run, what they print goes to a file
     console = console or Console(file=sys.stdout)
-    settings.make_dirs()
     try:
+        settings.make_dirs()
         with run_lock(settings.run_lock_file):
             if pending(settings.home):
                 raise RunInProgressError(INTERRUPTED_ERASURE)
@@ -65,6 +66,12 @@ def run_here(
     except VocabularyError as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         _tell(settings, alert_before_run(settings, error), console)
+        return FAILED
+    except Exception as error:
+        obstacle = obstacle_of(error, settings)
+        if obstacle is None:
+            raise
+        console.print(obstacle, style="red", markup=False, highlight=False, soft_wrap=True)
         return FAILED
 
 
@@ -168,7 +175,9 @@ def _conclude(settings: Settings, result, progress, console: Console) -> int:
                 soft_wrap=True,
             )
         run = result.dagster_run
-        _tell(settings, alert_of(settings, run.job_name, run.run_id, errors), console)
+        alert = alert_of(settings, run.job_name, run.run_id, errors)
+        console.print(f"What to do: {alert.remedy}", highlight=False, markup=False, soft_wrap=True)
+        _tell(settings, alert, console)
         console.print(
             f"What the steps printed: {settings.run_output_file}", highlight=False, soft_wrap=True
         )

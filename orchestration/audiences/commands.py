@@ -126,7 +126,7 @@ def export_queue(form: Form = "csv", contacts: Clear = False) -> None:
 def _export(write: Any, *arguments: str, form: str, **options: bool) -> None:
     from orchestration.publishing.exports import NotPublishedError, UnknownAudienceError
     from orchestration.publishing.reader import NothingPublishedError
-    from orchestration.resources.warehouse import WarehouseLockedError, open_for_reading
+    from orchestration.resources.warehouse import WarehouseError, open_for_reading
     from orchestration.settings import Settings
 
     if form not in FORMATS:
@@ -146,7 +146,7 @@ def _export(write: Any, *arguments: str, form: str, **options: bool) -> None:
         NothingPublishedError,
         NotPublishedError,
         UnknownAudienceError,
-        WarehouseLockedError,
+        WarehouseError,
     ) as error:
         fail(str(error))
     say(f"{folder}")

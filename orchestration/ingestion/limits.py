@@ -63,5 +63,8 @@ RAW_TEXT_CHARACTERS = 2_000
 
 
 def is_machine_fault(error: OSError) -> bool:
-    """Whether an error is the machine's (disk full) rather than the file's."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+    """Whether an error is the machine's (disk full or read-only) rather than the file's."""
+    return error.errno in (
+        *(errno.ENOSPC, errno.EDQUOT, errno.EROFS),
+        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    )
