@@ -62,6 +62,16 @@ DEFAULT_LIMITS = Limits()
 RAW_TEXT_CHARACTERS = 2_000
 
 
+_DRIVE_FAULTS = (errno.ESTALE, errno.EIO, errno.ENXIO, errno.ENODEV, errno.ETIMEDOUT, errno.EHOSTDOWN)
+
+
+def words(error: OSError) -> str:
+    """What the system says of a file or folder that cannot be read, and what to do about it."""
+    if error.errno in _DRIVE_FAULTS:
+        return f"({error.strerror}); mount its drive again, the next run tries it again"
+    return f"({error.strerror}); check its rights"
+
+
 def is_machine_fault(error: OSError) -> bool:
     """Whether an error is the machine's (disk full or read-only) rather than the file's."""
     return error.errno in (
