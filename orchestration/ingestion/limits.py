@@ -6,6 +6,7 @@ Belongs here: sizes and shares with their reasons. Does not belong here: code th
 from __future__ import annotations
 
 import errno
+import os
 from dataclasses import dataclass
 
 
@@ -70,6 +71,14 @@ def words(error: OSError) -> str:
     if error.errno in _DRIVE_FAULTS:
         return f"({error.strerror}); mount its drive again, the next run tries it again"
     return f"({error.strerror}); check its rights"
+
+
+def drive_fault(text: str) -> str | None:
+    """What a library says of a drive that does not answer, in the words of `words`; else None."""
+    for number in _DRIVE_FAULTS:
+        if os.strerror(number) in text:
+            return words(OSError(number, os.strerror(number)))
+    return None
 
 
 def is_machine_fault(error: OSError) -> bool:
