@@ -63,7 +63,14 @@ DEFAULT_LIMITS = Limits()
 RAW_TEXT_CHARACTERS = 2_000
 
 
-_DRIVE_FAULTS = (errno.ESTALE, errno.EIO, errno.ENXIO, errno.ENODEV, errno.ETIMEDOUT, errno.EHOSTDOWN)
+_DRIVE_FAULTS = (
+    errno.ESTALE,
+    errno.EIO,
+    errno.ENXIO,
+    errno.ENODEV,
+    errno.ETIMEDOUT,
+    errno.EHOSTDOWN,
+)
 
 
 def words(error: OSError) -> str:

@@ -63,7 +63,7 @@ def open_published(
         # from a query too: a block is looked at only when somebody needs it
         if not is_damage(error):
             raise
-        raise DamagedPublishedFileError(damaged_published_file(path)) from error
+        raise DamagedPublishedFileError(damaged_published_file(path)) from None
 
 
 def published_table(path: Path, name: str) -> pa.Table | None:

@@ -69,7 +69,8 @@ class Warehouse(dg.ConfigurableResource):
         except duckdb.IOException as error:
             if not is_damage(error):
                 raise
-            raise DamagedWarehouseError(damaged_build_file(self.path)) from error
+            # the innermost error is what a run prints
+            raise DamagedWarehouseError(damaged_build_file(self.path)) from None
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         Path(self.path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -133,7 +133,9 @@ def build(tmp_path: Path) -> Warehouse:
         path=str(tmp_path / "build.duckdb"), temp_dir=str(tmp_path), memory_limit="1GB", threads=1
     )
     with made.connect() as connection:
-        connection.execute("create table score as select range as id, hash(range) as h from range(90000)")
+        connection.execute(
+            "create table score as select range as id, hash(range) as h from range(90000)"
+        )
     return made
 
 
@@ -207,7 +209,7 @@ def instance_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", STORAGE)
-@pytest.mark.parametrize("how", [garbage, truncated])
+@pytest.mark.parametrize("how", [garbage, pytest.param(truncated, marks=pytest.mark.bench)])
 def test_damaged_storage_of_dagster_is_said_to_hold_no_data_and_made_anew(
     instance_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, how
 ) -> None:
@@ -215,7 +217,7 @@ def test_damaged_storage_of_dagster_is_said_to_hold_no_data_and_made_anew(
     settings = Settings(home=tmp_path / "company")
     shutil.copytree(instance_home, settings.home)
     damage(settings.dagster_home / name, how)
-    with pytest.raises(Exception, match="sqlite") as met, company_instance(settings) as instance:  # noqa: B017
+    with pytest.raises(Exception, match="sqlite") as met, company_instance(settings) as instance:
         nothing.execute_in_process(instance=instance)
     told = obstacle_of(met.value, settings)
     assert f"move {settings.dagster_home} away" in told

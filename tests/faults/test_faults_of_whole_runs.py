@@ -111,7 +111,9 @@ class Landed:
             "order by order_id"
         )
         assert [day for (day,) in dates] == list(EDGES.values())
-        ids = dict(company.query("select id_value, customer_id from id_map where id_type = 'record'"))
+        ids = dict(
+            company.query("select id_value, customer_id from id_map where id_type = 'record'")
+        )
         assert self.ids.items() <= ids.items(), "customers keep their ids"
         self.ids = ids
 
@@ -146,9 +148,7 @@ STEPS = {
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_run_that_is_killed_in_a_step_is_completed_by_the_next(
-    landed: Landed, step: str
-) -> None:
+def test_a_run_that_is_killed_in_a_step_is_completed_by_the_next(landed: Landed, step: str) -> None:
     is_there, at_most, afterwards = STEPS[step]
     landed.more()
     left, before = build_of(landed.company.published), _state(landed)

@@ -83,9 +83,9 @@ def test_a_load_without_room_leaves_what_was_loaded_and_the_next_one_loads_the_r
         assert company.query("select count(*), count(distinct ticket) from raw.till__lines") == [
             (ROWS + 2, ROWS + 2)
         ]
-        assert company.query(
-            "select sum(cast(amount as decimal(18, 2))) from raw.till__lines"
-        ) == [(ROWS * 99 // 10 + 3,)]
+        assert company.query("select sum(cast(amount as decimal(18, 2))) from raw.till__lines") == [
+            (ROWS * 99 // 10 + 3,)
+        ]
         company.con.close()
 
 

@@ -70,7 +70,9 @@ def test_a_load_that_is_killed_again_and_again_loads_every_file_once(
 
     lines = killed("ingestion", tmp_path, kills)
 
-    assert sum(line.startswith("killed") for line in lines) > kills / 8, "hardly any of them lived long enough to be killed"
+    assert sum(line.startswith("killed") for line in lines) > kills / 8, (
+        "hardly any of them lived long enough to be killed"
+    )
     company.con = duckdb.connect(str(tmp_path / "build.duckdb"))
     # whole files, every row accounted for, no copy with personal data left behind
     company.assert_balanced()
@@ -137,8 +139,10 @@ def test_the_build_file_in_other_hands_is_told_by_its_process_and_free_again_aft
             pass
         assert f"PID {holder.pid}" in str(refused.value.__cause__)
         assert "Close that process" in str(refused.value.__cause__)
-        with pytest.raises(WarehouseLockedError, match="a run most likely"):
-            with open_for_reading(path, tmp_path):
-                pass
+        with (
+            pytest.raises(WarehouseLockedError, match="a run most likely"),
+            open_for_reading(path, tmp_path),
+        ):
+            pass
     with made.connect() as connection:
         connection.execute("create table done as select 1 as one")

@@ -44,9 +44,9 @@ def first_published(
 ) -> Path:
     """What the first run published; the company has gone on since.
 
-    Before its second run the published file is damaged, which the run that replaces it must not mind.
-    In it all orders are exported again, and the campaign that touches name is described
-    for the first time: touches are exported the same day, the list of campaigns once a month.
+    Before its second run the published file is damaged, which the run that replaces it must not
+    mind. In it all orders are exported again, and the campaign that touches name is described for
+    the first time: touches are exported the same day, the list of campaigns once a month.
     """
     before = tmp_path_factory.mktemp("first") / "strata360.duckdb"
     shutil.copy(published.published, before)
