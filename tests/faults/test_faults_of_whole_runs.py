@@ -234,7 +234,8 @@ def test_too_little_memory_fails_the_run_and_changes_nothing(
     published = little_memory.read_bytes()
     with landed.start() as process:
         assert process.wait() == 1, landed.output.read_text()
-    assert "memory" in landed.output.read_text().lower()
+    assert "Out of Memory Error" in landed.output.read_text()
+    assert "set STRATA_MEMORY_LIMIT" in landed.output.read_text()
     assert little_memory.read_bytes() == published
     landed.company.environment.pop("STRATA_MEMORY_LIMIT", None)
     landed.run()
