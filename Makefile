@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 TESTS  := $(VENV)/.installed-for-tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run real test lint ui dashboard bench clean
+.PHONY: help run real test lint ui dashboard bench soak clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ bench: $(TESTS) ## time the main job at growing sizes, one more day beside a ful
 	$(BIN)/python -m tests.benchmarks.next_action
 	$(BIN)/python -m tests.benchmarks.recommendation
 	$(BIN)/python -m tests.benchmarks.audiences
+
+soak: $(TESTS) ## sixty days of a company, a run a day, with everything that goes wrong in between; takes two to three hours
+	$(BIN)/python -m tests.soak
 
 clean: ## remove the virtual environment and dbt's build folder, never data
 	rm -rf $(VENV) dbt_project/target
