@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 TESTS  := $(VENV)/.installed-for-tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run real test lint ui dashboard bench soak clean
+.PHONY: help run real test lint ui dashboard audit bench soak clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ ui: $(STAMP) ## open the Dagster UI on http://127.0.0.1:3000
 
 dashboard: $(STAMP) ## open the web page on the published file on http://127.0.0.1:8501
 	$(BIN)/strata dashboard
+
+audit: $(TESTS) ## ask an advisory service for known weaknesses of the pinned packages
+	$(BIN)/python -m tests.conventions.audit
 
 bench: $(TESTS) ## time the main job at growing sizes, one more day beside a full build, ingestion beside DuckDB's bare reading, identity on published sets, the predictions for many customers, and audiences; and the tests that take long
 	$(BIN)/python -m tests.benchmarks

@@ -281,7 +281,7 @@ class Settings(BaseSettings):
         return path.read_text().strip().encode()
 
     def make_dirs(self) -> None:
-        """Create the company's folders, closed to others; those with names in them to the group too.
+        """Create the company's folders: closed to others, where names are to the group too.
 
         A folder that is there already keeps the rights that somebody gave it; `strata doctor` says
         when they are too wide.
