@@ -76,8 +76,8 @@
     } -%}
     {%- if env_var('STRATA_DECIMAL_MARK', '.') == '.' -%}
         {%- do plain.update({
-            'parse_amount': 'try_cast(' ~ text ~ ' as decimal(18, 2))',
-            'parse_quantity': 'try_cast(' ~ text ~ ' as decimal(18, 3))',
+            'parse_amount': 'try_cast(' ~ text ~ ' as decimal(14, 2))',
+            'parse_quantity': 'try_cast(' ~ text ~ ' as decimal(12, 3))',
             'parse_whole_number': 'try_cast(' ~ text ~ ' as integer)',
         }) -%}
     {%- endif -%}
