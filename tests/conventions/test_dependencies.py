@@ -74,10 +74,13 @@ class Advisories(BaseHTTPRequestHandler):
         self.asked.append(name)
         answer = {}
         if name == "requests":
-            affected = {"package": {"name": name, "ecosystem": "PyPI"}, "versions": [],
-                        "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}]}  # fmt: skip
-            answer = {"vulns": [{"id": "PYSEC-0000-1", "summary": "x", "details": "x",
-                                 "aliases": [], "affected": [affected]}]}  # fmt: skip
+            affected = {
+                "package": {"name": name, "ecosystem": "PyPI"},
+                "versions": [],
+                "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}],
+            }
+            weakness = {"id": "PYSEC-0000-1", "summary": "x", "details": "x", "aliases": []}
+            answer = {"vulns": [{**weakness, "affected": [affected]}]}
         body = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")

@@ -61,7 +61,7 @@ def test_an_absurd_amount_is_a_number_or_a_rejected_row(
     number = list(hostile_company.AMOUNTS).index(amount)
     staged = built.execute(
         "select count(*) from staging.stg_standard__orders "
-        "where order_id = ? and _verdict = 'kept'",
+        "where order_id = ? and _verdict = 'staged'",
         [f"A{number}"],
     ).fetchone()[0]
     assert bool(staged) == hostile_company.AMOUNTS[amount]
@@ -74,10 +74,17 @@ def test_an_absurd_moment_is_a_time_or_a_rejected_row(
     number = list(hostile_company.MOMENTS).index(moment)
     staged = built.execute(
         "select count(*) from staging.stg_standard__orders "
-        "where order_id = ? and _verdict = 'kept'",
+        "where order_id = ? and _verdict = 'staged'",
         [f"M{number}"],
     ).fetchone()[0]
     assert bool(staged) == hostile_company.MOMENTS[moment]
+
+
+def test_one_order_of_the_year_2099_does_not_move_the_day(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    day = rows(built, "select cast(as_of_date as varchar) from intermediate.int_run__as_of")
+    assert day == [("2024-06-01",)]
 
 
 def test_of_one_key_one_row_counts(built: duckdb.DuckDBPyConnection) -> None:
@@ -93,7 +100,7 @@ def test_texts_are_data_and_nothing_else(built: duckdb.DuckDBPyConnection) -> No
     """A statement, a template or a path comes out as the letters that it went in with."""
     stored = {text for (text,) in rows(built, "select full_name from raw.standard__customers")}
     assert stored >= set(hostile_company.TEXTS[:20])
-    queries = {text for (text,) in rows(built, "select search_query from marts.events")}
+    queries = {text for (text,) in rows(built, "select search_keyword from marts.events")}
     assert {"{{ env_var('HOME') }}", "$(touch /tmp/pwned)`id`|&;"} <= queries
     assert not Path("/tmp/pwned").exists()
 
