@@ -101,7 +101,8 @@ def test_texts_are_data_and_nothing_else(built: duckdb.DuckDBPyConnection) -> No
     stored = {text for (text,) in rows(built, "select full_name from raw.standard__customers")}
     assert stored >= set(hostile_company.TEXTS[:20])
     queries = {text for (text,) in rows(built, "select search_keyword from marts.events")}
-    assert {"{{ env_var('HOME') }}", "$(touch /tmp/pwned)`id`|&;"} <= queries
+    # of a search the words are kept as they are compared: in lower case
+    assert {"{{ env_var('home') }}", "$(touch /tmp/pwned)`id`|&;"} <= queries
     assert not Path("/tmp/pwned").exists()
 
 
