@@ -140,9 +140,12 @@ def _write_landed(
         f"""
         copy (
             select {cells}, _row_number
-            from {table} as landed
-            inner join wanted_rows on file_id = _file_id and number = _row_number
-            inner join raw.landing_file as landing_file on landing_file.file_id = _file_id
+            from (
+                select landing_file.file_name, landed.*
+                from {table} as landed
+                inner join wanted_rows on file_id = _file_id and number = _row_number
+                inner join raw.landing_file as landing_file on landing_file.file_id = _file_id
+            )
             order by all
         ) to {literal(path)} (format csv, header)
         """  # noqa: S608

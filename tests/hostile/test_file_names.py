@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 from tests.ingestion.ingestion_company import Company, csv_text
 
+pytestmark = pytest.mark.bench
+
 OUT = (
     *("../escaped", "/tmp/hostile-escaped", "a/../../escaped", "..", "a\\..\\b", "{{ x }}"),
     *("$(touch escaped)", "x\ny", "\u202egnp", "x" * 300),
