@@ -23,8 +23,9 @@ Format = Literal["csv", "parquet"]
 MANIFEST = "manifest.json"
 #: What a manifest says of identifiers that are not hashed.
 IN_THE_CLEAR = "in the clear"
-#: A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection).
-FORMULA = r"^[=+\-@\t\r\n]"
+#: A cell that begins so is a formula to a spreadsheet (OWASP, CSV injection); some trim blanks, and
+#: in Chinese and Japanese some take the signs of full width for the others.
+FORMULA = r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]"
 
 
 def write_export(
@@ -76,7 +77,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: F
         for name, data_type, *_ in connection.execute(f"describe {table}").fetchall()
     ]
     listed = ", ".join(
-        _safe_cell(name) if form == "csv" and data_type == "VARCHAR" else quote(name)
+        safe_cell(name) if form == "csv" and data_type == "VARCHAR" else quote(name)
         for name, data_type in columns
     )
     options = "format csv, header" if form == "csv" else "format parquet"
@@ -87,7 +88,8 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: F
     ).fetchone()[0]
 
 
-def _safe_cell(name: str) -> str:
+def safe_cell(name: str) -> str:
+    """A column of texts as a spreadsheet may open it: what looks like a formula is quoted."""
     column = quote(name)
     return (
         f"case when regexp_matches({column}, {literal(FORMULA)}) then '''' || {column} "
