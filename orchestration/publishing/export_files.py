@@ -53,7 +53,7 @@ def write_export(
     files = []
     for name, table in tables.items():
         path = partial / f"{name}.{form}"
-        rows = _copy(connection, table, path, form)
+        rows = copy_table(connection, table, path, form)
         path.chmod(0o600)
         files.append(
             {
@@ -71,13 +71,21 @@ def write_export(
     return written
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: Format) -> int:
+def copy_table(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: Format) -> int:
+    """Write a table or view as one file, in the order of its columns; returns the rows.
+
+    Args:
+        connection: Has the table.
+        table: Its name.
+        path: What is written.
+        form: csv, with cells that are safe in a spreadsheet, or parquet, with values as they are.
+    """
     columns = [
         (name, str(data_type))
         for name, data_type, *_ in connection.execute(f"describe {table}").fetchall()
     ]
     listed = ", ".join(
-        safe_cell(name) if form == "csv" and data_type == "VARCHAR" else quote(name)
+        _safe_cell(name) if form == "csv" and data_type == "VARCHAR" else quote(name)
         for name, data_type in columns
     )
     options = "format csv, header" if form == "csv" else "format parquet"
@@ -88,8 +96,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: F
     ).fetchone()[0]
 
 
-def safe_cell(name: str) -> str:
-    """A column of texts as a spreadsheet may open it: what looks like a formula is quoted."""
+def _safe_cell(name: str) -> str:
     column = quote(name)
     return (
         f"case when regexp_matches({column}, {literal(FORMULA)}) then '''' || {column} "

@@ -8,20 +8,17 @@ them. Does not belong here: known weaknesses (audit.py), assertions.
 
 from __future__ import annotations
 
-import re
-import sys
 from importlib import metadata
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from orchestration.settings import DBT_PROJECT_DIR
+from tests.marked_part import MarkedPart
 
 DISTRIBUTION = "strata360"
 #: What `make run` and `make dashboard` install; what tests need is not passed on.
 EXTRAS = frozenset({"real", "dashboard"})
-PAGE = DBT_PROJECT_DIR / "docs" / "licences.md"
-_TABLE = re.compile(r"(?<=<!-- packages -->\n).*(?=<!-- end of packages -->)", re.DOTALL)
+DOCUMENTED = MarkedPart("licences.md", "packages")
 
 #: Names that packages give to one licence, in lower case.
 SPELLINGS = {
@@ -98,17 +95,5 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def documented_table() -> str:
-    """What the page holds."""
-    return _TABLE.search(PAGE.read_text(encoding="utf-8"))[0]
-
-
-def main() -> None:
-    """Write the table into the page."""
-    page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(_TABLE.sub(lambda _found: table(), page), encoding="utf-8")
-    sys.stdout.write(f"{PAGE}\n")
-
-
 if __name__ == "__main__":
-    main()
+    DOCUMENTED.write(table())

@@ -47,7 +47,7 @@ def test_a_licence_that_binds_our_users_would_be_found(text: str) -> None:
 
 def test_the_page_lists_what_is_installed() -> None:
     assert len(PACKAGES) > 100
-    assert dependencies.documented_table() == dependencies.table(), (
+    assert dependencies.DOCUMENTED.read() == dependencies.table(), (
         "run `python -m tests.conventions.dependencies`"
     )
 

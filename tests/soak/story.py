@@ -62,7 +62,8 @@ class Story:
         first: The day before the first one.
         placed: Every order ever placed, by the file that it stands in.
         erased: Members who are gone.
-        pairs: Members who must be one customer, and members who must not.
+        together: Pairs of members who must be one customer.
+        apart: Pairs of members who must not.
     """
 
     landing: Path
@@ -175,21 +176,22 @@ class Story:
 
     def _merge(self, number: int, one: str, other: str) -> None:
         """Somebody types the phone of one member for another."""
-        if {one, other} & self.erased:
-            return
-        self._land_members(
-            f"day_{number}_{other}.csv", {other: phone(int(one[1:]))}, self.day(number)
-        )
-        self._bring_together(one, other)
+        if self._lands_phone(number, one, other, whose=one):
+            self._bring_together(one, other)
 
     def _part_by_correction(self, number: int, one: str, other: str) -> None:
         """The phone is put right."""
+        if self._lands_phone(number, one, other, whose=other):
+            self._keep_apart(one, other)
+
+    def _lands_phone(self, number: int, one: str, other: str, *, whose: str) -> bool:
+        """The other one's record with somebody's phone, unless one of the two is erased."""
         if {one, other} & self.erased:
-            return
+            return False
         self._land_members(
-            f"day_{number}_{other}.csv", {other: phone(int(other[1:]))}, self.day(number)
+            f"day_{number}_{other}.csv", {other: phone(int(whose[1:]))}, self.day(number)
         )
-        self._keep_apart(one, other)
+        return True
 
     def _bring_together(self, one: str, other: str) -> None:
         self.together.add((one, other))

@@ -36,6 +36,15 @@ def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple]:
     return connection.execute(sql).fetchall()
 
 
+def is_staged(connection: duckdb.DuckDBPyConnection, order: str) -> bool:
+    (count,) = connection.execute(
+        "select count(*) from staging.stg_standard__orders "
+        "where order_id = ? and _verdict = 'staged'",
+        [order],
+    ).fetchone()
+    return bool(count)
+
+
 def test_every_row_is_staged_repeated_or_rejected(built: duckdb.DuckDBPyConnection) -> None:
     balance = rows(
         built,
@@ -59,12 +68,7 @@ def test_an_absurd_amount_is_a_number_or_a_rejected_row(
     built: duckdb.DuckDBPyConnection, amount: str
 ) -> None:
     number = list(hostile_company.AMOUNTS).index(amount)
-    staged = built.execute(
-        "select count(*) from staging.stg_standard__orders "
-        "where order_id = ? and _verdict = 'staged'",
-        [f"A{number}"],
-    ).fetchone()[0]
-    assert bool(staged) == hostile_company.AMOUNTS[amount]
+    assert is_staged(built, f"A{number}") == hostile_company.AMOUNTS[amount]
 
 
 @pytest.mark.parametrize("moment", hostile_company.MOMENTS, ids=ascii)
@@ -72,12 +76,7 @@ def test_an_absurd_moment_is_a_time_or_a_rejected_row(
     built: duckdb.DuckDBPyConnection, moment: str
 ) -> None:
     number = list(hostile_company.MOMENTS).index(moment)
-    staged = built.execute(
-        "select count(*) from staging.stg_standard__orders "
-        "where order_id = ? and _verdict = 'staged'",
-        [f"M{number}"],
-    ).fetchone()[0]
-    assert bool(staged) == hostile_company.MOMENTS[moment]
+    assert is_staged(built, f"M{number}") == hostile_company.MOMENTS[moment]
 
 
 def test_one_order_of_the_year_2099_does_not_move_the_day(

@@ -77,16 +77,13 @@ def test_settings_never_show_their_secrets(published: Company) -> None:
 def test_other_users_may_read_nothing_that_a_run_wrote(
     published: Company, first_published: Path
 ) -> None:
-    """Under the umask that most machines have; landing files are whoever's who put them there.
-
-    Exports are left aside: other tests write some of them from a process of their own making.
-    """
+    """Under the umask that most machines have; what is in landing is whoever put it there's."""
     # nobody gets through a closed folder, whatever stands on what lies in it
     closed = {path for path in published.home.iterdir() if not path.stat().st_mode & 0o007}
     assert {path.name for path in closed} >= {"dagster", "models", "published", "warehouse"}
     open_to_others = {
         path.relative_to(published.home).as_posix()
-        for top in closed - {published.home / name for name in ("landing", "warehouse", "exports")}
+        for top in closed - {published.landing, published.home / "warehouse"}
         for path in top.rglob("*")
         if path.lstat().st_mode & 0o007 and not path.is_symlink()
     }

@@ -2,9 +2,10 @@
 
 {#
     A number to DECIMAL(18, scale); null when unreadable, or of more digits than `precision`: what is absurd is a typing
-    error, and a few such numbers would let sums and products overflow, which ends every run. Reads currency marks and the code of STRATA_CURRENCY,
-    full-width digits, thousands separators, 万 and 亿, and a minus in front, behind or as parentheses. A separator
-    counts only where a thousands separator can stand: "1,5" could mean two things, so it is unreadable.
+    error, and a few such numbers would let sums and products overflow, which ends every run. Reads currency marks and
+    the code of STRATA_CURRENCY, full-width digits, thousands separators, 万 and 亿, and a minus in front, behind or as
+    parentheses. A separator counts only where a thousands separator can stand: "1,5" could mean two things, so it is
+    unreadable.
     STRATA_DECIMAL_MARK=, exchanges comma and point: "1.234,56" is then read, "1,234.56" is not, and "1.234" is a
     thousand and more.
 #}
