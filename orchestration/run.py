@@ -157,7 +157,7 @@ def _may_be_micro(settings: Settings, as_of: date | None, console: Console) -> b
 
 
 def _conclude(settings: Settings, result, progress, console: Console) -> int:
-    from orchestration.status import print_outcome, unreadable_files
+    from orchestration.status import BuildFileNotReadError, print_outcome, unreadable_files
 
     if not result.success:
         console.print(
@@ -183,7 +183,12 @@ def _conclude(settings: Settings, result, progress, console: Console) -> int:
         )
         return FAILED
     print_outcome(settings, console, warnings=progress.failed_checks)
-    unreadable = unreadable_files(settings)
+    try:
+        unreadable = unreadable_files(settings)
+    except BuildFileNotReadError as error:
+        # whoever took the file right behind the last step: what was published stays published
+        console.print(str(error), style="yellow", markup=False, highlight=False, soft_wrap=True)
+        return OK
     if unreadable:
         console.print(
             "\n[red]Landing files that could not be read[/red] (left in place, tried again "

@@ -65,7 +65,6 @@ def preview(
     from rich.console import Console
 
     from orchestration.audiences.lists import ListError
-    from orchestration.audiences.members import NobodyAlikeError
     from orchestration.audiences.plan import TooLargeError
     from orchestration.audiences.report import UnknownAudienceError, find_audience, print_preview
     from orchestration.publishing.reader import NothingPublishedError
@@ -82,7 +81,6 @@ def preview(
         UnknownAudienceError,
         NothingPublishedError,
         ListError,
-        NobodyAlikeError,
         TooLargeError,
     ) as error:
         fail(str(error))

@@ -195,6 +195,8 @@ def test_a_micro_batch_goes_on_from_a_complete_run_of_the_day() -> None:
         # scores of another day stand in the tables that are left
         (replace(COMPLETE, as_of="2024-01-01"), "2024-01-01"),
         (replace(COMPLETE, daily_at="2026-01-01T02:30:00+00:00"), "too long ago"),
+        # a clock that was wrong once would let batches go on until it is reached
+        (replace(COMPLETE, daily_at="2031-01-01T02:30:00+00:00"), "in the future"),
     ],
 )
 def test_anything_else_is_followed_by_a_daily_run(state: RunState | None, says: str) -> None:
