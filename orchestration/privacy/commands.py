@@ -111,12 +111,8 @@ def erase(
     from orchestration.privacy.person import UnknownPersonError
     from orchestration.privacy.rewrite import RewriteError
     from orchestration.resources.warehouse import WarehouseError
-    from orchestration.run import (
-        OK,
-        PUBLISHED_WITH_UNREADABLE_FILES,
-        RunInProgressError,
-        run_here,
-    )
+    from orchestration.run import OK, PUBLISHED_WITH_UNREADABLE_FILES, run_here
+    from orchestration.run_lock import RunInProgressError
     from orchestration.settings import Settings
 
     settings = Settings()
@@ -191,12 +187,8 @@ def retention(
     from orchestration.privacy.retention import apply_retention
     from orchestration.privacy.rewrite import RewriteError
     from orchestration.resources.warehouse import WarehouseError
-    from orchestration.run import (
-        OK,
-        PUBLISHED_WITH_UNREADABLE_FILES,
-        RunInProgressError,
-        run_here,
-    )
+    from orchestration.run import OK, PUBLISHED_WITH_UNREADABLE_FILES, run_here
+    from orchestration.run_lock import RunInProgressError
     from orchestration.settings import Settings
 
     def confirm(counts: Mapping[str, int]) -> bool:

@@ -16,9 +16,9 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.automation import company_instance
 from orchestration.checks.audiences import size_result, size_spec
 from orchestration.checks.published import rows_before
+from orchestration.instance import company_instance
 from orchestration.obstacles import obstacle_of
 from orchestration.publishing.reader import DamagedPublishedFileError, open_published
 from orchestration.resources.kept_tables import restore_kept_tables
