@@ -47,7 +47,7 @@ from orchestration.publishing.pseudonyms import pseudonym
 from orchestration.resources import run_state
 from orchestration.resources.dbt import ensure_manifest
 from orchestration.resources.warehouse import open_for_reading
-from orchestration.run import run_lock
+from orchestration.run_lock import run_lock
 from orchestration.settings import STAGING_DIR, Settings
 
 

@@ -23,7 +23,7 @@ from orchestration.privacy.person import Feed, feeds_of
 from orchestration.privacy.plan import Plan, landed_counts, planned_files
 from orchestration.resources.dbt import ensure_manifest
 from orchestration.resources.warehouse import open_for_reading, table_exists
-from orchestration.run import run_lock
+from orchestration.run_lock import run_lock
 from orchestration.settings import STAGING_DIR, Settings
 from orchestration.sql import qualified, quote
 
