@@ -16,18 +16,19 @@ import itertools
 import os
 import re
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
-STRATA = Path(sys.executable).with_name("strata")
+from orchestration.settings import Settings
+from tests.benchmarks.performance.overhead import Component, components
+from tests.benchmarks.runs import STRATA
+
 INTERVAL_SECONDS = 0.25
 LOOKS_PER_MEMORY = 4
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
@@ -40,7 +41,7 @@ class Step:
 
     Attributes:
         name: As in run_log.
-        kind: sql, python or orchestration.
+        kind: sql or python.
         seconds: As in run_log.
         rows: As in run_log; None for dbt's steps.
         cpu_seconds: Of all processes while it ran; None where two steps may run at once.
@@ -64,6 +65,8 @@ class MeasuredRun:
         cpu_seconds: Of all of its processes.
         peak_memory_mb: The most that all of them held at once.
         events: Rows of the published `events`.
+        components: Where the seconds went (overhead.py).
+        others_share: Part of the machine's processors that other programs took meanwhile.
         steps: Its log.
     """
 
@@ -71,6 +74,8 @@ class MeasuredRun:
     cpu_seconds: float
     peak_memory_mb: float
     events: int
+    components: dict[str, Component]
+    others_share: float
     steps: list[Step]
 
     def step_seconds(self, kind: str) -> float:
@@ -80,20 +85,20 @@ class MeasuredRun:
 
 @dataclass
 class Samples:
-    """Looks at a group of processes, oldest first; times are UTC without zone, as in run_log."""
+    """Looks at a group of processes, oldest first; instants are seconds since 1970."""
 
-    cpu_seconds: list[tuple[datetime, float]] = field(default_factory=list)
-    memory_mb: list[tuple[datetime, float]] = field(default_factory=list)
+    cpu_seconds: list[tuple[float, float]] = field(default_factory=list)
+    memory_mb: list[tuple[float, float]] = field(default_factory=list)
 
-    def cpu_between(self, start: datetime, end: datetime) -> float:
+    def cpu_between(self, start: float, end: float) -> float:
         """Processor seconds that were used from one instant to another."""
         return self._cpu_until(end) - self._cpu_until(start)
 
-    def peak_between(self, start: datetime, end: datetime) -> float | None:
+    def peak_between(self, start: float, end: float) -> float | None:
         """The most memory seen from one instant to another; None when nobody looked."""
         return max((memory for at, memory in self.memory_mb if start <= at <= end), default=None)
 
-    def _cpu_until(self, instant: datetime) -> float:
+    def _cpu_until(self, instant: float) -> float:
         after = bisect.bisect(self.cpu_seconds, instant, key=lambda look: look[0])
         (before_at, before), (after_at, there) = (
             self.cpu_seconds[max(after - 1, 0)],
@@ -110,7 +115,7 @@ def measured_run(home: Path) -> MeasuredRun:
     Raises:
         SystemExit: It failed; with its own words.
     """
-    started = time.perf_counter()
+    before, started = machine_cpu_seconds(), time.time()
     # a session of its own is how its processes are found
     process = subprocess.Popen(
         [str(STRATA), "run"],
@@ -121,34 +126,58 @@ def measured_run(home: Path) -> MeasuredRun:
         start_new_session=True,
     )
     samples = Samples()
-    ended = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(process.pid, samples, ended))
+    is_over = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(process.pid, samples, is_over))
     watcher.start()
     try:
         _, status, usage = os.wait4(process.pid, 0)
     finally:
-        ended.set()
+        is_over.set()
         watcher.join()
-    seconds = time.perf_counter() - started
+    ended = time.time()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"strata run failed:\n{process.stderr.read()}")
+    cpu_seconds = usage.ru_utime + usage.ru_stime
     with duckdb.connect(str(home / "published" / "strata360.duckdb"), read_only=True) as file:
         (events,) = file.execute("select count(*) from events").fetchone()
+    run_id, steps = _steps(home, samples)
+    of_python = [step for step in steps if step.kind == "python"]
+    python = Component(
+        sum(step.seconds for step in of_python), sum(step.cpu_seconds for step in of_python)
+    )
     return MeasuredRun(
-        seconds,
-        usage.ru_utime + usage.ru_stime,
-        max(memory for _, memory in samples.memory_mb),
-        events,
-        list(_steps(home, samples)),
+        seconds=ended - started,
+        cpu_seconds=cpu_seconds,
+        peak_memory_mb=max(memory for _, memory in samples.memory_mb),
+        events=events,
+        components=components(
+            Settings(home=home), run_id, (started, ended), python, samples.cpu_between
+        ),
+        others_share=others_share(before, cpu_seconds, ended - started),
+        steps=steps,
     )
 
 
-def _watch(session: int, samples: Samples, ended: threading.Event) -> None:
+def machine_cpu_seconds() -> float:
+    """Processor seconds that the whole machine has used since it started."""
+    user, nice, system, _idle, _waiting, *interrupts = (
+        int(ticks) for ticks in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    )
+    return (user + nice + system + sum(interrupts)) / CLOCK_TICKS
+
+
+def others_share(machine_before: float, own_cpu_seconds: float, seconds: float) -> float:
+    """Part of all processors that other programs took since `machine_before` was read."""
+    used = machine_cpu_seconds() - machine_before - own_cpu_seconds
+    return max(0.0, used / (seconds * (os.cpu_count() or 1)))
+
+
+def _watch(session: int, samples: Samples, is_over: threading.Event) -> None:
     for look in itertools.count():
-        if ended.wait(INTERVAL_SECONDS):
+        if is_over.wait(INTERVAL_SECONDS):
             return
-        now = datetime.now(UTC).replace(tzinfo=None)
+        now = time.time()
         found = dict(_processes(session))
         # a child that has just ended counts only once its parent has asked how
         used = max([sum(found.values()), *(cpu for _, cpu in samples.cpu_seconds[-1:])])
@@ -175,25 +204,28 @@ def _memory_mb(pid: int) -> float:
     return 0
 
 
-def _steps(home: Path, samples: Samples) -> Iterator[Step]:
+def _steps(home: Path, samples: Samples) -> tuple[str, list[Step]]:
+    """The run's id and its log."""
     with duckdb.connect(str(home / "warehouse" / "build.duckdb"), read_only=True) as file:
+        (run_id,) = file.execute("select run_id from ops.complete_run").fetchone()
         rows = file.execute(
             """
             select
-                step, kind, seconds, rows, started_at,
-                started_at + to_microseconds(cast(seconds * 1e6 as bigint))
+                step, kind, seconds, rows, epoch(started_at), epoch(started_at) + seconds
             from ops.run_log
-            where run_id = (select run_id from ops.complete_run)
+            where run_id = ? and kind <> 'orchestration'
             order by started_at, step
-            """
+            """,
+            [run_id],
         ).fetchall()
-    for name, kind, seconds, count, start, end in rows:
-        watched = start is not None and kind != "orchestration"
-        yield Step(
+    return run_id, [
+        Step(
             name,
             kind,
             seconds,
             count,
-            samples.cpu_between(start, end) if watched and kind == "python" else None,
-            samples.peak_between(start, end) if watched else None,
+            samples.cpu_between(start, end) if kind == "python" else None,
+            samples.peak_between(start, end) if start else None,
         )
+        for name, kind, seconds, count, start, end in rows
+    ]

@@ -207,15 +207,13 @@ def _copy_what_dbt_reads(
             connection.execute(f"create schema if not exists {schema}")
             none = "limit 0" if name.startswith(SEEN_BEFORE) else ""
             connection.execute(
-                f"create table {qualified(name)} as from finished.{qualified(name)} {none}"  # noqa: S608
+                f"create table {qualified(name)} as from finished.{qualified(name)} {none}"
             )
     connection.execute("detach finished")
     connection.execute("checkpoint")
 
 
-def _execute(
-    connection: duckdb.DuckDBPyConnection, todo: list[Statement]
-) -> Iterator[Executed]:
+def _execute(connection: duckdb.DuckDBPyConnection, todo: list[Statement]) -> Iterator[Executed]:
     for statement in todo:
         _forget_peak()
         seconds, cpu_seconds = time.perf_counter(), time.process_time()
@@ -234,9 +232,7 @@ def _peak_mb() -> float:
     return int(PEAK.search(Path("/proc/self/status").read_text())[1]) / 1024
 
 
-def _compare(
-    connection: duckdb.DuckDBPyConnection, build_file: Path, todo: list[Statement]
-) -> int:
+def _compare(connection: duckdb.DuckDBPyConnection, build_file: Path, todo: list[Statement]) -> int:
     """How many tables were compared, after raising for any that differs."""
     connection.execute(f"attach {literal(build_file)} as finished (read_only)")
     different, compared = [], 0

@@ -129,7 +129,9 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _business_date(instants: pd.Series, timezone: str) -> pd.Series:
-    return instants.dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None).dt.normalize()
+    return (
+        instants.dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None).dt.normalize()
+    )
 
 
 def prepared_orders(orders: pd.DataFrame, seasons: pd.DataFrame, timezone: str) -> pd.DataFrame:
@@ -189,9 +191,7 @@ def _order_days(orders: pd.DataFrame) -> pd.DataFrame:
     counts = [column for column in orders if column.endswith("order_count")]
     columns = [*counts, "promotion_discounted_order_count", "valid_gross", "valid_discount"]
     sums = orders.groupby(DAY)[list(dict.fromkeys([*columns, "paid_amount"]))].sum()
-    return sums.rename(
-        columns={"valid_gross": "gross_amount", "valid_discount": "discount_amount"}
-    )
+    return sums.rename(columns={"valid_gross": "gross_amount", "valid_discount": "discount_amount"})
 
 
 def _refund_days(orders: pd.DataFrame, refunds: pd.DataFrame, timezone: str) -> pd.DataFrame:
@@ -319,16 +319,16 @@ def customer_features(
     totals = _at(grid, _running_sums(days, dates, ALL_TIME + _windowed(), 0))
     for length, measures in WINDOWS.items():
         left = _at(grid, _running_sums(days, dates, measures, length))
-        for measure in measures:
-            totals[f"{measure}_{length}d"] = totals[measure] - left[measure]
-    purchases = _purchases(days, dates)
-    for column in purchases.columns.drop(["customer", "snapshot"]):
-        totals[column] = _at(grid, purchases)[column]
-    for column, did in {"last_interaction": "interaction_count", "last_event": "event_count"}.items():
+        windows = (totals[measures] - left[measures]).add_suffix(f"_{length}d")
+        totals = pd.concat([totals, windows], axis=1)
+    purchases = _at(grid, _purchases(days, dates)).drop(columns=["customer", "snapshot"])
+    lasts = {"last_interaction": "interaction_count", "last_event": "event_count"}
+    for column, did in lasts.items():
         seen = days.loc[days[did] > 0, DAY]
         last = seen.assign(snapshot=dates.searchsorted(seen["date"]))
         last = last.groupby(["customer", "snapshot"], as_index=False)["date"].max()
         totals[column] = _at(grid, last)["date"]
+    totals = pd.concat([totals, purchases], axis=1)
     return _shaped(grid, totals)
 
 
@@ -401,9 +401,7 @@ def _shaped(grid: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
         "order_count": count("order_count"),
         **{f"order_count_{days}d": count(f"order_count_{days}d") for days in (30, 90, 180, 365)},
         "net_spend": net_spend,
-        **{
-            f"net_spend_{days}d": sums[f"net_amount_{days}d"].round(2) for days in (30, 90, 365)
-        },
+        **{f"net_spend_{days}d": sums[f"net_amount_{days}d"].round(2) for days in (30, 90, 365)},
         "gross_spend": sums["gross_amount"].round(2),
         "refunded_amount": sums["refund_amount"].round(2),
         "average_order_value": np.floor(net_spend / orders * 100 + 0.5) / 100,
@@ -496,9 +494,7 @@ def customer_rfm(features: pd.DataFrame, rules: pd.Series) -> pd.DataFrame:
         np.where((rfm[score] >= rules["rfm_high_least_score"]).fillna(False), "h", "l")
         for score in measures
     ]
-    rfm["rfm_class"] = (
-        pd.Series(letters[0], rfm.index) + letters[1] + letters[2]
-    ).map(RFM_CLASSES)
+    rfm["rfm_class"] = (pd.Series(letters[0], rfm.index) + letters[1] + letters[2]).map(RFM_CLASSES)
     return rfm
 
 

@@ -1,8 +1,8 @@
 """The customer table's figures, RFM and the churn model's features, in Polars.
 
-Belongs here: a script as an analyst writes it who knows Polars well: lazy frames, which are computed
-by the streaming engine where tables are large. Does not belong here: anything of strata360 but the
-lists of columns that the pandas script computes too.
+Belongs here: a script as an analyst writes it who knows Polars well: lazy frames, computed by the
+streaming engine where tables are large. Does not belong here: anything of strata360; the lists of
+columns are those of the pandas script.
 
 The way is that of the pandas script: sums per customer and day, then running sums over snapshots.
 
@@ -67,9 +67,7 @@ def _local(instant: str, timezone: str) -> pl.Expr:
     return pl.col(instant).dt.replace_time_zone("UTC").dt.convert_time_zone(timezone)
 
 
-def prepared_orders(
-    orders: pl.LazyFrame, seasons: pl.DataFrame, timezone: str
-) -> pl.LazyFrame:
+def prepared_orders(orders: pl.LazyFrame, seasons: pl.DataFrame, timezone: str) -> pl.LazyFrame:
     """Orders with the yes-or-no columns that are counted."""
     valid, day = pl.col("is_valid"), pl.col("order_date")
     hour = _local("ordered_at", timezone).dt.hour()
@@ -148,9 +146,10 @@ def _item_days(
         "new_channel_count": (valid, "channel"),
     }
     firsts = [
-        table.group_by("customer", column).agg(pl.col("date").min()).group_by(DAY).agg(
-            pl.len().cast(pl.Int32).alias(name)
-        )
+        table.group_by("customer", column)
+        .agg(pl.col("date").min())
+        .group_by(DAY)
+        .agg(pl.len().cast(pl.Int32).alias(name))
         for name, (table, column) in news.items()
     ]
     return [bought.group_by(DAY).agg(pl.col("quantity").sum().alias("unit_count")), *firsts]
@@ -219,9 +218,7 @@ def snapshot_dates(customers: pl.DataFrame, as_of: date) -> pl.DataFrame:
     return dates.alias("as_of_date").to_frame().with_row_index("snapshot")
 
 
-def customer_features(
-    customers: pl.DataFrame, days: pl.DataFrame, as_of: date
-) -> pl.DataFrame:
+def customer_features(customers: pl.DataFrame, days: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """All features of every customer at every snapshot since they were first seen."""
     dates = snapshot_dates(customers, as_of)
     days = days.filter(pl.col("date") <= as_of)
@@ -343,9 +340,7 @@ def _shaped(sums: pl.DataFrame) -> pl.DataFrame:
         order_count=count("order_count"),
         **{f"order_count_{days}d": count(f"order_count_{days}d") for days in (30, 90, 180, 365)},
         net_spend=net_spend,
-        **{
-            f"net_spend_{days}d": pl.col(f"net_amount_{days}d").round(2) for days in (30, 90, 365)
-        },
+        **{f"net_spend_{days}d": pl.col(f"net_amount_{days}d").round(2) for days in (30, 90, 365)},
         gross_spend=pl.col("gross_amount").round(2),
         refunded_amount=pl.col("refund_amount").round(2),
         average_order_value=(net_spend / orders * 100 + 0.5).floor() / 100,
@@ -466,9 +461,7 @@ def _least_value_at(values: pl.Series, quantile: float) -> float | None:
     return counts["value"].filter(share >= quantile).min()
 
 
-def customer_totals(
-    orders: pl.LazyFrame, refunds: pl.LazyFrame, until: datetime
-) -> pl.LazyFrame:
+def customer_totals(orders: pl.LazyFrame, refunds: pl.LazyFrame, until: datetime) -> pl.LazyFrame:
     """The money of every customer who ordered, as it stands at the end of the day."""
     refunded = (
         refunds.filter(pl.col("refunded_at") < until)
