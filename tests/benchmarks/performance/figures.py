@@ -168,7 +168,8 @@ def remember(measured: Figures, path: Path = KEPT) -> list[Figures]:
     kept = {kept.persons: kept for kept in recall(path)} | {measured.persons: measured}
     sizes = [kept[persons] for persons in sorted(kept)]
     path.write_text(json.dumps([_rounded(asdict(size)) for size in sizes], indent=1) + "\n")
-    return sizes
+    # as they will be read from now on: the page must come out the same
+    return recall(path)
 
 
 def recall(path: Path = KEPT) -> list[Figures]:

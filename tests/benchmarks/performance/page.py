@@ -146,12 +146,20 @@ def _slopes(sizes: Sequence[Figures]) -> str:
         "Polars": [size.scripts["Polars"].cpu_seconds for size in sizes],
         "DuckDB, the same steps straight": [size.scripts["straight"].cpu_seconds for size in sizes],
     }
+    spans = [(persons[0], persons[-1])]
+    if len(sizes) > 2:
+        spans.append((persons[-2], persons[-1]))
     rows = [
-        [name, f"{slope(persons, costs):.2f}", f"{slope(persons[-2:], costs[-2:]):.2f}"]
+        [name, *(f"{_slope_between(persons, costs, *span):.2f}" for span in spans)]
         for name, costs in curves.items()
     ]
-    last = f"{persons[-2]:,} to {persons[-1]:,}"
-    return _table(["processor seconds of", f"{persons[0]:,} to {persons[-1]:,}", last], rows)
+    titles = [f"{first:,} to {last:,}" for first, last in spans]
+    return _table(["processor seconds of", *titles], rows)
+
+
+def _slope_between(persons: Sequence[int], costs: Sequence[float], first: int, last: int) -> float:
+    chosen = [pair for pair in zip(persons, costs, strict=True) if first <= pair[0] <= last]
+    return slope(*zip(*chosen, strict=True))
 
 
 def _components(sizes: Sequence[Figures]) -> str:
@@ -227,6 +235,8 @@ def _draw(sizes: Sequence[Figures]) -> None:
 def _curves(
     axes: Axes, title: str, persons: Sequence[int], curves: dict[str, Sequence[float]]
 ) -> None:
+    from matplotlib.ticker import LogLocator
+
     for label, costs in curves.items():
         axes.loglog(persons, costs, marker="o", label=label)
     axes.set_title(title, fontsize=10)
@@ -234,6 +244,8 @@ def _curves(
     axes.set_ylabel("processor seconds")
     axes.set_xticks(persons, [f"{size:,}" for size in persons])
     axes.minorticks_off()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:,g}")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
 
