@@ -41,8 +41,9 @@ dashboard: $(STAMP) ## open the web page on the published file on http://127.0.0
 audit: $(TESTS) ## ask an advisory service for known weaknesses of the pinned packages
 	$(BIN)/python -m tests.conventions.audit
 
-bench: $(TESTS) ## time the main job at growing sizes, one more day beside a full build, ingestion beside DuckDB's bare reading, identity on published sets, the predictions for many customers, and audiences; and the tests that take long
+bench: $(TESTS) ## time the main job at growing sizes and beside the floor, pandas and Polars, one more day beside a full build, ingestion beside DuckDB's bare reading, identity on published sets, the predictions for many customers, and audiences; and the tests that take long
 	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks.performance
 	$(BIN)/python -m tests.benchmarks.increment
 	$(BIN)/python -m tests.benchmarks.ingestion
 	$(BIN)/python -m pytest -n 0 -m bench

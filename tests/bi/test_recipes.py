@@ -174,7 +174,6 @@ def test_without_the_lock_queries_read_any_file(home: Path) -> None:
 
 
 def test_polars_reads_through_the_lock(home: Path) -> None:
-    pytest.importorskip("polars", reason="polars is not installed: pip install polars")
     names: dict = {}
     exec(RECIPES["python"], names)
     assert names["groups"].pl()["customers"].to_list() == [CUSTOMERS]

@@ -21,6 +21,9 @@ from orchestration.privacy.needles import NeedleCase
 from orchestration.privacy.scan import scan_company, vocabulary
 from orchestration.publishing.pseudonyms import pseudonym
 from orchestration.settings import DBT_PROJECT_DIR, Settings
+from tests.benchmarks.performance.agreement import disagreements
+from tests.benchmarks.performance.facts import export_facts
+from tests.benchmarks.performance.script import measured_script
 from tests.conftest import Company
 from tests.standardisation.rendering import macros
 from tests.warehouse.campaign_replay import company_tables, fill, judge, random_splits, touches
@@ -271,6 +274,14 @@ def people(company: Company, tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.mark.parametrize("table", sorted(CONTRACT))
+def test_features_and_money_are_those_of_a_script(company: Company, tmp_path: Path) -> None:
+    """Every feature of every snapshot, RFM, and money: two more hands, the same cells."""
+    export_facts(company.build, tmp_path / "facts")
+    for name in ("with_pandas", "with_polars"):
+        measured_script(name, tmp_path / "facts", tmp_path / name)
+        assert disagreements(company.build, tmp_path / name) == {}, name
+
+
 def test_every_table_of_the_contract_is_published_with_its_columns(
     company: Company, table: str
 ) -> None:

@@ -1,0 +1,71 @@
+"""Runs the pandas or the Polars script in a process of its own and says what it took.
+
+Belongs here: timing one script, imports aside. Does not belong here: the scripts.
+
+    python -m tests.benchmarks.performance.script with_pandas|with_polars FACTS RESULTS
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from orchestration.settings import PROJECT_ROOT
+
+PACKAGE = "tests.benchmarks.performance"
+PEAK = re.compile(r"^VmHWM:\s*(\d+) kB", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class ScriptCost:
+    """What a script took from reading its first file to having written its last one."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_memory_mb: float
+
+
+def measured_script(name: str, facts: Path, results: Path) -> ScriptCost:
+    """Run a script in a process of its own.
+
+    Raises:
+        SystemExit: It failed; with its own words.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", f"{PACKAGE}.script", name, str(facts), str(results)],
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"{name} failed:\n{done.stderr}")
+    return ScriptCost(**json.loads(done.stdout))
+
+
+def _main(name: str, facts: Path, results: Path) -> None:
+    script = importlib.import_module(f"{PACKAGE}.{name}")
+    seconds, cpu_seconds = time.perf_counter(), _cpu_seconds()
+    script.main(facts, results)
+    cost = ScriptCost(
+        time.perf_counter() - seconds,
+        _cpu_seconds() - cpu_seconds,
+        int(PEAK.search(Path("/proc/self/status").read_text())[1]) / 1024,
+    )
+    sys.stdout.write(json.dumps(asdict(cost)))
+
+
+def _cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
