@@ -36,11 +36,14 @@ readers_after as (
 
 people as (
 
-    select people.as_of_date, people.customer_id, false as is_graded
+    select snapshots.as_of_date, snapshots.customer_id, false as is_graded
 
-    from {{ ref('int_recommendation_people') }} as people
+    from {{ ref('int_customer_feature_dates') }} as snapshots
 
-    where not people.is_graded and exists (select 1 from {{ ref('contents') }})
+    inner join dates
+        on snapshots.as_of_date = dates.as_of_date
+
+    where not dates.is_graded and exists (select 1 from {{ ref('contents') }})
 
     union all
 
