@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -183,8 +183,16 @@ def write_checks(
         connection.executemany("insert into ops.dq_result values (?, ?, ?, ?, ?, ?)", rows)
 
 
-def carry_checks_over(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
-    """Repeat what the last complete run found where this run had no reason to look again."""
+def carry_checks_over(
+    connection: duckdb.DuckDBPyConnection, run_id: str, among: Collection[str] | None = None
+) -> None:
+    """Repeat what the last complete run found where this run had no reason to look again.
+
+    Args:
+        connection: The build file.
+        run_id: This run.
+        among: Names of the checks that may be repeated; None for all.
+    """
     connection.execute(
         """
         insert into ops.dq_result
@@ -192,8 +200,9 @@ def carry_checks_over(connection: duckdb.DuckDBPyConnection, run_id: str) -> Non
         from ops.dq_result
         where run_id = (select run_id from ops.complete_run)
             and check_name not in (select check_name from ops.dq_result where run_id = $run_id)
+            and ($among is null or list_contains($among, check_name))
         """,
-        {"run_id": run_id},
+        {"run_id": run_id, "among": None if among is None else list(among)},
     )
 
 
