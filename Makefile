@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 TESTS  := $(VENV)/.installed-for-tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run real test lint ui dashboard bench clean
+.PHONY: help run real test lint ui dashboard audit bench soak clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ ui: $(STAMP) ## open the Dagster UI on http://127.0.0.1:3000
 dashboard: $(STAMP) ## open the web page on the published file on http://127.0.0.1:8501
 	$(BIN)/strata dashboard
 
+audit: $(TESTS) ## ask an advisory service for known weaknesses of the pinned packages
+	$(BIN)/python -m tests.conventions.audit
+
 bench: $(TESTS) ## time the main job at growing sizes, one more day beside a full build, ingestion beside DuckDB's bare reading, identity on published sets, the predictions for many customers, and audiences; and the tests that take long
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.increment
@@ -53,6 +56,9 @@ bench: $(TESTS) ## time the main job at growing sizes, one more day beside a ful
 	$(BIN)/python -m tests.benchmarks.next_action
 	$(BIN)/python -m tests.benchmarks.recommendation
 	$(BIN)/python -m tests.benchmarks.audiences
+
+soak: $(TESTS) ## sixty days of a company, a run a day, with everything that goes wrong in between; takes two to three hours
+	$(BIN)/python -m tests.soak
 
 clean: ## remove the virtual environment and dbt's build folder, never data
 	rm -rf $(VENV) dbt_project/target

@@ -6,6 +6,7 @@ Heavy modules are imported inside the commands, so that `strata --help` answers 
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import date, datetime
 from pathlib import Path
@@ -17,6 +18,8 @@ from orchestration.audiences.commands import audience_app, message_app
 from orchestration.command_line import FAILED, fail, say
 from orchestration.privacy.commands import register as register_privacy_commands
 from orchestration.publishing.commands import export_app
+
+NOTHING_FOR_OTHERS = 0o007
 
 app = typer.Typer(
     name="strata",
@@ -117,7 +120,6 @@ def demo(
 @app.command()
 def real() -> None:
     """Build a warehouse of the Complete Journey data in STRATA_HOME (default ./data-real)."""
-    import os
 
     os.environ.setdefault("STRATA_HOME", "data-real")
     os.environ.setdefault("STRATA_TIMEZONE", "America/New_York")
@@ -291,7 +293,6 @@ def ui(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
 ) -> None:
     """Open the Dagster UI with its daemon (schedule, sensor) on this machine only."""
-    import os
 
     from orchestration.reaper import recover as end_dead_runs
     from orchestration.settings import PROJECT_ROOT, Settings
@@ -325,7 +326,6 @@ def dashboard(
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
 ) -> None:
     """Open the web page on the published file, on this machine only."""
-    import os
     from importlib.util import find_spec
 
     from orchestration.settings import Settings
@@ -555,6 +555,8 @@ def main() -> None:
     """Entry point of the `strata` command."""
     from pydantic import ValidationError
 
+    # whatever is written is nobody's business but the owner's and the group's
+    os.umask(os.umask(NOTHING_FOR_OTHERS) | NOTHING_FOR_OTHERS)
     try:
         app()
     except ValidationError as error:

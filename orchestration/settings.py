@@ -117,6 +117,11 @@ class Settings(BaseSettings):
     schedule_cron: str = Field(
         default="30 2 * * *", description="When the daily job runs, in the business time zone."
     )
+    dashboard_password: SecretStr | None = Field(
+        default=None,
+        min_length=12,
+        description="Password that the web page asks for, 12 characters or more; default: none.",
+    )
     superset_url: str = Field(
         default="http://127.0.0.1:8088", description="Superset that `strata superset` sets up."
     )
@@ -281,15 +286,20 @@ class Settings(BaseSettings):
         return path.read_text().strip().encode()
 
     def make_dirs(self) -> None:
-        """Create the company's folders; the ones with personal data are closed to others."""
+        """Create the company's folders: closed to others, where names are to the group too.
+
+        A folder that is there already keeps the rights that somebody gave it; `strata doctor` says
+        when they are too wide.
+        """
         for folder in (
+            self.home,
             self.landing_dir,
             self.published_file.parent,
             self.exports_dir,
             self.models_dir,
             self.dagster_home,
         ):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         for folder in (
             self.warehouse_dir,
             self.temp_dir,

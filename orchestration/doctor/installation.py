@@ -105,6 +105,17 @@ def secrets(settings: Settings) -> Trouble | None:
     return Trouble(f"others may read {names}", f"chmod go= {names}")
 
 
+def others(settings: Settings) -> Trouble | None:
+    """The company's folder is closed to other users of the machine."""
+    if not settings.home.exists() or not settings.home.stat().st_mode & stat.S_IRWXO:
+        return None
+    return Trouble(
+        f"every user of the machine may look into {settings.home}",
+        f"chmod o= {settings.home}; who has to read published files joins the folder's group",
+        Level.WARNING,
+    )
+
+
 def mail(settings: Settings) -> Trouble | None:
     """Settings of alerts fit together."""
     if settings.smtp_password and settings.smtp_security == "none":

@@ -24,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     installation.home,
     installation.disk,
     installation.secrets,
+    installation.others,
     installation.mail,
     files.lock,
     files.build,

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from functools import partial
 
+import duckdb
 import pyarrow as pa
 
 from orchestration.ingestion.extra_columns import extra_object
 from orchestration.ingestion.outcomes import Counts, Prepared
-from orchestration.ingestion.parquet_reader import PARQUET_ERRORS, damaged, text_expression
+from orchestration.ingestion.parquet_reader import damaged, is_damage, text_expression
 from orchestration.ingestion.writer import BATCH, FeedWriter, MiscountError
 from orchestration.sql import literal, quote
 
@@ -25,7 +26,9 @@ def load_parquet(writer: FeedWriter, files: list[Prepared]) -> None:
         rows = [(str(prepared.readable), prepared.file_id) for prepared in files]
         with writer.batch_table(_BATCH_SCHEMA, rows):
             writer.commit(files, partial(_parquet_relation, writer), counts)
-    except (*PARQUET_ERRORS, MiscountError) as error:
+    except (duckdb.Error, MiscountError) as error:
+        if not isinstance(error, MiscountError) and not is_damage(error):
+            raise
         if len(files) == 1:
             problem = (
                 f"does not hold the {files[0].schema.rows:,} rows that its footer says; write it "

@@ -25,7 +25,14 @@ SOURCES_GLOB = "*/_*__sources.yml"
 RAW_SCHEMA = "raw"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"), None)
+# as the macro invisible_letters has them
+_INVISIBLE = dict.fromkeys(
+    map(
+        ord,
+        "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062"
+        "\u2063\u2064\u2066\u2067\u2068\u2069\ufe0e\ufe0f\ufeff",
+    )
+)
 
 
 class ContractError(ValueError):

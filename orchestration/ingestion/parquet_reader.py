@@ -71,12 +71,22 @@ def read_schema(
             ).fetchall()
             names, types = (tuple(column[part] for column in columns) for part in (0, 1))
             types_of[shape] = (names, types)
-    except (*PARQUET_ERRORS, pa.ArrowException, OSError) as error:
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and is_machine_fault(error):
+            raise
+        if isinstance(error, duckdb.Error) and not is_damage(error):
             raise
         raise damaged(error) from error
     names, types = types_of[shape]
     return ParquetSchema(names, types, rows)
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether an error says that the file is damaged, and not that the machine is.
+
+    A broken page header is no error of any kind to DuckDB: "don't know what type".
+    """
+    return isinstance(error, PARQUET_ERRORS) or type(error) is duckdb.Error
 
 
 def damaged(error: Exception) -> UnreadableFileError:

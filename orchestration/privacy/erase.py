@@ -287,13 +287,14 @@ def _purge_texts(settings: Settings, plan: Plan, person: Person, needles: Needle
 def _rewrite(settings: Settings, plan: Plan, file: PlannedFile, contract: FeedContract) -> None:
     """A landing file without the rows, unless it is so already."""
     path = settings.landing_dir / file.file_name
-    if not path.exists():
-        # the file was taken away after it was loaded; its rows still leave the raw table
+    present = sha256_of(path) if path.exists() else None
+    if present is None or _is_another_load(settings, plan, file, present):
+        # the file was taken away after it was loaded, or a corrected export was written over it and
+        # loaded too; these rows still leave the raw table
         if file.new_sha256 is None:
             file.new_sha256 = pseudonym(file.sha256, settings.hash_key_bytes)
             plan.save(settings.home)
         return
-    present = sha256_of(path)
     if file.new_sha256 is not None and present == file.new_sha256:
         return
     if present != file.sha256:
@@ -313,6 +314,23 @@ def _rewrite(settings: Settings, plan: Plan, file: PlannedFile, contract: FeedCo
     file.size_bytes, file.modified_ns = stat.st_size, stat.st_mtime_ns
     plan.save(settings.home)
     rewritten.partial.replace(path)
+
+
+def _is_another_load(settings: Settings, plan: Plan, file: PlannedFile, present: str) -> bool:
+    """Whether what lies under a file's name is a content that a later run loaded."""
+    if present in (file.sha256, file.new_sha256):
+        return False
+    for other in plan.files:
+        if other.file_name == file.file_name and present in (other.sha256, other.new_sha256):
+            return True
+    with open_for_reading(settings.build_file, settings.temp_dir) as build:
+        return bool(
+            build.execute(
+                "select count(*) from raw.landing_file "
+                "where file_name = ? and sha256 = ? and status = 'loaded'",
+                [file.file_name, present],
+            ).fetchone()[0]
+        )
 
 
 def _unreadable_files(

@@ -24,7 +24,7 @@ from orchestration.privacy.erased import write_private
 from orchestration.privacy.person import Person, feeds_of, find_person
 from orchestration.privacy.plan import entries_of, landed_rows, tokens_of
 from orchestration.privacy.purge_files import PERSONS
-from orchestration.publishing.export_files import IN_THE_CLEAR, MANIFEST
+from orchestration.publishing.export_files import IN_THE_CLEAR, MANIFEST, copy_table
 from orchestration.publishing.reader import open_published
 from orchestration.resources.dbt import ensure_manifest
 from orchestration.resources.warehouse import open_for_reading
@@ -129,17 +129,18 @@ def _write_landed(
         "wanted_rows",
         pa.table({"file_id": pa.array(file_ids, pa.int32()), "number": pa.array(numbers)}),
     )
-    count = build.execute(
+    build.execute(
         f"""
-        copy (
-            select file_name, landed.* exclude (_file_id, _row_hash, _load_number)
-            from {table} as landed
-            inner join wanted_rows on file_id = _file_id and number = _row_number
-            inner join raw.landing_file as landing_file on landing_file.file_id = _file_id
-            order by all
-        ) to {literal(path)} (format csv, header)
+        create or replace temporary view wanted as
+        select landing_file.file_name, landed.* exclude (_file_id, _row_hash, _load_number)
+        from {table} as landed
+        inner join wanted_rows on wanted_rows.file_id = _file_id and number = _row_number
+        inner join raw.landing_file as landing_file on landing_file.file_id = _file_id
         """  # noqa: S608
-    ).fetchone()[0]
+    )
+    # whoever answers the request opens it in a spreadsheet, which would run what a customer typed
+    count = copy_table(build, "wanted", path, "csv")
+    build.execute("drop view wanted")
     build.unregister("wanted_rows")
     path.chmod(0o600)
     return count

@@ -23,8 +23,9 @@ Format = Literal["csv", "parquet"]
 MANIFEST = "manifest.json"
 #: What a manifest says of identifiers that are not hashed.
 IN_THE_CLEAR = "in the clear"
-#: A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection).
-FORMULA = r"^[=+\-@\t\r\n]"
+#: A cell that begins so is a formula to a spreadsheet (OWASP, CSV injection); some trim blanks, and
+#: in Chinese and Japanese some take the signs of full width for the others.
+FORMULA = r"^\s*[=+\-@＝＋－＠]|^[\t\r\n]"
 
 
 def write_export(
@@ -52,7 +53,7 @@ def write_export(
     files = []
     for name, table in tables.items():
         path = partial / f"{name}.{form}"
-        rows = _copy(connection, table, path, form)
+        rows = copy_table(connection, table, path, form)
         path.chmod(0o600)
         files.append(
             {
@@ -70,7 +71,15 @@ def write_export(
     return written
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: Format) -> int:
+def copy_table(connection: duckdb.DuckDBPyConnection, table: str, path: Path, form: Format) -> int:
+    """Write a table or view as one file, in the order of its columns; returns the rows.
+
+    Args:
+        connection: Has the table.
+        table: Its name.
+        path: What is written.
+        form: csv, with cells that are safe in a spreadsheet, or parquet, with values as they are.
+    """
     columns = [
         (name, str(data_type))
         for name, data_type, *_ in connection.execute(f"describe {table}").fetchall()

@@ -269,6 +269,9 @@ HOSTILE = (
     "@SUM(A1)",
     "\tx",
     "\rx",
+    "  =1+1",
+    "＝1+1",
+    "＠SUM(1)",
     "a,b",
     'say "x"',
     "两\n行",
@@ -283,7 +286,12 @@ def test_cells_are_safe_in_a_spreadsheet_and_come_back_whole(
     build.executemany("insert into cells values (?, ?)", list(enumerate(HOSTILE)))
     write_export(build, tmp_path / "out", {"cells": "cells"}, {}, "csv")
     found = [row["text"] for row in rows_of(tmp_path / "out" / "cells.csv")]
-    assert found == [f"'{text}" if text[:1] in tuple("=+-@\t\r") else text for text in HOSTILE]
+    assert found == [
+        f"'{text}"
+        if text.strip()[:1] in tuple("=+-@＝＋－＠") or text[:1] in tuple("\t\r")
+        else text
+        for text in HOSTILE
+    ]
 
 
 def test_a_write_that_fails_leaves_the_older_export(

@@ -18,6 +18,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import python_calamine
 import xlsxwriter
@@ -152,7 +153,7 @@ def _split_parquet(path: Path, target: Path, is_of_day: IsOfDay) -> int:
             "select cast(t as varchar) from read_parquet(?) as t", [str(path)]
         ).fetchall()
     kept, held = _divide(range(len(text)), lambda row: is_of_day(text[row][0]))
-    pq.write_table(table.take(kept), path)
+    pq.write_table(table.take(pa.array(kept, pa.int64())), path)
     if held:
         pq.write_table(table.take(held), target)
     return len(held)

@@ -7,14 +7,11 @@ Belongs here: rendering and writing them. Does not belong here: the text around 
 
 from __future__ import annotations
 
-import re
-
-from orchestration.settings import DBT_PROJECT_DIR
 from tests.faults import test_files_in_motion
 from tests.faults.corrupt_files import GROUPS
+from tests.marked_part import MarkedPart
 
-PAGE = DBT_PROJECT_DIR / "docs" / "landing_files.md"
-_TABLES = re.compile(r"(?<=<!-- cases -->\n).*(?=<!-- end of cases -->)", re.DOTALL)
+DOCUMENTED = MarkedPart("landing_files.md", "cases")
 
 
 def tables() -> str:
@@ -26,17 +23,6 @@ def tables() -> str:
     return "\n".join(parts) + "\n"
 
 
-def documented_tables() -> str:
-    """What the page holds."""
-    return _TABLES.search(PAGE.read_text(encoding="utf-8"))[0]
-
-
-def write() -> None:
-    """Bring the page up to date."""
-    text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(_TABLES.sub(lambda _: tables(), text), encoding="utf-8")
-
-
 def _table(title: str, rows: list[tuple[str, str]]) -> str:
     lines = [f"\n### {title}\n", "| what lies there | what happens |", "|---|---|"]
     lines += [f"| {fault.replace('|', '/')} | {outcome} |" for fault, outcome in rows]
@@ -44,4 +30,4 @@ def _table(title: str, rows: list[tuple[str, str]]) -> str:
 
 
 if __name__ == "__main__":
-    write()
+    DOCUMENTED.write(tables())

@@ -97,6 +97,13 @@ def test_an_open_secret_is_found(settings: Settings) -> None:
     assert "chmod go=" in text
 
 
+def test_a_folder_that_everybody_may_look_into_is_worth_a_warning(settings: Settings) -> None:
+    settings.home.chmod(0o755)
+    level, text = findings(settings, "others")["others"]
+    assert level == Level.WARNING
+    assert f"chmod o= {settings.home}" in text
+
+
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "garbage"])
 def test_a_damaged_published_file_is_found(settings: Settings, damage: str) -> None:
     content = bytearray(settings.published_file.read_bytes())

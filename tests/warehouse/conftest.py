@@ -15,14 +15,20 @@ from tests.conftest import Company
 from tests.warehouse.replay import CompiledWarehouse
 from tests.warehouse.small_company import land, write_feed
 
-# one key, so that the hashes of two companies can be compared
-HASH_KEY = "same"
+# one key, so that the hashes of two companies can be compared; test_secrets.py looks for it
+HASH_KEY = "canary-of-the-hash-key"
+#: Further secrets that no run needs and none may write anywhere.
+SECRETS = {
+    "smtp_password": "canary-of-the-mail-server",
+    "superset_password": "canary-of-superset",
+    "dashboard_password": "canary-of-the-web-page",
+}
 
 
 @pytest.fixture(scope="session")
 def standard_company(make_company) -> Company:
     # its second run is looked at statement by statement, so it leaves none out
-    return make_company("standard", hash_key=HASH_KEY, skip_unchanged="false")
+    return make_company("standard", hash_key=HASH_KEY, skip_unchanged="false", **SECRETS)
 
 
 @pytest.fixture(scope="session")

@@ -55,6 +55,8 @@ def address(published: Company) -> Iterator[str]:
             **os.environ,
             **published.environment,
             "STRATA_HOME": str(published.home),
+            # what asks for it is tested by itself
+            "STRATA_DASHBOARD_PASSWORD": "",
         },
         health="/_stcore/health",
         seconds=START_SECONDS,

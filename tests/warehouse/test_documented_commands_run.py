@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.cli import app
+from orchestration.cli import NOTHING_FOR_OTHERS, app
 from orchestration.publishing.reader import open_published
 from tests.conftest import Company
 from tests.documented import blocks, commands
@@ -46,15 +48,18 @@ TO_RUN = [words for words in COMMANDS if begins(words, RUN) and not begins(words
 
 
 @pytest.fixture
-def home(published: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(published: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder that people type in: it holds `data`."""
+    # of the process of `strata`, which these commands run without
+    umask = os.umask(NOTHING_FOR_OTHERS)
     (tmp_path / "data").symlink_to(published.home)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("STRATA_HOME", "data")
     for name, value in published.environment.items():
         monkeypatch.setenv(name, value)
-    return tmp_path
+    yield tmp_path
+    os.umask(umask)
 
 
 def test_every_command_is_run_here_or_elsewhere() -> None:

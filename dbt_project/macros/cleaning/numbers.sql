@@ -1,13 +1,15 @@
 {# Amounts and quantities as systems and people write them. #}
 
 {#
-    A number to DECIMAL(18, scale); null when unreadable. Reads currency marks and the code of STRATA_CURRENCY,
-    full-width digits, thousands separators, 万 and 亿, and a minus in front, behind or as parentheses. A separator
-    counts only where a thousands separator can stand: "1,5" could mean two things, so it is unreadable.
+    A number to DECIMAL(18, scale); null when unreadable, or of more digits than `precision`: what is absurd is a typing
+    error, and a few such numbers would let sums and products overflow, which ends every run. Reads currency marks and
+    the code of STRATA_CURRENCY, full-width digits, thousands separators, 万 and 亿, and a minus in front, behind or as
+    parentheses. A separator counts only where a thousands separator can stand: "1,5" could mean two things, so it is
+    unreadable.
     STRATA_DECIMAL_MARK=, exchanges comma and point: "1.234,56" is then read, "1,234.56" is not, and "1.234" is a
     thousand and more.
 #}
-{% macro parse_decimal(text, scale) -%}
+{% macro parse_decimal(text, scale, precision=18) -%}
     {%- set point = env_var('STRATA_DECIMAL_MARK', '.') -%}
     {%- set comma = '.' if point == ',' else ',' -%}
     {%- set currency = env_var('STRATA_CURRENCY', 'CNY') -%}
@@ -15,48 +17,52 @@
         half_width(text), "[ ¥￥$€£元圆整]|" ~ currency ~ ("|RMB|人民币" if currency == 'CNY' else "") ~ "|^=?\"|\"$", ""
     ) -%}
     {%- set digits = regexp_replace_all(bare, '[()' ~ comma ~ '+万亿-]', '') -%}
+    {%- set narrow = 'decimal(' ~ precision ~ ', ' ~ scale ~ ')' -%}
     {%- set signed = "case when " ~ matches(bare, '[(-]') ~ " then '-' else '' end || "
         ~ ("replace(" ~ digits ~ ", ',', '.')" if point == ',' else digits) -%}
-    coalesce(
-        {%- if point == '.' %}
-        try_cast({{ text }} as decimal(18, {{ scale }})),
-        {%- endif %}
-        case
-            when {{ matches(bare, '^([(][0-9.,]+[万亿]?[)]|[-+]?[0-9.,]+[万亿]?|[0-9.,]+[万亿]?-)$') }}
-                and {{ matches(bare, '^[(+-]?([0-9]+|[0-9]{1,3}([' ~ comma ~ '][0-9]{3})+)([' ~ point ~ '][0-9]*)?[万亿]?[)-]?$') }}
-                then case
-                    when {{ bare }} like '%万%' or {{ bare }} like '%亿%'
-                        then try_cast(
-                            cast(try_cast({{ signed }} as decimal(18, 6)) as decimal(28, 6))
-                            * case when {{ bare }} like '%万%' then 10000 else 100000000 end as decimal(18, {{ scale }})
-                        )
-                    else try_cast({{ signed }} as decimal(18, {{ scale }}))
-                end
-        end
+    cast(
+        coalesce(
+            {%- if point == '.' %}
+            try_cast({{ text }} as {{ narrow }}),
+            {%- endif %}
+            case
+                when {{ matches(bare, '^([(][0-9.,]+[万亿]?[)]|[-+]?[0-9.,]+[万亿]?|[0-9.,]+[万亿]?-)$') }}
+                    and {{ matches(bare, '^[(+-]?([0-9]+|[0-9]{1,3}([' ~ comma ~ '][0-9]{3})+)([' ~ point ~ '][0-9]*)?[万亿]?[)-]?$') }}
+                    then case
+                        when {{ bare }} like '%万%' or {{ bare }} like '%亿%'
+                            then try_cast(
+                                cast(try_cast({{ signed }} as decimal(18, 6)) as decimal(28, 6))
+                                * case when {{ bare }} like '%万%' then 10000 else 100000000 end as {{ narrow }}
+                            )
+                        else try_cast({{ signed }} as {{ narrow }})
+                    end
+            end
+        )
+        as decimal(18, {{ scale }})
     )
 {%- endmacro %}
 
 
-{# Money in the business currency; a third decimal is rounded half up. #}
+{# Money in the business currency, less than a trillion; a third decimal is rounded half up. #}
 {% macro parse_amount(text) -%}
-    {{ parse_decimal(text, 2) }}
+    {{ parse_decimal(text, 2, 14) }}
 {%- endmacro %}
 
 
 {#
     Units of a product, or kilograms where a unit of weight stands behind the number; weighed goods have decimals.
-    Any other word of up to four letters is taken for the name of a unit, "x2" and "2x" for two.
+    Any other word of up to four letters is taken for the name of a unit, "x2" and "2x" for two. Less than a billion.
 #}
 {% macro parse_quantity(text) -%}
     {%- set unit = regexp_replace_all(text, '[-+0-9０-９.,．，－＋ ]', '') -%}
     {%- set number = regexp_replace_all(text, '[A-Za-z×一-龥 ]', '') -%}
     coalesce(
-        {{ parse_decimal(text, 3) }},
+        {{ parse_decimal(text, 3, 12) }},
         case
             when {{ matches(text, '^ *[xX×]? *[-+－＋]?[0-9０-９.,．，]+ *[A-Za-z×一-龥]{1,4} *$|^ *[xX×] *[0-9０-９]+ *$') }}
                 and not {{ matches(text, '[万亿]') }}
                 then cast(
-                    {{ parse_decimal(number, 3) }}
+                    {{ parse_decimal(number, 3, 12) }}
                     * case
                         when lower({{ unit }}) in ('g', '克') then 0.001
                         when {{ unit }} = '斤' then 0.5
@@ -67,6 +73,15 @@
                 )
         end
     )
+{%- endmacro %}
+
+
+{#
+    Whether a line is worth a trillion or more, although quantity and price by themselves are credible: nobody sold
+    that, and the product would overflow.
+#}
+{% macro absurd_line(quantity, unit_price) -%}
+    coalesce(abs(cast({{ parse_quantity(quantity) }} as double) * cast({{ parse_amount(unit_price) }} as double)) >= 1e12, false)
 {%- endmacro %}
 
 

@@ -20,7 +20,7 @@
     {%- endset -%}
     {{ regexp_replace_all(
         "regexp_replace(" ~ digits ~ ", '[.]0(\"?)$', '')",
-        '[ "=&-)./·_‐‑–—　（）．／－\u00a0\t\n\r\u200b\u200c\u200d\u2060\ufeff\u202a-\u202e-]|^([Tt]el|TEL|手机|电话|電話|手機)号?码?[:：]?',
+        '[ "=&-)./·_‐‑–—　（）．／－\u00a0\t\n\r' ~ invisible_letters() ~ '-]|^([Tt]el|TEL|手机|电话|電話|手機)号?码?[:：]?',
         ''
     ) }}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 """The web page on the published file; `strata dashboard` starts it.
 
-Belongs here: the frame around the pages: title, language, navigation, what to do when there is
-nothing to show. Does not belong here: any page.
+Belongs here: the frame around the pages: title, language, login, navigation, what to do when there
+is nothing to show. Does not belong here: any page.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from types import ModuleType
 import duckdb
 import streamlit as st
 
+from orchestration.dashboard import login
 from orchestration.dashboard.language import Language, Texts, choose_language
 from orchestration.dashboard.pages import (
     audiences,
@@ -23,6 +24,7 @@ from orchestration.dashboard.pages import (
     overview,
     segments,
 )
+from orchestration.dashboard.published import settings
 from orchestration.publishing.reader import NothingPublishedError
 
 TEXTS = {
@@ -51,6 +53,8 @@ PAGES: tuple[tuple[ModuleType, str], ...] = (
 def main() -> None:
     st.set_page_config(page_title="strata360", page_icon="📊", layout="wide")
     language = choose_language()
+    if not login.is_let_in(settings().dashboard_password, language):
+        return
     page = st.navigation(
         [
             st.Page(

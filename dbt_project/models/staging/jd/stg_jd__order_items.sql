@@ -36,6 +36,7 @@ typed as (
             when {{ blank('source.quantity') }} then 'missing_quantity'
             when {{ unreadable('source.quantity', parse_quantity) }} then 'unreadable_quantity'
             when {{ unreadable('source.unit_price', parse_amount) }} then 'unreadable_amount'
+            when {{ absurd_line('source.quantity', 'source.unit_price') }} then 'absurd_amount'
             when {{ unreadable('source.line_discount_amount', parse_amount) }} then 'unreadable_amount'
             when {{ unreadable('source.line_paid_amount', parse_amount) }} then 'unreadable_amount'
         end as _rule

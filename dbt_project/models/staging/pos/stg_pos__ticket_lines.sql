@@ -60,6 +60,7 @@ typed as (
             when {{ blank('source.line_amount') }} then 'missing_amount'
             when {{ unreadable('source.line_amount', parse_amount) }} then 'unreadable_amount'
             when {{ unreadable('source.unit_price', parse_amount) }} then 'unreadable_amount'
+            when {{ absurd_line('source.quantity', 'source.unit_price') }} then 'absurd_amount'
             when {{ unreadable('source.discount_amount', parse_amount) }} then 'unreadable_amount'
             when {{ clean_text('source.ticket_type') }} in ('退货', '退款', 'return') and {{ parse_amount('source.line_amount') }} > 0 then 'positive_return'
         end as _rule
