@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 RECOMMENDATION = dg.AssetKey(["analysis", "customer_recommendation"])
 CONTENT = dg.AssetKey(["analysis", "content_choice"])
 READS = (
-    "intermediate.int_recommendation_lists",
     "intermediate.int_recommendation_candidates",
     "intermediate.int_recommendation_labels",
     "intermediate.int_content_candidates",
@@ -40,10 +39,7 @@ BATCH_ROWS = 500_000
 
 PAST_SQL = """
     select
-        candidates.* exclude (
-            kind, category, similar_of_id, accessory_of_id, upgrade_of_id, reason_code,
-            based_on_item_id
-        ),
+        candidates.* exclude (kind, category, similar_of_id, accessory_of_id, upgrade_of_id),
         labels.product_id is not null as is_bought,
         coalesce(labels.is_next_basket, false) as is_in_next_basket
     from intermediate.int_recommendation_candidates as candidates
@@ -63,9 +59,7 @@ TARGETS_SQL = """
     group by as_of_date, customer_id
 """
 CURRENT_SQL = """
-    select * exclude (
-        category, similar_of_id, accessory_of_id, upgrade_of_id, reason_code, based_on_item_id
-    )
+    select * exclude (category, similar_of_id, accessory_of_id, upgrade_of_id)
     from intermediate.int_recommendation_candidates
     where not is_graded
     order by customer_id
@@ -77,46 +71,8 @@ CONTENT_TYPES = """
 """
 TYPES = """
     customer_id varchar, product_id varchar, as_of_date date, rank integer, score double,
-    kind varchar, reason_code varchar, based_on_item_id varchar, category varchar,
-    last_order_date date, days_since_order bigint, gap_days double, graded_until date,
-    history varchar, served_by varchar, model_version varchar, run_id varchar
+    served_by varchar, model_version varchar, run_id varchar
 """
-# A list that is kept holds its evidence: candidates are made for those who get a new one.
-NEW_LISTS_SQL = """
-    create or replace temporary table current_list as
-    select
-        scored.*,
-        candidates.as_of_date,
-        candidates.kind,
-        candidates.reason_code,
-        candidates.based_on_item_id,
-        candidates.category,
-        candidates.last_order_date,
-        candidates.days_since_order,
-        candidates.gap_days,
-        lists.graded_until,
-        lists.history,
-        $served_by as served_by,
-        $model_version as model_version,
-        $run_id as run_id
-    from scored
-    inner join intermediate.int_recommendation_candidates as candidates
-        on scored.customer_id = candidates.customer_id
-        and scored.product_id = candidates.product_id
-        and not candidates.is_graded
-    inner join intermediate.int_recommendation_lists as lists
-        on scored.customer_id = lists.customer_id
-"""
-KEPT_LISTS_SQL = """
-    insert into current_list by name
-    select kept.*
-    from analysis.customer_recommendation as kept
-    inner join intermediate.int_recommendation_lists as lists
-        on kept.customer_id = lists.customer_id
-    where not lists.is_due
-"""
-KEPT_SQL = "select count(*) from intermediate.int_recommendation_lists where not is_due"
-COUNT_SQL = "select count(*), count(distinct customer_id) from current_list"
 SCHEMA = pa.schema(
     [
         ("customer_id", pa.string()),
@@ -128,7 +84,7 @@ SCHEMA = pa.schema(
 
 
 def recommendation_asset(settings: Settings) -> dg.AssetsDefinition:
-    """Learn and grade the blend of signals, then order the candidates of whoever's list is due."""
+    """Learn and grade the blend of signals, then order the candidates of everybody."""
 
     @dg.multi_asset(
         name="recommendation",
@@ -165,22 +121,28 @@ def recommendation_asset(settings: Settings) -> dg.AssetsDefinition:
                 drift = recommendation_drift(result.artefact, past, as_of_date=as_of_date)
                 checked = drift_results(RECOMMENDATION, drift)
                 del past
-                kept = _current_lists(connection, result.artefact, context.run_id)
-                rows, customers = connection.execute(COUNT_SQL).fetchone()
+                lists = _lists(connection, result.artefact)
+                stamps = {
+                    "as_of_date": pa.scalar(as_of_date, pa.date32()),
+                    "served_by": pa.scalar(result.artefact.served_by),
+                    "model_version": pa.scalar(result.artefact.model_version),
+                    "run_id": pa.scalar(context.run_id),
+                }
+                for name, value in stamps.items():
+                    lists = lists.append_column(name, _same(value, len(lists)))
                 content = _content_choice(connection, settings.seed)
                 order = pa.table(
                     {
                         "content_order": [content.order],
-                        "as_of_date": [as_of_date],
+                        **{name: [value.as_py()] for name, value in stamps.items()},
                         "served_by": [content.served_by],
                         "model_version": [content.model_version],
-                        "run_id": [context.run_id],
                     }
                 )
                 write_results(
                     connection,
                     {
-                        ".".join(RECOMMENDATION.path): (TYPES, "from current_list"),
+                        ".".join(RECOMMENDATION.path): (TYPES, lists),
                         ".".join(CONTENT.path): (CONTENT_TYPES, order),
                     },
                     _together(result.evaluation, content.evaluation),
@@ -189,22 +151,21 @@ def recommendation_asset(settings: Settings) -> dg.AssetsDefinition:
                     drift=drift,
                 )
                 write_checks(connection, context.run_id, [outcome for _, outcome in checked])
-            step.rows = rows
+            step.rows = len(lists)
         for note in (*result.notes, *content.notes):
             context.log.info(note)
         yield dg.MaterializeResult(
             asset_key=RECOMMENDATION,
             metadata={
                 **model_page(
-                    row_count=rows,
+                    row_count=len(lists),
                     served_by=result.artefact.served_by,
                     notes=result.notes,
                     grades=result.evaluation,
                     card=save_card(recommendation_card(result), model_path.parent),
                     model_path=model_path,
                 ),
-                "customers": customers,
-                "customers with the list of an earlier day": kept,
+                "customers": len(lists["customer_id"].unique()),
             },
             check_results=[result for result, _ in checked],
         )
@@ -235,28 +196,8 @@ def _together(*evaluations: "pd.DataFrame") -> "pd.DataFrame":
     return pd.concat(filled, ignore_index=True) if filled else evaluations[0]
 
 
-def _current_lists(
-    connection: "duckdb.DuckDBPyConnection", artefact: "RankerArtefact", run_id: str
-) -> int:
-    """Everybody's list in the temporary table current_list; returns how many are kept ones."""
-    connection.register("scored", _new_lists(connection, artefact))
-    connection.execute(
-        NEW_LISTS_SQL,
-        {
-            "served_by": artefact.served_by,
-            "model_version": artefact.model_version,
-            "run_id": run_id,
-        },
-    )
-    connection.unregister("scored")
-    (kept,) = connection.execute(KEPT_SQL).fetchone()
-    if kept:
-        connection.execute(KEPT_LISTS_SQL)
-    return kept
-
-
-def _new_lists(connection: "duckdb.DuckDBPyConnection", artefact: "RankerArtefact") -> pa.Table:
-    """The lists that are due; SCHEMA. Candidates are read and scored in batches."""
+def _lists(connection: "duckdb.DuckDBPyConnection", artefact: "RankerArtefact") -> pa.Table:
+    """The list of every customer; SCHEMA. Candidates are read and scored in batches."""
     from orchestration.analysis.recommendation import CANDIDATE_COLUMNS, recommend
 
     batches = connection.execute(CURRENT_SQL).to_arrow_reader(BATCH_ROWS)
@@ -295,3 +236,12 @@ def whole_customers(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
         kept = table.slice(ends)
     if kept is not None:
         yield kept
+
+
+def _same(value: pa.Scalar, length: int) -> pa.Array:
+    """One value for every row; texts are kept once."""
+    if not pa.types.is_string(value.type):
+        return pa.repeat(value, length)
+    return pa.DictionaryArray.from_arrays(
+        pa.repeat(pa.scalar(0, pa.int8()), length), pa.array([value.as_py()])
+    )

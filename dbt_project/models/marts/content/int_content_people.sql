@@ -36,14 +36,11 @@ readers_after as (
 
 people as (
 
-    select snapshots.as_of_date, snapshots.customer_id, false as is_graded
+    select people.as_of_date, people.customer_id, false as is_graded
 
-    from {{ ref('int_customer_feature_dates') }} as snapshots
+    from {{ ref('int_recommendation_people') }} as people
 
-    inner join dates
-        on snapshots.as_of_date = dates.as_of_date
-
-    where not dates.is_graded and exists (select 1 from {{ ref('contents') }})
+    where not people.is_graded and exists (select 1 from {{ ref('contents') }})
 
     union all
 

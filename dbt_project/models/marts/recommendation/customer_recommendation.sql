@@ -1,6 +1,6 @@
 {#
-    What each customer is told, with the reason in words as of the day of the list. Order and score come from the ranker,
-    kind and evidence from the candidates that it was given.
+    What each customer is told, with the reason in words. Order and score come from the ranker; kind and evidence from
+    the candidates that it was given.
 #}
 
 with
@@ -8,6 +8,12 @@ with
 recommendations as (
 
     select * from {{ source('analysis', 'customer_recommendation') }}
+
+),
+
+candidates as (
+
+    select * from {{ ref('int_recommendation_candidates') }} where not is_graded
 
 ),
 
@@ -30,30 +36,61 @@ categories as (
 
 ),
 
+evidenced as (
+
+    -- one candidate per recommendation
+    select
+        recommendations.*,
+        candidates.kind,
+        candidates.category,
+        candidates.days_since_order,
+        candidates.gap_days,
+        case
+            when candidates.kind = 'replenish' and candidates.order_day_count > 1 then 'bought_regularly'
+            when candidates.kind = 'replenish' then 'bought_before'
+            when candidates.kind = 'accessory' then 'bought_together'
+            when candidates.kind = 'upgrade' then 'step_up'
+            when candidates.kind = 'similar' and candidates.look_score > 0 then 'looked_at'
+            when candidates.kind = 'similar' then 'liked_by_same'
+            when candidates.category_share > 0 then 'popular_in_category'
+            else 'popular'
+        end as reason_code,
+        case candidates.kind
+            when 'replenish' then candidates.product_id
+            when 'accessory' then candidates.accessory_of_id
+            when 'upgrade' then candidates.upgrade_of_id
+            when 'similar'
+                then case when candidates.look_score > 0 then candidates.product_id else candidates.similar_of_id end
+        end as based_on_item_id
+
+    from recommendations
+
+    inner join candidates
+        on recommendations.customer_id = candidates.customer_id
+        and recommendations.product_id = candidates.product_id
+
+),
+
 named as (
 
     -- one product, one evidence and one category at most per recommendation
     select
-        recommendations.*,
-        coalesce(evidence.product_name, recommendations.based_on_item_id) as evidence_name,
-        coalesce(categories.name_en, products.category_word, recommendations.category) as category_en,
-        coalesce(categories.name_zh, products.category_word, recommendations.category) as category_zh,
-        cast(cast(round(recommendations.gap_days, 0) as bigint) as string) as gap_text,
-        case
-            when recommendations.days_since_order = 0 then 'today'
-            else recommendations.days_since_order || ' days ago'
-        end as ago_en,
-        case
-            when recommendations.days_since_order = 0 then '今天' else recommendations.days_since_order || ' 天前'
-        end as ago_zh
+        evidenced.*,
+        coalesce(evidence.product_name, evidenced.based_on_item_id) as evidence_name,
+        coalesce(categories.name_en, products.category_word, evidenced.category) as category_en,
+        coalesce(categories.name_zh, products.category_word, evidenced.category) as category_zh,
+        cast(cast(round(evidenced.gap_days, 0) as bigint) as string) as gap_text,
+        case when evidenced.days_since_order = 0 then 'today' else evidenced.days_since_order || ' days ago' end
+            as ago_en,
+        case when evidenced.days_since_order = 0 then '今天' else evidenced.days_since_order || ' 天前' end as ago_zh
 
-    from recommendations
+    from evidenced
 
     left join products
-        on recommendations.product_id = products.product_id
+        on evidenced.product_id = products.product_id
 
     left join products as evidence
-        on recommendations.based_on_item_id = evidence.product_id
+        on evidenced.based_on_item_id = evidence.product_id
 
     left join categories
         on coalesce(products.category_l2_code, products.category_l1_code) = categories.code

@@ -112,31 +112,6 @@ allowed as (
         not is_returned
         and (order_day_count = 0 or is_replenishable or days_since_order >= 365)
 
-),
-
-reasoned as (
-
-    select
-        *,
-        case
-            when kind = 'replenish' and order_day_count > 1 then 'bought_regularly'
-            when kind = 'replenish' then 'bought_before'
-            when kind = 'accessory' then 'bought_together'
-            when kind = 'upgrade' then 'step_up'
-            when kind = 'similar' and look_score > 0 then 'looked_at'
-            when kind = 'similar' then 'liked_by_same'
-            when category_share > 0 then 'popular_in_category'
-            else 'popular'
-        end as reason_code,
-        case kind
-            when 'replenish' then product_id
-            when 'accessory' then accessory_of_id
-            when 'upgrade' then upgrade_of_id
-            when 'similar' then case when look_score > 0 then product_id else similar_of_id end
-        end as based_on_item_id
-
-    from allowed
-
 )
 
-select * from reasoned
+select * from allowed

@@ -1,9 +1,8 @@
 {{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
 
 {#
-    Whom recommendations are made for: on the run's day whoever's list is due; on the days that are learnt from,
-    customers who did something before and bought something in the 30 days after, at most sample_size of them, picked by
-    a hash of the id.
+    Whom recommendations are made for: everybody on the run's day; on the days that are learnt from, customers who did
+    something before and bought something in the 30 days after, at most sample_size of them, picked by a hash of the id.
 #}
 {%- set sample_size = 3000 %}
 
@@ -21,9 +20,16 @@ signs as (
 
 ),
 
-due as (
+everybody as (
 
-    select customer_id, as_of_date from {{ ref('int_recommendation_lists') }} where is_due
+    select snapshots.customer_id, snapshots.as_of_date
+
+    from {{ ref('int_customer_feature_dates') }} as snapshots
+
+    inner join dates
+        on snapshots.as_of_date = dates.as_of_date
+
+    where not dates.is_graded
 
 ),
 
@@ -68,7 +74,7 @@ numbered as (
 
 people as (
 
-    select customer_id, as_of_date from due
+    select customer_id, as_of_date from everybody
 
     union all
 

@@ -9,9 +9,9 @@ recommendations as (
 
 ),
 
-scored as (
+candidates as (
 
-    select * from {{ source('analysis', 'customer_recommendation') }} where kind = 'replenish'
+    select * from {{ ref('int_recommendation_candidates') }} where kind = 'replenish' and not is_graded
 
 ),
 
@@ -23,12 +23,12 @@ products as (
 
 due as (
 
-    -- one scored product per recommendation
+    -- one candidate per recommendation, one product per candidate
     select
         recommendations.customer_id,
-        scored.product_id,
-        scored.last_order_date,
-        cast({{ add_days('scored.last_order_date', 'cast(round(scored.gap_days, 0) as integer)') }} as date)
+        candidates.product_id,
+        candidates.last_order_date,
+        cast({{ add_days('candidates.last_order_date', 'cast(round(candidates.gap_days, 0) as integer)') }} as date)
             as due_on,
         products.product_name,
         recommendations.reason,
@@ -36,14 +36,14 @@ due as (
 
     from recommendations
 
-    inner join scored
-        on recommendations.customer_id = scored.customer_id
-        and recommendations.item_id = scored.product_id
+    inner join candidates
+        on recommendations.customer_id = candidates.customer_id
+        and recommendations.item_id = candidates.product_id
 
     left join products
-        on scored.product_id = products.product_id
+        on candidates.product_id = products.product_id
 
-    where scored.gap_days is not null
+    where candidates.gap_days is not null
 
 )
 
