@@ -31,7 +31,7 @@ from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH, obstacle
 from orchestration.privacy.erased import read_erased
 from orchestration.privacy.pending import INTERRUPTED_ERASURE, pending
 from orchestration.resources.dbt_server import SOCKET_VARIABLE, start_dbt_server
-from orchestration.resources.increment import drop_stale_tables, last_complete_run
+from orchestration.resources.increment import drop_stale_tables, goes_on, last_complete_run
 from orchestration.resources.kept_tables import restore_kept_tables
 from orchestration.resources.run_record import (
     begin_run,
@@ -205,15 +205,21 @@ def _begin(
     """Begin the run; returns the tables that have to be built whole, with the reason."""
     ensure_run_tables(connection)
     complete = last_complete_run(connection)
-    previous_run_complete = previous_run_id(connection) == complete.run_id
+    previous = previous_run_id(connection)
     rebuilt = drop_stale_tables(
         connection,
         manifest,
         settings.compiled_into_models,
-        previous_run_complete=previous_run_complete,
+        previous_run_complete=previous == complete.run_id,
     )
-    goes_on = previous_run_complete and complete.project == project
-    begin_run(connection, run_id, as_of, settings, complete, goes_on=goes_on)
+    begin_run(
+        connection,
+        run_id,
+        as_of,
+        settings,
+        complete,
+        goes_on=goes_on(complete, previous, project),
+    )
     forget_old_runs(connection, settings.history_days)
     return rebuilt
 

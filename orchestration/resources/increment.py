@@ -81,6 +81,20 @@ def last_complete_run(connection: duckdb.DuckDBPyConnection) -> CompleteRun:
     return CompleteRun(*row) if row else CompleteRun()
 
 
+def goes_on(complete: CompleteRun, previous_run: str | None, project: str) -> bool:
+    """Whether a run that finds nothing new in a feed may leave its table as it is.
+
+    Args:
+        complete: The state that the last complete run left.
+        previous_run: The run that was begun last before this one.
+        project: Fingerprint of the models, seeds, tests and settings as they are now.
+    """
+    return complete.run_id is not None and (complete.run_id, complete.project) == (
+        previous_run,
+        project,
+    )
+
+
 def drop_stale_tables(
     connection: duckdb.DuckDBPyConnection,
     manifest: Mapping[str, Any],
