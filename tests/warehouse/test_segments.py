@@ -128,7 +128,11 @@ def test_a_cut_point_that_moved_has_whom_it_crossed_judged_again(
     moved = build.execute("select distinct as_of_date from intermediate.int_cut_points__moved")
     assert moved.fetchall() == [(closed,)]
     crossed = build.execute("from intermediate.int_cut_points__crossed").fetchall()
-    assert crossed and {day for _, day in crossed} == {closed}
+    assert {day for _, day in crossed} == {closed}
+    (everybody,) = build.execute(
+        "select count(*) from marts.customer_features where as_of_date = ?", [closed]
+    ).fetchone()
+    assert 0 < len(crossed) < everybody
     build.execute(f"create temp table changes as {history.changes}")
     judged_again = build.execute(
         "select customer_id, as_of_date from changes anti join intermediate.int_customers__changed "
