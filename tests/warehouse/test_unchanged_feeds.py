@@ -88,7 +88,8 @@ def test_a_corrected_file_and_a_record_taken_back_act_the_same_day(copy: Copy) -
     write_feed(copy.landing, "orders", rows)
     of_known_age = "select count(*) from customer_360 where age is not null"
     known = query(copy, of_known_age)[0][0]
-    taken_back = {"source_customer_id": "K0011", "is_deleted": "true", "updated_at": "2025-06-01"}
+    # within the days that are computed, so that it is known
+    taken_back = {"source_customer_id": "K0011", "is_deleted": "true", "updated_at": "2025-05-01"}
     write_feed(copy.landing, "customers", [taken_back], "taken_back.csv")
     copy.strata("run")
     # touches of the campaign and vocabularies stay as they are
