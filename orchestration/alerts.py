@@ -34,6 +34,9 @@ DBT_NODE = re.compile(r"\b(?:Failure|Error) in (\w+) (\w+)")
 #: Errors of our own by class, and what to do about them; their messages are told.
 OWN_REMEDIES = {
     "WarehouseLockedError": "close the program that holds the build file; `strata doctor` names it",
+    "DamagedWarehouseError": "delete the build file that is named and run again",
+    "DamagedPublishedFileError": "put back a copy of the published file, or run again where the "
+    "build file is sound",
     "RunInProgressError": "wait for the other run to end, or stop its process",
     "VocabularyError": "correct the file that is named and run again",
     "ContractError": "correct the landing contract that is named and run again",

@@ -1,4 +1,4 @@
-"""When things run: the jobs, the schedule and the sensor on the landing folder.
+"""When things run: the jobs, the schedules and the sensors.
 
 Belongs here: jobs, schedules, sensors. Does not belong here: what an asset does.
 """
@@ -6,9 +6,7 @@ Belongs here: jobs, schedules, sensors. Does not belong here: what an asset does
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -16,12 +14,12 @@ import dagster as dg
 from orchestration.alerts import alert_of, errors_of, send
 from orchestration.ingestion.contracts import FeedContract
 from orchestration.ingestion.discover import discover, is_stable, listing_fingerprint
+from orchestration.instance import COMMAND_TAG
 from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH, micro_batch_selection, obstacle
+from orchestration.reaper import GONE, reap
 from orchestration.resources.run_state import project_fingerprint, read_run_state
 from orchestration.settings import Settings
 
-# Runs of `strata run` carry it; the command itself tells of their failure.
-COMMAND_TAG = "strata/command"
 UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -163,62 +161,29 @@ def failure_sensor(
     return tell
 
 
+def dead_run_sensor(settings: Settings) -> dg.SensorDefinition:
+    """End runs whose process died, so that they keep no other waiting; the daemon tries them again.
+
+    Dagster's own monitoring knows nothing of the processes that it starts on this machine, and ends
+    such a run after three hours.
+    """
+
+    @dg.sensor(
+        name="dead_run_sensor",
+        minimum_interval_seconds=15,
+        # always on: it starts nothing, and a run that somebody starts by hand may die, too
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Marks runs as failed whose process has ended before them.",
+    )
+    def end(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        dead = reap(context.instance, settings.run_lock_file)
+        if not dead:
+            return dg.SkipReason("every run that counts as under way has its process")
+        return dg.SkipReason(f"{', '.join(run.run_id for run in dead)}: {GONE}")
+
+    return end
+
+
 def _schedule_status(settings: Settings) -> dg.DefaultScheduleStatus:
     statuses = dg.DefaultScheduleStatus
     return statuses.RUNNING if settings.automation else statuses.STOPPED
-
-
-@contextmanager
-def company_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
-    """The company's Dagster instance, its folder and settings made where they are missing."""
-    settings.make_dirs()
-    write_dagster_yaml(settings.dagster_home)
-    with existing_instance(settings) as instance:
-        yield instance
-
-
-@contextmanager
-def existing_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
-    """The same where its settings are there already; nothing is made."""
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-        yield instance
-
-
-def write_dagster_yaml(dagster_home: Path) -> Path:
-    """Write the instance settings that keep one writer and let a power cut heal by itself.
-
-    An existing file is left alone: it may have been edited.
-    """
-    path = dagster_home / "dagster.yaml"
-    if not path.exists():
-        dagster_home.mkdir(parents=True, exist_ok=True)
-        path.write_text(DAGSTER_YAML)
-    return path
-
-
-DAGSTER_YAML = """\
-# One run at a time, and one step at a time on the pool of the warehouse file.
-concurrency:
-  pools: {granularity: op, default_limit: 1}
-  runs: {max_concurrent_runs: 1}
-# Keeps its files open between two events; opening them anew costs a run a quarter of its time.
-event_log_storage:
-  module: orchestration.resources.event_log
-  class: KeptSqliteEventLogStorage
-  config: {base_dir: history/runs}
-# Without max_runtime_seconds and free_slots_after_run_end_seconds a power cut leaves the run
-# STARTED and every later run QUEUED for ever.
-run_monitoring:
-  enabled: true
-  start_timeout_seconds: 180
-  poll_interval_seconds: 30
-  max_runtime_seconds: 10800
-  free_slots_after_run_end_seconds: 60
-run_retries: {enabled: true, max_retries: 1, retry_on_asset_or_op_failure: false}
-retention:
-  schedule: {purge_after_days: 90}
-  sensor: {purge_after_days: {skipped: 7, failure: 30, success: 90}}
-telemetry: {enabled: false}
-nux: {enabled: false}
-"""

@@ -231,7 +231,7 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go.")] = False,
 ) -> None:
     """Remove what runs older than STRATA_HISTORY_DAYS left: records, logs, old model versions."""
-    from orchestration.automation import company_instance
+    from orchestration.instance import company_instance
     from orchestration.pruning import prune as remove
     from orchestration.settings import Settings
 

@@ -35,6 +35,7 @@ from orchestration.assets.sentiment import sentiment_asset
 from orchestration.automation import (
     daily_job,
     daily_schedule,
+    dead_run_sensor,
     failure_sensor,
     landing_sensor,
     micro_batch_job,
@@ -101,6 +102,7 @@ def build_defs(
         sensors=[
             landing_sensor(contracts, manifest, settings, jobs),
             failure_sensor(settings, jobs),
+            dead_run_sensor(settings),
         ],
         loggers={"console": dg.colored_console_logger, "progress": progress_logger},
         resources=resources,

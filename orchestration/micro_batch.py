@@ -135,7 +135,7 @@ def obstacle(
         now: The instant; default: the clock.
     """
     if state is None or state.daily_at is None:
-        return "no daily run has published yet"
+        return "no daily run has published yet, or none since somebody was erased"
     if not state.complete:
         return "the run before did not reach its end"
     if state.project != project:
@@ -145,8 +145,12 @@ def obstacle(
             f"the last run computed {state.as_of or 'the newest day'}, "
             f"this one {as_of or 'the newest day'}"
         )
-    if (now or datetime.now(UTC)) - datetime.fromisoformat(state.daily_at) > MAX_DAILY_AGE:
+    age = (now or datetime.now(UTC)) - datetime.fromisoformat(state.daily_at)
+    if age > MAX_DAILY_AGE:
         return f"the last daily run published at {state.daily_at}, too long ago for its scores"
+    if age < -MAX_DAILY_AGE:
+        # otherwise scores would count as new until a clock that was wrong once is reached
+        return f"the last daily run is said to have published at {state.daily_at}, in the future"
     return None
 
 

@@ -1,7 +1,7 @@
 """Runs whose process is gone, and what they hold.
 
 Belongs here: telling such runs from running ones, and ending them. Does not belong here: when that
-is done (run, the `strata ui` command) or told (doctor).
+is done (run, the `strata ui` command, a sensor) or told (doctor).
 
 After a power cut Dagster goes on counting such a run against the limit of runs and the pool of the
 warehouse file. Its own monitoring ends it after three hours; until then every other run would wait.
@@ -16,7 +16,8 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.alerts import AlertNotSentError, alert_of, send
-from orchestration.automation import COMMAND_TAG, company_instance
+from orchestration.instance import COMMAND_TAG, company_instance
+from orchestration.run_lock import is_locked
 from orchestration.settings import Settings
 
 STARTED = [
@@ -36,7 +37,7 @@ def recover(settings: Settings) -> Iterator[str]:
     To be called before the daemon starts, on the machine that runs run on.
     """
     with company_instance(settings) as instance:
-        dead = reap(instance, holds_run_lock=False)
+        dead = reap(instance, settings.run_lock_file)
     for run in dead:
         yield f"run {run.run_id} had not ended although its process had; marked as failed"
         if settings.wants_alerts:
@@ -46,33 +47,41 @@ def recover(settings: Settings) -> Iterator[str]:
                 yield str(error)
 
 
-def reap(instance: dg.DagsterInstance, *, holds_run_lock: bool) -> list[dg.DagsterRun]:
+def reap(instance: dg.DagsterInstance, lock_file: Path | None) -> list[dg.DagsterRun]:
     """Mark runs whose process is gone as failed, and free what they held.
 
     Args:
         instance: The company's Dagster instance, on the machine that its runs run on.
-        holds_run_lock: Whether the caller holds the lock that `strata run` holds; its runs that
-            have not ended are then gone for certain.
+        lock_file: What `strata run` locks for as long as it lives; None when the caller holds it.
 
     Returns:
         The runs that were ended.
     """
-    dead = list(dead_runs(instance, holds_run_lock=holds_run_lock))
+    dead = list(dead_runs(instance, lock_file))
     for run in dead:
         instance.report_run_failed(run, GONE)
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     return dead
 
 
-def dead_runs(instance: dg.DagsterInstance, *, holds_run_lock: bool) -> Iterator[dg.DagsterRun]:
-    """Runs that count as under way and whose process is gone."""
+def dead_runs(instance: dg.DagsterInstance, lock_file: Path | None) -> Iterator[dg.DagsterRun]:
+    """Runs that count as under way and whose process is gone; `lock_file` as in `reap`."""
     for run in instance.get_runs(dg.RunsFilter(statuses=STARTED)):
-        if holds_run_lock and COMMAND_TAG in run.tags:
+        # it may have ended between being listed and being looked at
+        if _is_dead(instance, run, lock_file) and _is_started(instance, run.run_id):
             yield run
-            continue
-        process = _process(instance, run.run_id)
-        if process and not _is_running(*process):
-            yield run
+
+
+def _is_dead(instance: dg.DagsterInstance, run: dg.DagsterRun, lock_file: Path | None) -> bool:
+    if COMMAND_TAG in run.tags:
+        return lock_file is None or not is_locked(lock_file)
+    process = _process(instance, run.run_id)
+    return process is not None and not _is_running(*process)
+
+
+def _is_started(instance: dg.DagsterInstance, run_id: str) -> bool:
+    run = instance.get_run_by_id(run_id)
+    return run is not None and run.status in STARTED
 
 
 def _process(instance: dg.DagsterInstance, run_id: str) -> tuple[int, float] | None:

@@ -1,26 +1,24 @@
 """One run of a job in this process, with a progress display and a summary.
 
-Belongs here: what `strata run` does around Dagster: the run lock, the instance, the exit status.
+Belongs here: what `strata run` does around Dagster: the instance, the display, the exit status.
 Does not belong here: the job itself (definitions) or its display (progress).
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from orchestration.alerts import Alert, AlertNotSentError, alert_before_run, alert_of, send
 from orchestration.conditions.problems import VocabularyError
+from orchestration.obstacles import obstacle_of
 from orchestration.privacy.pending import INTERRUPTED_ERASURE, pending
+from orchestration.run_lock import RunInProgressError, run_lock
 from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR, STAGING_DIR, Settings
 from orchestration.tags import ensure_tags
 
@@ -30,10 +28,6 @@ if TYPE_CHECKING:
 OK = 0
 FAILED = 1
 PUBLISHED_WITH_UNREADABLE_FILES = 3
-
-
-class RunInProgressError(RuntimeError):
-    """Another run of the same company is under way."""
 
 
 def run_here(
@@ -53,8 +47,8 @@ def run_here(
     """
     # bound to the terminal now: while the steps run, what they print goes to a file
     console = console or Console(file=sys.stdout)
-    settings.make_dirs()
     try:
+        settings.make_dirs()
         with run_lock(settings.run_lock_file):
             if pending(settings.home):
                 raise RunInProgressError(INTERRUPTED_ERASURE)
@@ -65,6 +59,12 @@ def run_here(
     except VocabularyError as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         _tell(settings, alert_before_run(settings, error), console)
+        return FAILED
+    except Exception as error:
+        obstacle = obstacle_of(error, settings)
+        if obstacle is None:
+            raise
+        console.print(obstacle, style="red", markup=False, highlight=False, soft_wrap=True)
         return FAILED
 
 
@@ -94,8 +94,8 @@ def _run(settings: Settings, as_of: date | None, console: Console, *, micro: boo
 
 def _execute(settings: Settings, as_of: date | None, console: Console, *, micro: bool):
     warnings.filterwarnings("ignore", module="dagster.*")
-    from orchestration.automation import COMMAND_TAG, company_instance
     from orchestration.definitions import build_defs
+    from orchestration.instance import COMMAND_TAG, company_instance
     from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH
     from orchestration.progress import ProgressHandler
     from orchestration.pruning import prune
@@ -113,7 +113,7 @@ def _execute(settings: Settings, as_of: date | None, console: Console, *, micro:
         redirect_stdout(output),
         redirect_stderr(output),
     ):
-        for run in reap(instance, holds_run_lock=True):
+        for run in reap(instance, lock_file=None):
             _tell(settings, alert_of(settings, run.job_name, run.run_id, {}), console)
         result = job.execute_in_process(
             instance=instance,
@@ -150,7 +150,7 @@ def _may_be_micro(settings: Settings, as_of: date | None, console: Console) -> b
 
 
 def _conclude(settings: Settings, result, progress, console: Console) -> int:
-    from orchestration.status import print_outcome, unreadable_files
+    from orchestration.status import BuildFileNotReadError, print_outcome, unreadable_files
 
     if not result.success:
         console.print(
@@ -168,13 +168,20 @@ def _conclude(settings: Settings, result, progress, console: Console) -> int:
                 soft_wrap=True,
             )
         run = result.dagster_run
-        _tell(settings, alert_of(settings, run.job_name, run.run_id, errors), console)
+        alert = alert_of(settings, run.job_name, run.run_id, errors)
+        console.print(f"What to do: {alert.remedy}", highlight=False, markup=False, soft_wrap=True)
+        _tell(settings, alert, console)
         console.print(
             f"What the steps printed: {settings.run_output_file}", highlight=False, soft_wrap=True
         )
         return FAILED
     print_outcome(settings, console, warnings=progress.failed_checks)
-    unreadable = unreadable_files(settings)
+    try:
+        unreadable = unreadable_files(settings)
+    except BuildFileNotReadError as error:
+        # whoever took the file right behind the last step: what was published stays published
+        console.print(str(error), style="yellow", markup=False, highlight=False, soft_wrap=True)
+        return OK
     if unreadable:
         console.print(
             "\n[red]Landing files that could not be read[/red] (left in place, tried again "
@@ -216,25 +223,3 @@ def _tell(settings: Settings, alert: Alert, console: Console) -> None:
         console.print(f"Alert sent by {' and '.join(send(alert, settings))}.", highlight=False)
     except AlertNotSentError as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def run_lock(path: Path) -> Iterator[None]:
-    """Hold the company's run lock; the system frees it when the process ends, however it ends.
-
-    Raises:
-        RunInProgressError: Somebody else holds it.
-    """
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            raise RunInProgressError(
-                f"another run is under way ({file.read().strip() or path}): wait for it to end, or "
-                "stop that process and run again"
-            ) from error
-        file.truncate(0)
-        file.write(f"process {os.getpid()}")
-        file.flush()
-        yield

@@ -10,6 +10,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.damage import damaged_build_file, is_damage
 from orchestration.ingestion import FailedFile, failed_files
 from orchestration.publishing.reader import open_published
 from orchestration.settings import Settings
@@ -49,6 +50,10 @@ where run_id = (select max(run_id) from publish_info)
 group by kind
 order by kind
 """
+
+
+class BuildFileNotReadError(RuntimeError):
+    """The build file cannot be looked into now; the message says why."""
 
 
 def print_outcome(settings: Settings, console: Console, *, warnings: list[str]) -> None:
@@ -96,7 +101,17 @@ def print_status(settings: Settings, console: Console) -> None:
         ).fetchall()
     for name, value in failing:
         console.print(f"[yellow]check[/yellow] {name}: {value:g}", highlight=False, soft_wrap=True)
-    for failed in unreadable_files(settings):
+    try:
+        unreadable = unreadable_files(settings)
+    except BuildFileNotReadError as error:
+        # what is published can be told all the same
+        console.print(
+            f"[yellow]unreadable landing files are not known[/yellow]: {error}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        return
+    for failed in unreadable:
         console.print(
             f"[red]unreadable[/red] {failed.file_name}: {failed.error}",
             highlight=False,
@@ -105,11 +120,23 @@ def print_status(settings: Settings, console: Console) -> None:
 
 
 def unreadable_files(settings: Settings) -> list[FailedFile]:
-    """Landing files that no run could read so far."""
+    """Landing files that no run could read so far.
+
+    Raises:
+        BuildFileNotReadError: A run holds the build file, or it is damaged.
+    """
     if not settings.build_file.exists():
         return []
-    with duckdb.connect(str(settings.build_file), read_only=True) as build:
-        return failed_files(build)
+    try:
+        with duckdb.connect(str(settings.build_file), read_only=True) as build:
+            return failed_files(build)
+    except duckdb.IOException as error:
+        if is_damage(error):
+            raise BuildFileNotReadError(damaged_build_file(settings.build_file)) from error
+        raise BuildFileNotReadError(
+            f"{settings.build_file} cannot be opened now; a run is under way most likely, "
+            "`strata doctor` says who holds it"
+        ) from error
 
 
 def _print_summary(published: duckdb.DuckDBPyConnection, currency: str, console: Console) -> None:

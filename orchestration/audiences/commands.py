@@ -65,7 +65,6 @@ def preview(
     from rich.console import Console
 
     from orchestration.audiences.lists import ListError
-    from orchestration.audiences.members import NobodyAlikeError
     from orchestration.audiences.plan import TooLargeError
     from orchestration.audiences.report import UnknownAudienceError, find_audience, print_preview
     from orchestration.publishing.reader import NothingPublishedError
@@ -82,7 +81,6 @@ def preview(
         UnknownAudienceError,
         NothingPublishedError,
         ListError,
-        NobodyAlikeError,
         TooLargeError,
     ) as error:
         fail(str(error))
@@ -126,7 +124,7 @@ def export_queue(form: Form = "csv", contacts: Clear = False) -> None:
 def _export(write: Any, *arguments: str, form: str, **options: bool) -> None:
     from orchestration.publishing.exports import NotPublishedError, UnknownAudienceError
     from orchestration.publishing.reader import NothingPublishedError
-    from orchestration.resources.warehouse import WarehouseLockedError, open_for_reading
+    from orchestration.resources.warehouse import WarehouseError, open_for_reading
     from orchestration.settings import Settings
 
     if form not in FORMATS:
@@ -146,7 +144,7 @@ def _export(write: Any, *arguments: str, form: str, **options: bool) -> None:
         NothingPublishedError,
         NotPublishedError,
         UnknownAudienceError,
-        WarehouseLockedError,
+        WarehouseError,
     ) as error:
         fail(str(error))
     say(f"{folder}")

@@ -35,10 +35,6 @@ ALIKE_FEATURES = (
 )
 
 
-class NobodyAlikeError(ValueError):
-    """There is nobody to be alike to, or nobody else."""
-
-
 @dataclass
 class Finder:
     """Finds members in one open file.
@@ -116,10 +112,15 @@ class Finder:
         found = self.connection.execute(self._features(seed)).fetchnumpy()
         customer_ids, is_seed = found.pop("customer_id"), found.pop("is_seed")
         if not count or count == len(customer_ids):
-            raise NobodyAlikeError(
-                f"audience {leaf.code} has {count:,} of {len(customer_ids):,} customers; a "
-                "look-alike needs people inside and outside of it"
+            # a young company's best customers may be all of them, or none yet: no error of a run
+            self.notes.append(
+                f"nobody is like {leaf.code}: it has {count:,} of {len(customer_ids):,} customers, "
+                "and a look-alike needs people inside and outside of it"
             )
+            self.connection.execute(
+                f"create or replace temporary table {table} (customer_id varchar)"
+            )
+            return
         features = np.array(
             [np.ma.filled(values.astype(np.float64), np.nan) for values in found.values()]
         ).T

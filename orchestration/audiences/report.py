@@ -71,7 +71,6 @@ def print_preview(
     Raises:
         NothingPublishedError: No run has published yet.
         ListError: A list that it names cannot be read.
-        NobodyAlikeError: A look-alike has nobody to be like.
         TooLargeError: The rule has become too long.
     """
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.checks.results import check_result
-from orchestration.publishing.reader import published_table
+from orchestration.publishing.reader import DamagedPublishedFileError, published_table
 from orchestration.resources.run_record import CheckOutcome
 
 #: An audience is suspicious when its size is more than so many times the former, or less than one
@@ -41,7 +41,11 @@ def size_result(
         published_file: The file that readers have; without one there is nothing to compare with.
         sizes: Members of this run by audience.
     """
-    earlier = published_table(published_file, "audience_definition")
+    try:
+        earlier = published_table(published_file, "audience_definition")
+    except DamagedPublishedFileError:
+        # the run that asks is the one that replaces the file
+        earlier = None
     rows = earlier.to_pylist() if earlier is not None else []
     before = {row["audience_code"]: row["member_count"] for row in rows}
     moved = [code for code, count in sizes.items() if _moved(before.get(code), count)]

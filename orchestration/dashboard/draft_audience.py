@@ -121,7 +121,6 @@ def count(code: str, text: str) -> Counted:
     Raises:
         VocabularyError: The text is wrong; says where and how.
         ListError: A list that it names cannot be read.
-        NobodyAlikeError: A look-alike has nobody to be like.
         TooLargeError: The rule has become too long.
         NothingPublishedError: No run has published yet.
     """

@@ -29,22 +29,22 @@ def runs(settings: Settings) -> Trouble | None:
         )
     if not (settings.dagster_home / "dagster.yaml").exists():
         return None
-    from orchestration.automation import existing_instance
+    from orchestration.instance import existing_instance
     from orchestration.reaper import dead_runs
 
     with existing_instance(settings) as instance:
-        stuck = [run.run_id for run in dead_runs(instance, holds_run_lock=False)]
+        stuck = [run.run_id for run in dead_runs(instance, settings.run_lock_file)]
     if not stuck:
         return None
     return Trouble(
         f"their processes are gone: {few(stuck)}",
-        "`strata run` and `strata ui` mark them as failed before they begin",
+        "`strata recover`, `strata run`, `strata ui` and a running daemon mark them as failed",
     )
 
 
 def lock(settings: Settings) -> Trouble | None:
     """No run is under way."""
-    from orchestration.run import RunInProgressError, run_lock
+    from orchestration.run_lock import RunInProgressError, run_lock
 
     if not settings.run_lock_file.exists():
         return None

@@ -15,7 +15,7 @@ from orchestration.ingestion.bulk_rows import RejectedLines, load_rows
 from orchestration.ingestion.columns import ColumnMap
 from orchestration.ingestion.csv_reader import Reject, read_records
 from orchestration.ingestion.extra_columns import extra_object
-from orchestration.ingestion.limits import is_machine_fault
+from orchestration.ingestion.limits import drive_fault, is_machine_fault
 from orchestration.ingestion.outcomes import Counts, Prepared
 from orchestration.ingestion.writer import BATCH, STAGE, FeedWriter
 from orchestration.sql import literal, quote
@@ -211,7 +211,8 @@ def _load_csv_carefully(writer: FeedWriter, prepared: Prepared) -> None:
     except (UnicodeDecodeError, OSError) as error:
         if isinstance(error, OSError) and is_machine_fault(error):
             raise
-        writer.fail_prepared(prepared, "cannot be read to its end; copy it again")
+        fault = drive_fault(str(error)) or "to its end; copy it again"
+        writer.fail_prepared(prepared, f"cannot be read {fault}")
 
 
 def _nothing(files: list[Prepared]) -> tuple[str, list]:

@@ -18,6 +18,7 @@ from orchestration.ingestion.jsonl_reader import LINE_SCHEMA, read_lines
 from orchestration.ingestion.limits import (
     RAW_TEXT_CHARACTERS,
     UnreadableFileError,
+    drive_fault,
     is_machine_fault,
 )
 from orchestration.ingestion.outcomes import Counts, Prepared
@@ -65,7 +66,9 @@ def load_jsonl(writer: FeedWriter, files: list[Prepared]) -> None:
             for prepared in files:
                 load_jsonl(writer, [prepared])
         else:
-            writer.fail_prepared(files[0], "changed while it was being read")
+            fault = drive_fault(str(error))
+            problem = f"cannot be read {fault}" if fault else "changed while it was being read"
+            writer.fail_prepared(files[0], problem)
         return
     keys = _keys(writer, files)
     counts = {prepared.file_id: Counts() for prepared in files}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.ingestion.contracts import FeedContract
+from orchestration.ingestion.limits import words
 
 FORMAT_OF_SUFFIX = {
     ".csv": "csv",
@@ -140,9 +141,7 @@ def _walk(folder: Path, root: Path, strays: list[StrayFile]) -> Iterator[Path]:
     except FileNotFoundError:
         return
     except OSError as error:
-        strays.append(
-            StrayFile(_name(folder, root), f"cannot be listed ({error.strerror}); check its rights")
-        )
+        strays.append(StrayFile(_name(folder, root), f"cannot be listed {words(error)}"))
         return
     for entry in entries:
         path = Path(entry.path)

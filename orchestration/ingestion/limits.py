@@ -6,6 +6,7 @@ Belongs here: sizes and shares with their reasons. Does not belong here: code th
 from __future__ import annotations
 
 import errno
+import os
 from dataclasses import dataclass
 
 
@@ -62,6 +63,34 @@ DEFAULT_LIMITS = Limits()
 RAW_TEXT_CHARACTERS = 2_000
 
 
+_DRIVE_FAULTS = (
+    errno.ESTALE,
+    errno.EIO,
+    errno.ENXIO,
+    errno.ENODEV,
+    errno.ETIMEDOUT,
+    errno.EHOSTDOWN,
+)
+
+
+def words(error: OSError) -> str:
+    """What the system says of a file or folder that cannot be read, and what to do about it."""
+    if error.errno in _DRIVE_FAULTS:
+        return f"({error.strerror}); mount its drive again, the next run tries it again"
+    return f"({error.strerror}); check its rights"
+
+
+def drive_fault(text: str) -> str | None:
+    """What a library says of a drive that does not answer, in the words of `words`; else None."""
+    for number in _DRIVE_FAULTS:
+        if os.strerror(number) in text:
+            return words(OSError(number, os.strerror(number)))
+    return None
+
+
 def is_machine_fault(error: OSError) -> bool:
-    """Whether an error is the machine's (disk full) rather than the file's."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+    """Whether an error is the machine's (disk full or read-only) rather than the file's."""
+    return error.errno in (
+        *(errno.ENOSPC, errno.EDQUOT, errno.EROFS),
+        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    )

@@ -37,6 +37,7 @@ from orchestration.ingestion.limits import (
     Limits,
     UnreadableFileError,
     is_machine_fault,
+    words,
 )
 from orchestration.ingestion.manifest import ensure_tables, last_columns, next_load_number
 from orchestration.ingestion.outcomes import FeedLoad, FileOutcome, LandingLoad, Prepared
@@ -198,7 +199,7 @@ class _FeedLoader:
         try:
             stat = file.path.stat()
         except OSError as error:
-            self._writer.fail(file, None, f"cannot be opened ({error.strerror}); check its rights")
+            self._writer.fail(file, None, f"cannot be opened {words(error)}")
             return
         if self._min_age_seconds and not is_stable(file.path, self._min_age_seconds):
             self._writer.outcomes[file.file_name] = FileOutcome(file.file_name, "waiting")
@@ -216,7 +217,7 @@ class _FeedLoader:
         except OSError as error:
             if is_machine_fault(error):
                 raise
-            self._writer.fail(file, stat, f"cannot be read ({error.strerror}); check its rights")
+            self._writer.fail(file, stat, f"cannot be read {words(error)}")
             return
         self._content_in_flight[prepared.sha256] = file.file_name
         batch = self._waiting_batches.setdefault(prepared.shape or object(), [])

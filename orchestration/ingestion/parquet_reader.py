@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.ingestion.limits import UnreadableFileError, is_machine_fault
+from orchestration.ingestion.limits import UnreadableFileError, drive_fault, is_machine_fault
 from orchestration.sql import quote
 
 # What DuckDB raises for a file that is damaged; running out of memory or disk is not among them.
@@ -94,6 +94,8 @@ def damaged(error: Exception) -> UnreadableFileError:
     text = str(error)
     if "No space left" in text:
         raise error
+    if (fault := drive_fault(text)) is not None:
+        return UnreadableFileError(f"cannot be read {fault}")
     if "UTF8" in text or "encoding" in text.lower():
         return UnreadableFileError("holds text that is not UTF-8; write it again")
     return UnreadableFileError(

@@ -34,12 +34,12 @@ def privacy_scan() -> None:
     Exit status 1 when any is found. Nothing is printed but places, kinds and numbers.
     """
     from orchestration.privacy.scan import scan_company
-    from orchestration.resources.warehouse import WarehouseLockedError
+    from orchestration.resources.warehouse import WarehouseError
     from orchestration.settings import Settings
 
     try:
         report = scan_company(Settings())
-    except WarehouseLockedError as error:
+    except WarehouseError as error:
         fail(str(error))
     say(
         f"{report.looked_for:,} identifiers looked for in {report.files:,} files; "
@@ -110,13 +110,9 @@ def erase(
     from orchestration.privacy import erase as work
     from orchestration.privacy.person import UnknownPersonError
     from orchestration.privacy.rewrite import RewriteError
-    from orchestration.resources.warehouse import WarehouseLockedError
-    from orchestration.run import (
-        OK,
-        PUBLISHED_WITH_UNREADABLE_FILES,
-        RunInProgressError,
-        run_here,
-    )
+    from orchestration.resources.warehouse import WarehouseError
+    from orchestration.run import OK, PUBLISHED_WITH_UNREADABLE_FILES, run_here
+    from orchestration.run_lock import RunInProgressError
     from orchestration.settings import Settings
 
     settings = Settings()
@@ -135,7 +131,7 @@ def erase(
     except (
         UnknownPersonError,
         RunInProgressError,
-        WarehouseLockedError,
+        WarehouseError,
         RewriteError,
         UnreadableFileError,
     ) as error:
@@ -168,12 +164,12 @@ def export_person(
     from orchestration.privacy.export_person import export_person as work
     from orchestration.privacy.person import UnknownPersonError
     from orchestration.publishing.reader import NothingPublishedError
-    from orchestration.resources.warehouse import WarehouseLockedError
+    from orchestration.resources.warehouse import WarehouseError
     from orchestration.settings import Settings
 
     try:
         written = work(Settings(), _typed(subject), folder)
-    except (UnknownPersonError, NothingPublishedError, WarehouseLockedError) as error:
+    except (UnknownPersonError, NothingPublishedError, WarehouseError) as error:
         fail(str(error))
     say(f"{written.folder}: {sum(written.rows.values()):,} rows in {len(written.rows)} files")
     say("in the clear: hand it over on a safe way, then delete the folder")
@@ -190,13 +186,9 @@ def retention(
     from orchestration.privacy import erase as work
     from orchestration.privacy.retention import apply_retention
     from orchestration.privacy.rewrite import RewriteError
-    from orchestration.resources.warehouse import WarehouseLockedError
-    from orchestration.run import (
-        OK,
-        PUBLISHED_WITH_UNREADABLE_FILES,
-        RunInProgressError,
-        run_here,
-    )
+    from orchestration.resources.warehouse import WarehouseError
+    from orchestration.run import OK, PUBLISHED_WITH_UNREADABLE_FILES, run_here
+    from orchestration.run_lock import RunInProgressError
     from orchestration.settings import Settings
 
     def confirm(counts: Mapping[str, int]) -> bool:
@@ -207,7 +199,7 @@ def retention(
     settings = Settings()
     try:
         receipt = apply_retention(settings, confirm)
-    except (RunInProgressError, WarehouseLockedError, RewriteError) as error:
+    except (RunInProgressError, WarehouseError, RewriteError) as error:
         fail(str(error))
     if receipt is None:
         say("nothing was taken out")

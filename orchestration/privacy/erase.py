@@ -47,7 +47,7 @@ from orchestration.publishing.pseudonyms import pseudonym
 from orchestration.resources import run_state
 from orchestration.resources.dbt import ensure_manifest
 from orchestration.resources.warehouse import open_for_reading
-from orchestration.run import run_lock
+from orchestration.run_lock import run_lock
 from orchestration.settings import STAGING_DIR, Settings
 
 
@@ -85,7 +85,7 @@ def erase(
         UnknownPersonError: Nobody is meant, or several customers.
         RunInProgressError: A run is under way.
         WarehouseLockedError: Another process has the build file open, or there is none.
-        RewriteError: A landing file was changed since it was loaded.
+        RewriteError: A landing file was changed since it was loaded; nothing was begun.
     """
     settings.make_dirs()
     with run_lock(settings.run_lock_file):
@@ -122,7 +122,7 @@ def erase(
         planned = Erasure(plan.request_id, person.customer_id, counts, unreadable, None)
         if not confirm(planned):
             return planned
-        plan.save(settings.home)
+        begin(settings, plan)
         receipt = carry_out(settings, plan, unreadable, (person, needles))
         return Erasure(plan.request_id, person.customer_id, plan.counts, unreadable, receipt)
 
@@ -284,10 +284,37 @@ def _purge_texts(settings: Settings, plan: Plan, person: Person, needles: Needle
     plan.save(settings.home)
 
 
+def begin(settings: Settings, plan: Plan) -> None:
+    """Write the journal: from here on nothing else runs until the plan is carried out.
+
+    Raises:
+        RewriteError: A landing file was changed since it was loaded, and no run could load it any
+            more; nothing was begun.
+    """
+    changed = [
+        file.file_name
+        for file in plan.files
+        if (present := _present(settings, file)) not in (None, file.sha256)
+        and not _is_another_load(settings, plan, file, present)
+    ]
+    if changed:
+        raise RewriteError(
+            f"changed since a run loaded it: {', '.join(changed)}. `strata run` loads what is "
+            "there now; then try again. Nothing has been erased"
+        )
+    plan.save(settings.home)
+
+
+def _present(settings: Settings, file: PlannedFile) -> str | None:
+    """Checksum of what lies under a file's name; None when nothing does."""
+    path = settings.landing_dir / file.file_name
+    return sha256_of(path) if path.exists() else None
+
+
 def _rewrite(settings: Settings, plan: Plan, file: PlannedFile, contract: FeedContract) -> None:
     """A landing file without the rows, unless it is so already."""
     path = settings.landing_dir / file.file_name
-    present = sha256_of(path) if path.exists() else None
+    present = _present(settings, file)
     if present is None or _is_another_load(settings, plan, file, present):
         # the file was taken away after it was loaded, or a corrected export was written over it and
         # loaded too; these rows still leave the raw table
@@ -299,8 +326,8 @@ def _rewrite(settings: Settings, plan: Plan, file: PlannedFile, contract: FeedCo
         return
     if present != file.sha256:
         raise RewriteError(
-            f"{file.file_name} was changed since it was loaded; put it back or take it away, then "
-            "run `strata erase --resume`"
+            f"{file.file_name} was changed since it was loaded; put it back, or take it away until "
+            "`strata erase --resume` has ended"
         )
     landing_format, is_gzip = format_of(file.file_name)
     landed = LandingFile(path, file.file_name, landing_format, is_gzip)

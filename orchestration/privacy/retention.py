@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.ingestion.contracts import FeedContract, load_contracts
-from orchestration.privacy.erase import carry_out, resume_all
+from orchestration.privacy.erase import begin, carry_out, resume_all
 from orchestration.privacy.person import Feed, feeds_of
 from orchestration.privacy.plan import Plan, landed_counts, planned_files
 from orchestration.resources.dbt import ensure_manifest
 from orchestration.resources.warehouse import open_for_reading, table_exists
-from orchestration.run import run_lock
+from orchestration.run_lock import run_lock
 from orchestration.settings import STAGING_DIR, Settings
 from orchestration.sql import qualified, quote
 
@@ -48,7 +48,7 @@ def apply_retention(
     Raises:
         RunInProgressError: A run is under way.
         WarehouseLockedError: Another process has the build file open, or there is none.
-        RewriteError: A landing file was changed since it was loaded.
+        RewriteError: A landing file was changed since it was loaded; nothing was begun.
     """
     settings.make_dirs()
     with run_lock(settings.run_lock_file):
@@ -70,7 +70,7 @@ def apply_retention(
             files=files,
             purpose="retention",
         )
-        plan.save(settings.home)
+        begin(settings, plan)
         return carry_out(settings, plan, ())
 
 

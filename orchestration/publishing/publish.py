@@ -7,6 +7,8 @@ a build is good enough (the checks do, before this runs) or what a table contain
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -59,21 +61,36 @@ def publish(
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + PARTIAL_SUFFIX)
     discard(partial)
-    connection.execute(f"attach {literal(partial)} as published_copy")
     try:
-        rows = {table.name: _copy(connection, table) for table in tables}
-        _write_publish_info(connection, rows, run_id, published_at)
+        with _attached(connection, partial):
+            rows = {table.name: _copy(connection, table) for table in tables}
+            _write_publish_info(connection, rows, run_id, published_at)
+        _verify(partial, rows)
+        partial.chmod(0o640)
+        fsync(partial)
+        # left by a program that opened the published file to write and died: DuckDB would replay it
+        # into whatever file it lies beside
+        target.with_name(target.name + ".wal").unlink(missing_ok=True)
+        partial.replace(target)
     except BaseException:
-        connection.execute("detach published_copy")
+        # half a copy would fill the disk for longest when the disk is full
         discard(partial)
         raise
-    connection.execute("detach published_copy")
-    _verify(partial, rows)
-    partial.chmod(0o640)
-    fsync(partial)
-    partial.replace(target)
     fsync(target.parent)
     return Publication(rows, target.stat().st_size)
+
+
+@contextmanager
+def _attached(connection: duckdb.DuckDBPyConnection, partial: Path) -> Iterator[None]:
+    connection.execute(f"attach {literal(partial)} as published_copy")
+    try:
+        yield
+    except BaseException:
+        # what goes wrong here, too, on a disk that is full is not what to tell
+        with suppress(duckdb.Error):
+            connection.execute("detach published_copy")
+        raise
+    connection.execute("detach published_copy")
 
 
 def discard(partial: Path) -> None:

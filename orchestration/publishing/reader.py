@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from orchestration.damage import damaged_published_file, is_damage
 from orchestration.publishing.publish import READER_CONFIG
 from orchestration.sql import literal, quote
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 class NothingPublishedError(RuntimeError):
     """There is no published file yet."""
+
+
+class DamagedPublishedFileError(NothingPublishedError):
+    """There is one, and nobody can read it; to a reader that is as little as none."""
 
 
 @contextmanager
@@ -38,22 +43,27 @@ def open_published(
 
     Raises:
         NothingPublishedError: No run has published yet.
+        DamagedPublishedFileError: The file is there and cannot be read, as a whole or where the
+            caller looked.
     """
     if not path.exists():
         raise NothingPublishedError(
             f"{path} does not exist: no run has published yet; `strata run` makes it"
         )
     config = READER_CONFIG if writes_to is None else {}
-    connection = duckdb.connect(str(path), read_only=True, config=config)
     try:
-        if writes_to is not None:
-            # DuckDB takes a folder only after it was opened and before it is locked
-            connection.execute(f"set allowed_directories = [{literal(writes_to)}]")
-            for setting, value in READER_CONFIG.items():
-                connection.execute(f"set {setting} = {value}")
-        yield connection
-    finally:
-        connection.close()
+        with duckdb.connect(str(path), read_only=True, config=config) as connection:
+            if writes_to is not None:
+                # DuckDB takes a folder only after it was opened and before it is locked
+                connection.execute(f"set allowed_directories = [{literal(writes_to)}]")
+                for setting, value in READER_CONFIG.items():
+                    connection.execute(f"set {setting} = {value}")
+            yield connection
+    except duckdb.IOException as error:
+        # from a query too: a block is looked at only when somebody needs it
+        if not is_damage(error):
+            raise
+        raise DamagedPublishedFileError(damaged_published_file(path)) from None
 
 
 def published_table(path: Path, name: str) -> pa.Table | None:

@@ -16,6 +16,7 @@ import dagster as dg
 import duckdb
 import pyarrow as pa
 
+from orchestration.damage import damaged_build_file, is_damage
 from orchestration.sql import qualified, quote
 
 if TYPE_CHECKING:
@@ -29,8 +30,16 @@ LOCK_RETRY_SECONDS = 30
 VECTORS_AT_ONCE = 49
 
 
-class WarehouseLockedError(RuntimeError):
+class WarehouseError(RuntimeError):
+    """The build file cannot be had; the message says why and what to do."""
+
+
+class WarehouseLockedError(WarehouseError):
     """Another process holds the build file."""
+
+
+class DamagedWarehouseError(WarehouseError):
+    """The build file is there and cannot be read."""
 
 
 class Warehouse(dg.ConfigurableResource):
@@ -52,12 +61,16 @@ class Warehouse(dg.ConfigurableResource):
         Raises:
             RetryRequested: Another process kept the file for longer than LOCK_WAIT_SECONDS; its
                 cause is a WarehouseLockedError.
+            DamagedWarehouseError: The file cannot be read, as a whole or where the caller looked.
         """
-        connection = self._open()
         try:
-            yield connection
-        finally:
-            connection.close()
+            with self._open() as connection:
+                yield connection
+        except duckdb.IOException as error:
+            if not is_damage(error):
+                raise
+            # the innermost error is what a run prints
+            raise DamagedWarehouseError(damaged_build_file(self.path)) from None
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         Path(self.path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -76,7 +89,7 @@ class Warehouse(dg.ConfigurableResource):
                 connection.execute("set TimeZone = 'UTC'")
                 return connection
             except duckdb.IOException as error:
-                if "lock" not in str(error).lower():
+                if not _is_lock(error):
                     raise
                 if time.monotonic() > deadline:
                     locked = WarehouseLockedError(
@@ -119,23 +132,27 @@ def open_for_reading(path: Path, temp_dir: Path) -> Iterator[duckdb.DuckDBPyConn
 
     Raises:
         WarehouseLockedError: A run is under way, or there is no build file.
+        DamagedWarehouseError: The file cannot be read.
     """
     if not path.exists():
         raise WarehouseLockedError(f"{path} does not exist; `strata run` makes it")
     try:
-        connection = duckdb.connect(
+        with duckdb.connect(
             str(path), read_only=True, config={"temp_directory": str(temp_dir)}
-        )
+        ) as connection:
+            yield connection
     except duckdb.IOException as error:
-        if "lock" not in str(error).lower():
+        if is_damage(error):
+            raise DamagedWarehouseError(damaged_build_file(path)) from error
+        if not _is_lock(error):
             raise
         raise WarehouseLockedError(
             f"{path} is open in another process, a run most likely; try again when it has ended"
         ) from None
-    try:
-        yield connection
-    finally:
-        connection.close()
+
+
+def _is_lock(error: duckdb.IOException) -> bool:
+    return "could not set lock" in str(error).lower()
 
 
 def table_exists(connection: duckdb.DuckDBPyConnection, name: str) -> bool:

@@ -63,6 +63,19 @@ def test_an_audit_that_reaches_nobody_says_so_and_stops_nothing(
     assert capsys.readouterr().out.startswith("NOT AUDITED: 127.0.0.1 cannot be reached")
 
 
+class Portal(BaseHTTPRequestHandler):
+    """What a network's own page answers in place of the service."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(403)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
 class Advisories(BaseHTTPRequestHandler):
     """An OSV service that knows of one weakness, in one package."""
 
@@ -92,12 +105,25 @@ class Advisories(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_a_known_weakness_ends_the_audit_with_a_status(capfd: pytest.CaptureFixture[str]) -> None:
+def audited(service: type[BaseHTTPRequestHandler]) -> int:
+    """The audit's status when it asks a service of this kind."""
     pytest.importorskip("pip_audit", reason="pip-audit is not installed")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Advisories) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), service) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         status = audit.audit(f"http://127.0.0.1:{server.server_port}/v1/query")
         server.shutdown()
+    return status
+
+
+def test_an_audit_that_is_answered_by_somebody_else_says_so_and_stops_nothing(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert audited(Portal) == 0
+    assert "NOT AUDITED: 127.0.0.1 gave no answer that could be read" in capfd.readouterr().out
+
+
+def test_a_known_weakness_ends_the_audit_with_a_status(capfd: pytest.CaptureFixture[str]) -> None:
+    status = audited(Advisories)
     printed = capfd.readouterr()
     assert status == 1, printed
     assert "PYSEC-0000-1" in printed.out

@@ -18,7 +18,8 @@ from rich.console import Console
 
 from orchestration import run as runs
 from orchestration.alerts import Alert, AlertNotSentError, alert_of, errors_of, send
-from orchestration.automation import COMMAND_TAG, failure_sensor
+from orchestration.automation import failure_sensor
+from orchestration.instance import COMMAND_TAG
 from orchestration.resources.warehouse import WarehouseLockedError
 from orchestration.settings import SEEDS_DIR, Settings
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from dagster._core.instance.config import dagster_instance_config
 
-from orchestration.automation import DAGSTER_YAML
+from orchestration.instance import DAGSTER_YAML
 from orchestration.settings import PROJECT_ROOT, Settings
 
 DEPLOYMENT = PROJECT_ROOT / "orchestration" / "deployment"

@@ -14,10 +14,10 @@ import duckdb
 import pytest
 from dagster._core.events import EngineEventData
 
-from orchestration.automation import write_dagster_yaml
 from orchestration.doctor import installation
 from orchestration.doctor.findings import Level, looked_at
 from orchestration.doctor.report import CHECKS
+from orchestration.instance import write_dagster_yaml
 from orchestration.publishing.catalogue import PublishedTable
 from orchestration.publishing.publish import publish
 from orchestration.resources.run_state import RunState, note_begun, note_complete

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.automation import COMMAND_TAG, write_dagster_yaml
+from orchestration.instance import COMMAND_TAG, write_dagster_yaml
 from orchestration.reaper import dead_runs, reap
+from orchestration.run_lock import run_lock
 
 POOL = "duckdb_writer"
 # a run in a process of its own, under the settings that a company's instance has
@@ -49,7 +50,7 @@ def test_a_killed_run_is_marked_and_gives_its_place_back(tmp_path: Path) -> None
         storage.claim_concurrency_slot(POOL, killed.run_id, "models")
         assert storage.get_concurrency_info(POOL).active_slot_count == 1
 
-        reap(instance, holds_run_lock=True)
+        reap(instance, lock_file=None)
 
         assert storage.get_concurrency_info(POOL).active_slot_count == 0
         assert instance.get_run_by_id(killed.run_id).status == dg.DagsterRunStatus.FAILURE
@@ -57,10 +58,23 @@ def test_a_killed_run_is_marked_and_gives_its_place_back(tmp_path: Path) -> None
         assert instance.get_run_by_id(scheduled.run_id).status == dg.DagsterRunStatus.STARTED
 
 
+def test_a_run_of_the_command_is_dead_when_nobody_holds_the_lock(tmp_path: Path) -> None:
+    lock = tmp_path / "run.lock"
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        run = instance.create_run_for_job(
+            nothing, status=dg.DagsterRunStatus.STARTED, tags={COMMAND_TAG: "run"}
+        )
+        # whatever its number says: in another container it is another one
+        with run_lock(lock):
+            assert reap(instance, lock) == []
+        assert [dead.run_id for dead in reap(instance, lock)] == [run.run_id]
+
+
 def test_a_run_is_ended_when_its_process_is_gone_and_not_before(
     tmp_path: Path, monkeypatch
 ) -> None:
     write_dagster_yaml(tmp_path)
+    lock = tmp_path / "run.lock"
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     process = subprocess.Popen(
         [sys.executable, "-c", RUN], env={**os.environ, "DAGSTER_HOME": str(tmp_path)}
@@ -68,13 +82,13 @@ def test_a_run_is_ended_when_its_process_is_gone_and_not_before(
     try:
         with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
             run = _wait_for_step(instance)
-            assert list(dead_runs(instance, holds_run_lock=False)) == []
+            assert list(dead_runs(instance, lock)) == []
             process.send_signal(signal.SIGKILL)
             process.wait(10)
-            assert [dead.run_id for dead in reap(instance, holds_run_lock=False)] == [run.run_id]
+            assert [dead.run_id for dead in reap(instance, lock)] == [run.run_id]
             assert instance.get_run_by_id(run.run_id).status == dg.DagsterRunStatus.FAILURE
             assert instance.event_log_storage.get_concurrency_info(POOL).active_slot_count == 0
-            assert reap(instance, holds_run_lock=False) == []
+            assert reap(instance, lock) == []
     finally:
         process.kill()
         process.wait(10)

@@ -11,7 +11,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.automation import write_dagster_yaml
+from orchestration.instance import write_dagster_yaml
 from orchestration.pruning import KEPT_RUNS, KEPT_VERSIONS, prune
 from orchestration.resources.run_record import Step, ensure_tables, forget_old_runs, write_steps
 from orchestration.settings import Settings

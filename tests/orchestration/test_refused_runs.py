@@ -26,7 +26,7 @@ def test_a_wrong_setting_is_named(make_company) -> None:
 
 
 def test_a_second_run_at_the_same_time_is_refused(make_company) -> None:
-    from orchestration.run import run_lock
+    from orchestration.run_lock import run_lock
 
     company = make_company("busy")
     land(company.landing)

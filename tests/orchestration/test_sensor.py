@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 
 from orchestration.automation import daily_job, landing_sensor, micro_batch_job
+from orchestration.ingestion import load_landing
 from orchestration.ingestion.contracts import load_contracts
 from orchestration.ingestion.discover import discover, listing_fingerprint
 from orchestration.micro_batch import obstacle
@@ -28,6 +30,7 @@ from orchestration.resources.run_state import (
 from orchestration.settings import STAGING_DIR, Settings
 
 CONTRACTS = load_contracts(STAGING_DIR)
+STORM = 1_000
 
 
 @pytest.fixture
@@ -131,6 +134,39 @@ def test_a_micro_batch_that_broke_off_is_followed_by_a_daily_run(
     assert batch.run_key != daily.run_key, "Dagster starts one run per key"
 
 
+def test_a_thousand_files_at_once_start_one_run_that_loads_each_once(
+    settings: Settings, manifest: Path, ask
+) -> None:
+    complete_daily(settings, manifest)
+    for number in range(STORM):
+        path = land(settings, f"{number:04}.csv", age_seconds=100)
+        # every tenth is a copy of the one before
+        content = path.read_text().replace("1,", f"{number - (number % 10 == 9)},")
+        path.write_text(content)
+        os.utime(path, (time.time() - 100, time.time() - 100))
+    answers = [ask() for _ in range(3)]
+    assert len({answer.run_key for answer in answers}) == 1, "Dagster starts one run per key"
+    land(settings, "late.csv", age_seconds=1)
+    assert "still being written" in ask().skip_message
+
+    with duckdb.connect() as build:
+        loads = [
+            load_landing(
+                build, CONTRACTS, settings.landing_dir, run_id=run, temp_dir=settings.temp_dir
+            )
+            for run in ("first", "second")
+        ]
+        assert [load.rows_loaded for load in loads] == [STORM * 9 // 10, 0]
+        rows = "select count(*), count(distinct order_id) from raw.standard__orders"
+        assert build.execute(rows).fetchone() == (STORM * 9 // 10, STORM * 9 // 10)
+        statuses = "select status, count(*) from raw.landing_file group by all order by all"
+        assert build.execute(statuses).fetchall() == [
+            ("loaded", STORM * 9 // 10),
+            # with `late.csv`, whose content had come already
+            ("repeated", STORM // 10 + 1),
+        ]
+
+
 COMPLETE = RunState(
     run_id="r",
     landing="files",
@@ -159,6 +195,8 @@ def test_a_micro_batch_goes_on_from_a_complete_run_of_the_day() -> None:
         # scores of another day stand in the tables that are left
         (replace(COMPLETE, as_of="2024-01-01"), "2024-01-01"),
         (replace(COMPLETE, daily_at="2026-01-01T02:30:00+00:00"), "too long ago"),
+        # a clock that was wrong once would let batches go on until it is reached
+        (replace(COMPLETE, daily_at="2031-01-01T02:30:00+00:00"), "in the future"),
     ],
 )
 def test_anything_else_is_followed_by_a_daily_run(state: RunState | None, says: str) -> None:

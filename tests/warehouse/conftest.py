@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Company
+from tests.faults.damaging import damage, truncated
 from tests.warehouse.replay import CompiledWarehouse
 from tests.warehouse.small_company import land, write_feed
 
@@ -50,8 +51,9 @@ def first_published(
 ) -> Path:
     """What the first run published; the company has gone on since.
 
-    In its second run all orders are exported again, and the campaign that touches name is described
-    for the first time: touches are exported the same day, the list of campaigns once a month.
+    Before its second run the published file is damaged, which the run that replaces it must not
+    mind. In it all orders are exported again, and the campaign that touches name is described for
+    the first time: touches are exported the same day, the list of campaigns once a month.
     """
     before = tmp_path_factory.mktemp("first") / "strata360.duckdb"
     shutil.copy(published.published, before)
@@ -62,6 +64,7 @@ def first_published(
         "campaigns",
         [{"campaign_id": "SUMMER", "channel": "SMS", "starts_on": "2024-06-01"}],
     )
+    damage(published.published, truncated)
     published.strata("run")
     return before
 

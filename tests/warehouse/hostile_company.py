@@ -104,7 +104,8 @@ def land(landing: Path) -> None:
             "birth_date": list(MOMENTS)[number % len(MOMENTS)],
             "phone": text,
             "email": f"{text}@qq.com",
-            "address": text,
+            # the same texts are brands and order numbers, too: what is theirs alone is looked for
+            "address": f"{text} dwelling{number:03}",
             "city": text,
             "occupation": text,
             "household_size": QUANTITIES[number % len(QUANTITIES)],
@@ -168,6 +169,9 @@ def _land_orders(landing: Path) -> None:
         {**items[0], "order_id": text, "line_no": text, "product_id": text, "quantity": "1"}
         for text in TEXTS
     ]
+    # of a product whose cost is as absurd as its price
+    items += [{**items[0], "line_no": "dear", "product_id": "P3", "quantity": "99999999",
+               "unit_price": "0.01"}]  # fmt: skip
     write_feed(landing, "order_items", items)
 
 
@@ -221,7 +225,7 @@ def _land_cycles(landing: Path) -> None:
         [
             {"product_id": f"P{number}", "product_name": text, "category_l1": above,
              "category_l2": below, "category_l3": above, "brand": text, "list_price": "1e18"
-             if number == 3 else "-1.00", "stock_quantity": "-5"}
+             if number == 3 else "-1.00", "unit_cost": "999999999999.99", "stock_quantity": "-5"}
             for number, (text, above, below) in enumerate(
                 zip(TEXTS, (*"ABAB", *TEXTS[4:]), (*"BABA", *TEXTS[4:]), strict=True)
             )

@@ -20,6 +20,7 @@ from orchestration.privacy.erased import RECORD, plain, read_erased
 from orchestration.privacy.export_person import PersonExport, export_person
 from orchestration.privacy.pending import pending
 from orchestration.privacy.person import UnknownPersonError
+from orchestration.privacy.rewrite import RewriteError
 from orchestration.privacy.scan import scan_company
 from orchestration.publishing.reader import open_published
 from orchestration.run import FAILED, run_here
@@ -157,6 +158,15 @@ def test_one_person_leaves_every_place_and_nobody_else_does(
     assert rehearsed.receipt is None
     assert everything(copied, {customer_id}) == before
     assert customer_of(copied) == customer_id
+
+    # a corrected export lies there that no run has loaded: nothing is begun that could not go on
+    export = copied.landing_dir / "standard" / "customers" / "export.csv"
+    as_loaded = export.read_bytes()
+    export.write_bytes(as_loaded + b"\n")
+    with pytest.raises(RewriteError, match=r"customers/export\.csv. `strata run` loads what is"):
+        work.erase(copied, PHONE)
+    assert pending(copied.home) == []
+    export.write_bytes(as_loaded)
 
     # killed when the landing files are done and the published one is not; the bench tries all steps
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):

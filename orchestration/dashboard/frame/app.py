@@ -25,12 +25,17 @@ from orchestration.dashboard.pages import (
     segments,
 )
 from orchestration.dashboard.published import settings
-from orchestration.publishing.reader import NothingPublishedError
+from orchestration.publishing.reader import DamagedPublishedFileError, NothingPublishedError
 
 TEXTS = {
     "nothing": (
         "还没有发布任何数据：运行 `strata run` 之后刷新本页。",
         "Nothing has been published yet: run `strata run`, then reload this page.",
+    ),
+    "damaged": (
+        "已发布的文件已损坏：运行 `strata run` 重新发布，然后刷新本页。",
+        "The published file is damaged: run `strata run`, which publishes it again, then reload "
+        "this page.",
     ),
     "older": (
         "已发布的文件来自较早的版本，缺少本页需要的表或列：再运行一次 `strata run`。",
@@ -69,6 +74,8 @@ def main() -> None:
     )
     try:
         page.run()
+    except DamagedPublishedFileError:
+        st.error(Texts(language, TEXTS)("damaged"))
     except NothingPublishedError:
         st.info(Texts(language, TEXTS)("nothing"))
     except (duckdb.CatalogException, duckdb.BinderException) as error:

@@ -11,7 +11,6 @@ import re
 import streamlit as st
 
 from orchestration.audiences.lists import ListError
-from orchestration.audiences.members import NobodyAlikeError
 from orchestration.audiences.plan import TooLargeError
 from orchestration.audiences.report import reach_sql
 from orchestration.conditions.problems import VocabularyError
@@ -391,7 +390,7 @@ def _live_count(text: Texts, code: str, written: str) -> bool:
         return False
     try:
         counted = draft_audience.count(code, written)
-    except (VocabularyError, ListError, NobodyAlikeError, TooLargeError) as error:
+    except (VocabularyError, ListError, TooLargeError) as error:
         st.error(text("wrong"))
         st.code(str(error), language=None, wrap_lines=True)
         return False

@@ -41,13 +41,16 @@ orders as (
 items as (
 
     -- many lines to one order and to one product; what returns did to a line is not known, so margins are those at
-    -- the time of buying
+    -- the time of buying; units that cost a trillion are a typing error in the product's cost, which is not known then
     select
         orders.customer_id,
         products.category_l1,
         products.brand,
         coalesce(order_items.net_amount, 0) as net_amount,
-        order_items.net_amount - order_items.quantity * products.unit_cost as margin_amount
+        case
+            when abs(cast(order_items.quantity as double) * cast(products.unit_cost as double)) < 1e12
+                then order_items.net_amount - order_items.quantity * products.unit_cost
+        end as margin_amount
 
     from {{ ref('order_items') }} as order_items
 
