@@ -164,6 +164,11 @@ class Settings(BaseSettings):
     freshness_hours: float = Field(
         default=26, gt=0, description="A published table that was not built for so long is stale."
     )
+    skip_unchanged: bool = Field(
+        default=True,
+        description="Leave seeds, and staging of feeds without a new row, as they are in a run "
+        "that goes on from a complete one; false looks at everything in every run.",
+    )
     history_days: int = Field(
         default=90,
         ge=1,

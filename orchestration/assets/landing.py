@@ -31,7 +31,7 @@ from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH, obstacle
 from orchestration.privacy.erased import read_erased
 from orchestration.privacy.pending import INTERRUPTED_ERASURE, pending
 from orchestration.resources.dbt_server import SOCKET_VARIABLE, start_dbt_server
-from orchestration.resources.increment import drop_stale_tables, last_complete_run
+from orchestration.resources.increment import drop_stale_tables, goes_on, last_complete_run
 from orchestration.resources.kept_tables import restore_kept_tables
 from orchestration.resources.run_record import (
     begin_run,
@@ -160,7 +160,7 @@ def ingest_assets(
             # a run of the daemon, in a process of its own; `strata run` has started one already
             start_dbt_server(settings, settings.run_output_file)
         with warehouse.connect() as connection:
-            rebuilt = _begin(connection, context.run_id, as_of, parsed, settings)
+            rebuilt = _begin(connection, context.run_id, as_of, parsed, state.project, settings)
             restored = restore_kept_tables(connection, parsed, settings.published_file)
             ensure_tables(connection, contracts)
             load_number = next_load_number(connection)
@@ -199,18 +199,27 @@ def _begin(
     run_id: str,
     as_of: date | None,
     manifest: Mapping[str, Any],
+    project: str,
     settings: Settings,
 ) -> dict[str, str]:
     """Begin the run; returns the tables that have to be built whole, with the reason."""
     ensure_run_tables(connection)
     complete = last_complete_run(connection)
+    previous = previous_run_id(connection)
     rebuilt = drop_stale_tables(
         connection,
         manifest,
         settings.compiled_into_models,
-        previous_run_complete=previous_run_id(connection) == complete.run_id,
+        previous_run_complete=previous == complete.run_id,
     )
-    begin_run(connection, run_id, as_of, settings, complete)
+    begin_run(
+        connection,
+        run_id,
+        as_of,
+        settings,
+        complete,
+        goes_on=goes_on(complete, previous, project),
+    )
     forget_old_runs(connection, settings.history_days)
     return rebuilt
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from dagster_dbt import DbtCliInvocation, DbtCliResource, dbt_assets
 
-from orchestration.micro_batch import MICRO_BATCH, unchanged_nodes
+from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH, unchanged_nodes
 from orchestration.resources.column_lineage import ColumnLineage
 from orchestration.resources.dbt import (
     LayerTranslator,
@@ -68,7 +68,7 @@ def model_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
         recall_parse(settings, target_path)
         outputs: list[dg.Output] = []
         excluded = []
-        if context.run.job_name == MICRO_BATCH:
+        if settings.skip_unchanged and context.run.job_name in (DAILY_JOB, MICRO_BATCH):
             for node in _unchanged(context, warehouse, manifest):
                 excluded.append(f"fqn:{'.'.join(node['fqn'])}")
                 outputs.append(_as_it_was(context, node))
@@ -103,7 +103,7 @@ def model_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
 def _unchanged(
     context: dg.AssetExecutionContext, warehouse: Warehouse, manifest: Path
 ) -> list[Mapping[str, Any]]:
-    """The nodes of this step that need not be built in a micro-batch."""
+    """The nodes of this step that need not be built."""
     with warehouse.connect() as connection:
         nodes = list(unchanged_nodes(connection, json.loads(manifest.read_text())))
     return [node for node in nodes if _key(node) in context.selected_asset_keys]

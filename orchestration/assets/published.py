@@ -13,7 +13,7 @@ import dagster as dg
 from orchestration.analysis.identity.hashing import install_hmac
 from orchestration.checks.published import published_results, published_specs, rows_before
 from orchestration.disk import room
-from orchestration.micro_batch import MICRO_BATCH, left_out_models
+from orchestration.micro_batch import DAILY_JOB, MICRO_BATCH, left_out_models
 from orchestration.privacy.roles import publish_roles
 from orchestration.publishing.catalogue import PublishedTable, published_tables
 from orchestration.publishing.publish import publish
@@ -54,9 +54,13 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
         started_at = utc_now()
         target = settings.published_file
         with warehouse.connect() as connection:
+            parsed = json.loads(manifest.read_text())
             _log_overhead(connection, context.run_id, started_at)
             if context.run.job_name == MICRO_BATCH:
                 carry_checks_over(connection, context.run_id)
+            elif context.run.job_name == DAILY_JOB:
+                # of a daily run only dbt leaves anything as it is
+                carry_checks_over(connection, context.run_id, among=_dbt_tests(parsed))
             install_hmac(connection, settings.hash_key_bytes)
             before, size_before = rows_before(target), _size(target)
             publication = publish(
@@ -67,7 +71,6 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
                 published_at=utc_now(),
             )
             publish_roles(settings, settings.published_role_names, manifest)
-            parsed = json.loads(manifest.read_text())
             is_whole = _were_built(context, incremental_models(parsed))
             if is_whole:
                 complete_run(connection, context.run_id, parsed, settings.compiled_into_models)
@@ -120,6 +123,10 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
         )
 
     return strata360
+
+
+def _dbt_tests(manifest: Mapping[str, Any]) -> list[str]:
+    return [node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"]
 
 
 def _were_built(context: dg.AssetExecutionContext, models: Iterable[Mapping[str, Any]]) -> bool:

@@ -22,6 +22,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.resources.run_state import project_fingerprint
 from orchestration.sql import qualified
 
 NOT_THERE = "there was none"
@@ -32,7 +33,7 @@ DDL = """
 create schema if not exists ops;
 create table if not exists ops.complete_run (
     run_id varchar, load_number integer, as_of_date date, as_of_end_at timestamp,
-    evidence_until_at timestamp
+    evidence_until_at timestamp, project varchar
 );
 create table if not exists ops.complete_owner (
     owner_type varchar, source varchar, owner_value varchar, customer_id varchar,
@@ -42,6 +43,7 @@ create table if not exists ops.complete_product (
     product_id varchar, category_l1 varchar, brand varchar
 );
 -- a build file of an earlier version lacks these
+alter table ops.complete_run add column if not exists project varchar;
 alter table ops.complete_product add column if not exists unit_cost decimal(18, 2);
 alter table ops.complete_product add column if not exists category_l1_code varchar;
 alter table ops.complete_product add column if not exists category_l2_code varchar;
@@ -67,15 +69,30 @@ class CompleteRun:
     as_of_date: date | None = None
     as_of_end_at: datetime | None = None
     evidence_until_at: datetime | None = None
+    project: str | None = None
 
 
 def last_complete_run(connection: duckdb.DuckDBPyConnection) -> CompleteRun:
     """The state that the last complete run left."""
     row = connection.execute(
-        "select run_id, load_number, as_of_date, as_of_end_at, evidence_until_at "
+        "select run_id, load_number, as_of_date, as_of_end_at, evidence_until_at, project "
         "from ops.complete_run"
     ).fetchone()
     return CompleteRun(*row) if row else CompleteRun()
+
+
+def goes_on(complete: CompleteRun, previous_run: str | None, project: str) -> bool:
+    """Whether a run that finds nothing new in a feed may leave its table as it is.
+
+    Args:
+        complete: The state that the last complete run left.
+        previous_run: The run that was begun last before this one.
+        project: Fingerprint of the models, seeds, tests and settings as they are now.
+    """
+    return complete.run_id is not None and (complete.run_id, complete.project) == (
+        previous_run,
+        project,
+    )
 
 
 def drop_stale_tables(
@@ -153,12 +170,13 @@ def complete_run(
             (select coalesce(max(load_number), 0) from raw.landing_file),
             as_of.as_of_date,
             as_of.as_of_end_at,
-            evidence.until_at
+            evidence.until_at,
+            cast(? as varchar)
         from intermediate.int_run__as_of as as_of
         cross join intermediate.int_identity__evidence_until as evidence
         where as_of.run_id = ?
         """,
-        [run_id],
+        [project_fingerprint(manifest, settings), run_id],
     )
     connection.execute("delete from ops.complete_owner")
     connection.execute(

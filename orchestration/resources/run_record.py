@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -81,6 +81,8 @@ def begin_run(
     as_of: date | None,
     settings: Settings,
     complete: CompleteRun,
+    *,
+    goes_on: bool,
 ) -> None:
     """Write the one row that tells the models which run this is, what it computes and since when.
 
@@ -90,6 +92,7 @@ def begin_run(
         as_of: Business date asked for; None for that of the newest fact.
         settings: Time zone, currency, horizon.
         complete: What the last complete run has seen.
+        goes_on: Whether the run before reached its end, with the models and settings of this one.
     """
     ensure_tables(connection)
     connection.execute(
@@ -105,7 +108,8 @@ def begin_run(
             cast($load_number as integer) as complete_load_number,
             cast($as_of_date as date) as complete_as_of_date,
             cast($as_of_end_at as timestamp) as complete_as_of_end_at,
-            cast($evidence_until_at as timestamp) as complete_evidence_until_at
+            cast($evidence_until_at as timestamp) as complete_evidence_until_at,
+            cast($goes_on as boolean) as goes_on
         """,
         {
             "run_id": run_id,
@@ -118,6 +122,7 @@ def begin_run(
             "as_of_date": complete.as_of_date,
             "as_of_end_at": complete.as_of_end_at,
             "evidence_until_at": complete.evidence_until_at,
+            "goes_on": goes_on,
         },
     )
 
@@ -187,8 +192,16 @@ def _append(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]
     )
 
 
-def carry_checks_over(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
-    """Repeat what the last complete run found where this run had no reason to look again."""
+def carry_checks_over(
+    connection: duckdb.DuckDBPyConnection, run_id: str, among: Collection[str] | None = None
+) -> None:
+    """Repeat what the last complete run found where this run had no reason to look again.
+
+    Args:
+        connection: The build file.
+        run_id: This run.
+        among: Names of the checks that may be repeated; None for all.
+    """
     connection.execute(
         """
         insert into ops.dq_result
@@ -196,8 +209,9 @@ def carry_checks_over(connection: duckdb.DuckDBPyConnection, run_id: str) -> Non
         from ops.dq_result
         where run_id = (select run_id from ops.complete_run)
             and check_name not in (select check_name from ops.dq_result where run_id = $run_id)
+            and ($among is null or list_contains($among, check_name))
         """,
-        {"run_id": run_id},
+        {"run_id": run_id, "among": None if among is None else list(among)},
     )
 
 

@@ -86,8 +86,9 @@ def project_fingerprint(manifest: Mapping[str, Any], settings: Mapping[str, str]
     parts = [json.dumps(dict(settings), sort_keys=True)]
     for unique_id, node in sorted(manifest["nodes"].items()):
         columns = [(name, column["data_type"]) for name, column in node["columns"].items()]
-        meta = json.dumps(node["config"].get("meta"), sort_keys=True, default=str)
-        parts.append(f"{unique_id} {node['checksum']['checksum']} {columns} {meta}")
+        # a test that only warns, or looks at other rows, has the same text as before
+        config = json.dumps(node["config"], sort_keys=True, default=str)
+        parts.append(f"{unique_id} {node['checksum']['checksum']} {columns} {config}")
     parts += [
         f"{unique_id} {macro['macro_sql']}"
         for unique_id, macro in sorted(manifest["macros"].items())

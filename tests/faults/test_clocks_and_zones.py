@@ -105,7 +105,7 @@ def test_runs_follow_each_other_in_the_order_they_came_whatever_the_clock_said(
         for run, clock in (("first", 2026), ("ahead", 2036), ("back", 2016)):
             now = datetime(clock, 2, 28, 23, 59, 59, tzinfo=UTC).replace(tzinfo=None)
             monkeypatch.setattr(run_record, "utc_now", lambda now=now: now)
-            begin_run(connection, run, None, settings, complete)
+            begin_run(connection, run, None, settings, complete, goes_on=False)
             assert previous_run_id(connection) == run
 
 

@@ -63,7 +63,9 @@ def test_seeds_and_feeds_without_a_new_row_are_not_looked_at(build) -> None:
     build.execute("create schema staging; create schema reference")
     for table in ("staging.stg_new", "staging.stg_old", "staging.stg_both", "reference.gender"):
         build.execute(f"create table {table} (id integer)")
-    build.execute("create table ops.run_context as select 1 as complete_load_number")
+    build.execute(
+        "create table ops.run_context as select 1 as complete_load_number, true as goes_on"
+    )
     for file_id, feed, status, load in (
         (1, "old", "loaded", 1),
         (2, "new", "loaded", 2),
@@ -92,6 +94,8 @@ def test_seeds_and_feeds_without_a_new_row_are_not_looked_at(build) -> None:
     names = [one["alias"] for one in unchanged_nodes(build, parsed)]
     # a table that is gone has to be built, and one that reads a changed one too
     assert names == ["gender", "stg_old"]
+    build.execute("update ops.run_context set goes_on = false")
+    assert list(unchanged_nodes(build, parsed)) == []
 
 
 def test_checks_that_nobody_made_again_say_what_was_found_last(build) -> None:
@@ -110,3 +114,13 @@ def test_checks_that_nobody_made_again_say_what_was_found_last(build) -> None:
         "select check_name, value, passed from ops.dq_result where run_id = 'batch' order by 1"
     ).fetchall()
     assert found == [("again", 0.0, True), ("left", 2.0, False)]
+
+
+def test_a_check_that_is_none_of_those_named_is_not_repeated(build) -> None:
+    build.execute("insert into ops.complete_run (run_id) values ('daily')")
+    build.executemany(
+        "insert into ops.dq_result values ('daily', ?, 'warn', 1, false, '')", [("a",), ("b",)]
+    )
+    carry_checks_over(build, "next", among=["b"])
+    found = build.execute("select check_name from ops.dq_result where run_id = 'next'").fetchall()
+    assert found == [("b",)]

@@ -135,17 +135,17 @@ def run(
             does with the published ones.
     """
     run_record.ensure_tables(connection)
+    complete = increment.last_complete_run(connection)
     increment.drop_stale_tables(
         connection,
         warehouse.manifest,
         settings.compiled_into_models,
-        previous_run_complete=run_record.previous_run_id(connection)
-        == increment.last_complete_run(connection).run_id,
+        previous_run_complete=run_record.previous_run_id(connection) == complete.run_id,
     )
     if previous:
         _restore(warehouse, connection, previous)
     run_record.begin_run(
-        connection, run_id, as_of, settings, increment.last_complete_run(connection)
+        connection, run_id, as_of, settings, complete, goes_on=complete.run_id is not None
     )
     loaded = load_landing(
         connection,

@@ -102,7 +102,7 @@ def test_one_whale_moves_nobody_else_by_more_than_one_step(
     assert max(steps)[0] <= 1
 
 
-def test_a_cut_point_that_moved_has_everybody_of_its_snapshot_judged_again(
+def test_a_cut_point_that_moved_has_whom_it_crossed_judged_again(
     build: duckdb.DuckDBPyConnection, rebuild: Rebuild, warehouse: CompiledWarehouse
 ) -> None:
     models = {model.name: model for model in warehouse.models}
@@ -120,14 +120,26 @@ def test_a_cut_point_that_moved_has_everybody_of_its_snapshot_judged_again(
         "where as_of_date = ? and hash(customer_id) % 3 = 0",
         [closed],
     )
-    rebuild(*RULES, "int_cut_points__moved")
-    moved = build.execute("from intermediate.int_cut_points__moved").fetchall()
-    assert moved == [(closed,)]
-    build.execute(f"create temp table changes as {history.changes}")
-    assert (
-        build.execute("select count(*) from changes where as_of_date < ?", [closed]).fetchone()[0]
-        == 0
+    build.execute(
+        "insert into intermediate.int_customers__changed by name select distinct customer_id "
+        "from marts.customer_features where hash(customer_id) % 3 = 0"
     )
+    rebuild(*RULES, "int_cut_points__moved", "int_cut_points__crossed")
+    moved = build.execute("select distinct as_of_date from intermediate.int_cut_points__moved")
+    assert moved.fetchall() == [(closed,)]
+    crossed = build.execute("from intermediate.int_cut_points__crossed").fetchall()
+    assert {day for _, day in crossed} == {closed}
+    (everybody,) = build.execute(
+        "select count(*) from marts.customer_features where as_of_date = ?", [closed]
+    ).fetchone()
+    assert 0 < len(crossed) < everybody
+    build.execute(f"create temp table changes as {history.changes}")
+    judged_again = build.execute(
+        "select customer_id, as_of_date from changes anti join intermediate.int_customers__changed "
+        "using (customer_id) where as_of_date <= ?",
+        [closed],
+    ).fetchall()
+    assert set(judged_again) <= set(crossed)
     build.execute(history.apply)
     build.execute(f"create table marts.judged_whole as {history.whole}")
     build.execute("create schema other")

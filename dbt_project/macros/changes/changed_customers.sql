@@ -49,16 +49,19 @@
 
 {#
     Tables of one row per customer and snapshot that compare customers with cut points over all of them
-    (segment_cut_point): in snapshots whose cut points moved everybody is judged again.
+    (segment_cut_point): whoever a cut point that moved has crossed is judged again.
 #}
 {% macro kept_per_cut_snapshot() -%}
     {{ replacing({'open_snapshots': true, 'moved_cut_points': true}) }}
 {%- endmacro %}
 
 
-{# Condition: the snapshot is open, its customer is a changed one, or its cut points moved. #}
+{# Condition: the snapshot is open, its customer is a changed one, or a cut point crossed the customer in it. #}
 {% macro cut_snapshots(date='as_of_date', customer='customer_id') -%}
-    ({{ open_snapshots(date, customer) }} or {{ stands_in(ref('int_cut_points__moved'), {'as_of_date': date}) }})
+    (
+        {{ open_snapshots(date, customer) }}
+        or {{ stands_in(ref('int_cut_points__crossed'), {'customer_id': customer, 'as_of_date': date}) }}
+    )
 {%- endmacro %}
 
 

@@ -58,7 +58,7 @@
 {%- endmacro %}
 
 
-{# Condition: the snapshot is open or its cut points moved, or its customer is one of whom something changed. #}
+{# Condition: the customer is judged again in the snapshot, or is one of whom something changed. #}
 {% macro retagged_snapshots(date='as_of_date', customer='customer_id') -%}
     (
         {{ cut_snapshots(date, customer) }}
@@ -99,10 +99,10 @@
     (
         {{ stands_in(ref('int_customers__retagged'), ['customer_id']) }}
         or as_of_date >= {{ previous_snapshot(first_open_date()) }}
-        or as_of_date in (
-            select {{ previous_snapshot('as_of_date') }} from {{ ref('int_cut_points__moved') }}
+        or (customer_id, as_of_date) in (
+            select customer_id, {{ previous_snapshot('as_of_date') }} from {{ ref('int_cut_points__crossed') }}
             union all
-            select as_of_date from {{ ref('int_cut_points__moved') }}
+            select customer_id, as_of_date from {{ ref('int_cut_points__crossed') }}
         )
     )
     {%- else -%}

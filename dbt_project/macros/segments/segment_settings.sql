@@ -75,6 +75,20 @@
 {%- endmacro %}
 
 
+{# The column of segment_measured() that a cut point of a measure divides. #}
+{% macro segment_measure_column(measure) -%}
+    {{ return({
+        'recency': 'days_since_last_order',
+        'frequency': 'frequency',
+        'monetary': 'monetary',
+        'spend': 'spend',
+        'orders': 'value_orders',
+        'departments': 'distinct_category_count',
+        'second_purchase_wait': 'days_since_last_order',
+    }[measure]) }}
+{%- endmacro %}
+
+
 {# Rates at which everybody's valid orders were discounted: all of them, those in seasons, those between. #}
 {% macro promotion_rates() -%}
     {{ return(['overall_rate', 'season_rate', 'normal_rate']) }}

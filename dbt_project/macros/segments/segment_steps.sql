@@ -1,9 +1,8 @@
 {#
-    From features to segments, as CTEs of which the last is `segmented`: one row per row of the CTE `features`, joined
-    to the CTE `rules` (rows of int_segment_cut_points of one version). segment_history and the backtest of a
-    candidate judge with the same steps.
+    What rules look at, as the CTE `measured`: one row per row of the CTE `features`, joined to the CTE `rules` (rows of
+    int_segment_cut_points of one version).
 #}
-{% macro segment_steps() -%}
+{% macro segment_measured() -%}
 measured as (
 
     -- one rule per snapshot
@@ -36,7 +35,16 @@ measured as (
     inner join rules
         on features.as_of_date = rules.as_of_date
 
-),
+)
+{%- endmacro %}
+
+
+{#
+    From features to segments, as CTEs of which the last is `segmented`; reads the CTEs `features` and `rules` as above.
+    segment_history and the backtest of a candidate judge with the same steps.
+#}
+{% macro segment_steps() -%}
+{{ segment_measured() }},
 
 scored as (
 

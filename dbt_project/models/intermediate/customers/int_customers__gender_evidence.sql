@@ -22,7 +22,7 @@ tmall_orders as (
 
     cross join as_of
 
-    where orders.ordered_at < as_of.as_of_end_at
+    where {{ known_by_as_of('orders.ordered_at') }}
 
 ),
 

@@ -23,7 +23,7 @@ touches as (
     cross join as_of
 
     where touches.customer_id is not null
-        and touches.touched_at < as_of.as_of_end_at
+        and {{ known_by_as_of('touches.touched_at') }}
 
 ),
 

@@ -51,7 +51,7 @@ local_acts as (
     cross join as_of
 
     where acts.acted_at >= as_of.remembered_from_at
-        and acts.acted_at < as_of.as_of_end_at
+        and {{ known_by_as_of('acts.acted_at') }}
 
 ),
 

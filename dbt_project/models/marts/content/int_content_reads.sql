@@ -27,7 +27,7 @@ reads as (
         events.customer_id is not null
         and events.content_id is not null
         and not events.is_linked_later
-        and events.occurred_at < as_of.as_of_end_at
+        and {{ known_by_as_of('events.occurred_at') }}
         and events.event_type in ('view', 'read', 'share', 'like', 'comment', 'favorite')
         and {{ only_changed_customers('events.customer_id') }}
 

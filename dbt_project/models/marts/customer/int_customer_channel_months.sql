@@ -23,7 +23,7 @@ orders as (
 
     where
         orders.customer_id is not null
-        and orders.ordered_at < as_of.as_of_end_at
+        and {{ known_by_as_of('orders.ordered_at') }}
         and {{ only_changed_customers('orders.customer_id') }}
 
 ),
@@ -39,7 +39,7 @@ refunds_per_order as (
 
     cross join as_of
 
-    where refunds.refunded_at < as_of.as_of_end_at
+    where {{ known_by_as_of('refunds.refunded_at') }}
 
     group by refunds.source, refunds.order_id
 

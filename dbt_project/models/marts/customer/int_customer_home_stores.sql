@@ -33,7 +33,7 @@ purchases as (
         orders.customer_id is not null
         and orders.store_id is not null
         and orders.is_valid
-        and orders.ordered_at < as_of.as_of_end_at
+        and {{ known_by_as_of('orders.ordered_at') }}
 
 ),
 

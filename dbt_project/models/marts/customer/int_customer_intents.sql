@@ -42,7 +42,7 @@ acts as (
         events.customer_id is not null
         and not events.is_linked_later
         and events.event_date > {{ add_days('as_of.as_of_date', -window_days) }}
-        and events.occurred_at < as_of.as_of_end_at
+        and {{ known_by_as_of('events.occurred_at') }}
         and events.event_type in ({{ "'" ~ weights.keys() | join("', '") ~ "'" }})
 
 ),
@@ -59,7 +59,7 @@ recent_orders as (
         orders.customer_id is not null
         and orders.is_valid
         and orders.order_date > {{ add_days('as_of.as_of_date', -window_days) }}
-        and orders.ordered_at < as_of.as_of_end_at
+        and {{ known_by_as_of('orders.ordered_at') }}
 
 ),
 

@@ -33,7 +33,7 @@ orders as (
     where
         orders.customer_id is not null
         and orders.is_valid
-        and orders.ordered_at < as_of.as_of_end_at
+        and {{ known_by_as_of('orders.ordered_at') }}
         and {{ only_changed_customers('orders.customer_id') }}
 
 ),

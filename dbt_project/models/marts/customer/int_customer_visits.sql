@@ -21,7 +21,7 @@ events as (
     where
         events.customer_id is not null
         and not events.is_linked_later
-        and events.occurred_at < as_of.as_of_end_at
+        and {{ known_by_as_of('events.occurred_at') }}
         and {{ only_changed_customers('events.customer_id') }}
 
 ),
@@ -36,7 +36,7 @@ orders as (
 
     where
         orders.customer_id is not null
-        and orders.ordered_at < as_of.as_of_end_at
+        and {{ known_by_as_of('orders.ordered_at') }}
         and {{ only_changed_customers('orders.customer_id') }}
 
 ),

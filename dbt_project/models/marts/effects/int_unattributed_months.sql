@@ -10,7 +10,7 @@ orders as (
 
     cross join {{ ref('int_run__as_of') }} as as_of
 
-    where orders.customer_id is null and orders.ordered_at < as_of.as_of_end_at
+    where orders.customer_id is null and {{ known_by_as_of('orders.ordered_at') }}
 
 ),
 
@@ -29,7 +29,7 @@ refunds as (
 
     cross join {{ ref('int_run__as_of') }} as as_of
 
-    where refunds.refunded_at < as_of.as_of_end_at
+    where {{ known_by_as_of('refunds.refunded_at') }}
 
 ),
 

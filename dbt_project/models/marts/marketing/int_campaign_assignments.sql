@@ -31,7 +31,7 @@ chosen as (
     where
         touches.touch_type in ('assigned', 'sent')
         and touches.customer_id is not null
-        and touches.touched_at < as_of.as_of_end_at
+        and {{ known_by_as_of('touches.touched_at') }}
 
     group by touches.source, touches.campaign_id, touches.customer_id
 

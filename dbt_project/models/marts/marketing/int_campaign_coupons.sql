@@ -41,7 +41,7 @@ known as (
 
     cross join as_of
 
-    where touches.coupon_id is not null and touches.touched_at < as_of.as_of_end_at
+    where touches.coupon_id is not null and {{ known_by_as_of('touches.touched_at') }}
 
 )
 

@@ -26,7 +26,7 @@ refunds as (
 
     cross join as_of
 
-    where refunds.refunded_at < as_of.as_of_end_at
+    where {{ known_by_as_of('refunds.refunded_at') }}
 
     group by refunds.source, refunds.order_id
 
@@ -49,7 +49,7 @@ orders as (
         on orders.source = refunds.source
         and orders.order_id = refunds.order_id
 
-    where orders.is_valid and orders.customer_id is not null and orders.ordered_at < as_of.as_of_end_at
+    where orders.is_valid and orders.customer_id is not null and {{ known_by_as_of('orders.ordered_at') }}
 
 ),
 

@@ -25,7 +25,7 @@ orders as (
     where
         orders.customer_id is not null
         and orders.is_valid
-        and orders.ordered_at < as_of.as_of_end_at
+        and {{ known_by_as_of('orders.ordered_at') }}
         and {{ only_changed_customers('orders.customer_id') }}
 
 ),
@@ -52,7 +52,7 @@ refunds as (
 
     cross join as_of
 
-    where refunds.refunded_at < as_of.as_of_end_at
+    where {{ known_by_as_of('refunds.refunded_at') }}
 
 ),
 
@@ -116,7 +116,7 @@ met as (
         events.customer_id is not null
         and events.product_id is not null
         and not events.is_linked_later
-        and events.occurred_at < as_of.as_of_end_at
+        and {{ known_by_as_of('events.occurred_at') }}
         and events.event_type in ('{{ weights.keys() | join("', '") }}')
         and {{ only_changed_customers('events.customer_id') }}
 

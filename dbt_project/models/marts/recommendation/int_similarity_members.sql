@@ -38,7 +38,7 @@ baskets as (
 
     where
         orders.is_valid
-        and orders.ordered_at < as_of.as_of_end_at
+        and {{ known_by_as_of('orders.ordered_at') }}
         and order_items.product_id is not null
 
 ),

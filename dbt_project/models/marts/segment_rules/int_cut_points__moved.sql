@@ -1,8 +1,7 @@
 {{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
 
 {#
-    Snapshots in which a cut point of the live version is not what it was when the last complete run ended: there
-    everybody is judged again.
+    Cut points of the live version that are not what they were when the last complete run ended.
 #}
 with
 
@@ -32,7 +31,12 @@ cut_points as (
 moved as (
 
     -- one row per snapshot and cut point on both sides
-    select distinct coalesce(cut_points.as_of_date, before.as_of_date) as as_of_date
+    select
+        coalesce(cut_points.as_of_date, before.as_of_date) as as_of_date,
+        coalesce(cut_points.kind, before.kind) as kind,
+        coalesce(cut_points.setting, before.setting) as setting,
+        before.value as value_before,
+        cut_points.value
 
     from cut_points
 

@@ -55,7 +55,7 @@ cart_events as (
         and events.customer_id is not null
         and events.product_id is not null
         and not events.is_linked_later
-        and events.occurred_at < as_of.as_of_end_at
+        and {{ known_by_as_of('events.occurred_at') }}
         and events.event_date >= first_day.first_date
 
 ),
@@ -78,7 +78,7 @@ order_lines as (
         items.order_date >= first_day.first_date
         and items.customer_id is not null
         and orders.is_valid
-        and orders.ordered_at < as_of.as_of_end_at
+        and {{ known_by_as_of('orders.ordered_at') }}
 
 ),
 
@@ -127,7 +127,7 @@ due as (
     left join {{ ref('products') }} as products
         on left_behind.product_id = products.product_id
 
-    where left_behind.place = 1 and left_behind.due_at < as_of.as_of_end_at
+    where left_behind.place = 1 and {{ known_by_as_of('left_behind.due_at') }}
 
 )
 

@@ -59,7 +59,7 @@ wish_events as (
         events.event_type in ('favorite', 'add_to_cart', 'unfavorite', 'remove_from_cart')
         and events.customer_id is not null
         and not events.is_linked_later
-        and events.occurred_at < as_of.as_of_end_at
+        and {{ known_by_as_of('events.occurred_at') }}
         and events.event_date > {{ add_days('as_of.as_of_date', '-settings.grace_days - settings.look_back_days') }}
         and events.product_id in (select drops.product_id from drops)
 

@@ -39,7 +39,7 @@ registrations as (
 
     cross join as_of
 
-    where records.registered_at < as_of.as_of_end_at
+    where {{ known_by_as_of('records.registered_at') }}
 
     group by records.customer_id
 

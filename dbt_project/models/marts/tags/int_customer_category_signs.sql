@@ -42,7 +42,7 @@ met as (
 
     where
         orders.customer_id is not null
-        and orders.ordered_at < as_of.as_of_end_at
+        and {{ known_by_as_of('orders.ordered_at') }}
         and {{ only_retagged_customers('orders.customer_id') }}
 
     union all
@@ -63,7 +63,7 @@ met as (
     where
         events.customer_id is not null
         and not events.is_linked_later
-        and events.occurred_at < as_of.as_of_end_at
+        and {{ known_by_as_of('events.occurred_at') }}
         and events.event_type not in ('{{ taken_back | join("', '") }}')
         and {{ only_retagged_customers('events.customer_id') }}
 
