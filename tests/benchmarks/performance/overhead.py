@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from orchestration.automation import existing_instance
+from orchestration.instance import existing_instance
 from orchestration.settings import Settings
 
 #: In the order in which a run meets them.
