@@ -75,6 +75,9 @@ def dead_runs(instance: dg.DagsterInstance, lock_file: Path | None) -> Iterator[
 def _is_dead(instance: dg.DagsterInstance, run: dg.DagsterRun, lock_file: Path | None) -> bool:
     if COMMAND_TAG in run.tags:
         return lock_file is None or not is_locked(lock_file)
+    if not isinstance(instance.run_launcher, dg.DefaultRunLauncher):
+        # the numbers are those of another container or machine
+        return False
     process = _process(instance, run.run_id)
     return process is not None and not _is_running(*process)
 

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -85,6 +87,8 @@ def test_a_run_is_ended_when_its_process_is_gone_and_not_before(
             assert list(dead_runs(instance, lock)) == []
             process.send_signal(signal.SIGKILL)
             process.wait(10)
+            with launched_elsewhere(tmp_path) as other:
+                assert list(dead_runs(other, lock)) == []
             assert [dead.run_id for dead in reap(instance, lock)] == [run.run_id]
             assert instance.get_run_by_id(run.run_id).status == dg.DagsterRunStatus.FAILURE
             assert instance.event_log_storage.get_concurrency_info(POOL).active_slot_count == 0
@@ -92,6 +96,20 @@ def test_a_run_is_ended_when_its_process_is_gone_and_not_before(
     finally:
         process.kill()
         process.wait(10)
+
+
+@contextmanager
+def launched_elsewhere(dagster_home: Path) -> Iterator[dg.DagsterInstance]:
+    """The same records where runs are launched otherwise, as in containers of their own."""
+    settings = dagster_home / "dagster.yaml"
+    before = settings.read_text()
+    launcher = "dagster._core.launcher.sync_in_memory_run_launcher"
+    settings.write_text(
+        f"{before}run_launcher: {{module: {launcher}, class: SyncInMemoryRunLauncher}}\n"
+    )
+    with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
+        yield instance
+    settings.write_text(before)
 
 
 def _wait_for_step(instance: dg.DagsterInstance) -> dg.DagsterRun:
