@@ -179,6 +179,10 @@ def dead_run_sensor(settings: Settings) -> dg.SensorDefinition:
         dead = reap(context.instance, settings.run_lock_file)
         if not dead:
             return dg.SkipReason("every run that counts as under way has its process")
+        for run in dead:
+            # of the others failure_sensor tells; a command that was killed can tell of nothing
+            if COMMAND_TAG in run.tags and settings.wants_alerts:
+                send(alert_of(settings, run.job_name, run.run_id, {}), settings)
         return dg.SkipReason(f"{', '.join(run.run_id for run in dead)}: {GONE}")
 
     return end

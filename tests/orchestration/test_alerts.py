@@ -18,7 +18,7 @@ from rich.console import Console
 
 from orchestration import run as runs
 from orchestration.alerts import Alert, AlertNotSentError, alert_of, errors_of, send
-from orchestration.automation import failure_sensor
+from orchestration.automation import dead_run_sensor, failure_sensor
 from orchestration.instance import COMMAND_TAG
 from orchestration.resources.warehouse import WarehouseLockedError
 from orchestration.settings import SEEDS_DIR, Settings
@@ -212,6 +212,19 @@ def test_the_sensor_tells_of_runs_that_no_command_tells_of(
         ).for_run_failure()
         failure_sensor(settings, [job])(context)
     assert [body["run_id"] for body in bodies] == [result.run_id] * told
+
+
+def test_a_command_that_was_killed_is_told_of(tmp_path: Path, posted) -> None:
+    address, bodies = posted
+    settings = Settings(home=tmp_path, alert_webhook=address)
+    job, started = failing(OSError("no space left")), dg.DagsterRunStatus.STARTED
+    with dg.DagsterInstance.ephemeral() as instance:
+        killed = instance.create_run_for_job(job, status=started, tags={COMMAND_TAG: "run"})
+        # nobody knows its process yet, so it may be just beginning
+        instance.create_run_for_job(job, status=started)
+        for _ in range(2):
+            dead_run_sensor(settings)(dg.build_sensor_context(instance=instance))
+    assert [body["run_id"] for body in bodies] == [killed.run_id]
 
 
 def test_the_command_tells_of_a_run_that_it_refuses(
