@@ -261,10 +261,11 @@ class _FeedLoader:
             if stat.st_size == 0:
                 raise UnreadableFileError(f"is empty, not {file.format}; copy it again")
             sha256 = sha256_of(file.path)
-        if sha256 in self._writer.loaded_content or sha256 in self._content_in_flight:
+        is_known = self._writer.is_known(file, sha256)
+        if is_known or sha256 in self._content_in_flight:
             if text is not None and text.is_copy:
                 text.path.unlink()
-            if sha256 in self._writer.loaded_content:
+            if is_known:
                 self._writer.repeat(file, stat, sha256)
             else:
                 self._twins.append((file, stat, sha256))

@@ -112,12 +112,30 @@ class FeedWriter:
         self.erased_orders: set[str] = set()
 
     def is_unchanged(self, file: LandingFile, stat: os.stat_result) -> bool:
-        """Whether this path is in the manifest with the same size and time."""
-        return any(
-            known.status != "failed"
-            and (known.size_bytes, known.modified_ns) == (stat.st_size, stat.st_mtime_ns)
-            for known in self._known.get(file.file_name, [])
+        """Whether what the manifest last says of this path has the same size and time."""
+        last = self._last_content(file.file_name)
+        return last is not None and (last.size_bytes, last.modified_ns) == (
+            stat.st_size,
+            stat.st_mtime_ns,
         )
+
+    def is_known(self, file: LandingFile, sha256: str) -> bool:
+        """Whether a file's content needs no loading, under whatever name it came.
+
+        What lay under this name before another content did is loaded once more when it is put
+        back: the newest load of a key wins, and that would still be the other content's.
+        """
+        last = self._last_content(file.file_name)
+        is_put_back = (
+            last is not None
+            and last.sha256 != sha256
+            and any(known.sha256 == sha256 for known in self._known[file.file_name])
+        )
+        return sha256 in self.loaded_content and not is_put_back
+
+    def _last_content(self, file_name: str) -> KnownFile | None:
+        readable = [one for one in self._known.get(file_name, []) if one.status != "failed"]
+        return readable[-1] if readable else None
 
     def keep_books(self, present: set[str]) -> None:
         """Write what is not part of any load: failures, repeats, and failures that are gone."""

@@ -172,7 +172,8 @@ def carry_out(
     contracts = {
         (contract.source, contract.feed): contract for contract in load_contracts(STAGING_DIR)
     }
-    for file in plan.files:
+    # the newest of a name first: that is what lies there, also where an older one has its bytes
+    for file in sorted(plan.files, key=lambda file: file.file_id, reverse=True):
         _rewrite(settings, plan, file, contracts[file.source, file.feed])
     if plan.tokens:
         # role files and kept copies stand beside or below the published one

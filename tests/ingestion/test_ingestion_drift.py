@@ -5,6 +5,8 @@ Belongs here: what happens to a feed as its exports change. Does not belong here
 
 from __future__ import annotations
 
+import os
+
 import dagster as dg
 import duckdb
 import pytest
@@ -200,6 +202,35 @@ def test_a_corrected_export_under_an_old_name_is_a_later_load_of_the_same_key(co
         "select ticket, amount, _load_number, count(*) over (partition by ticket, _row_hash) "
         "from raw.till__lines order by all"
     ) == [("1", "10", 1, 1), ("1", "11", 2, 1), ("2", "20", 1, 2), ("2", "20", 2, 2)]
+
+
+@pytest.mark.parametrize("keeps_its_time", [True, False])
+def test_an_export_that_is_put_back_is_the_latest_load_again(
+    company: Company, keeps_its_time: bool
+):
+    """The correction was a mistake; it must not go on winning over what lies there."""
+    right, wrong = csv_text([("1", "10", "", "")]), csv_text([("1", "99", "", "")])
+    path = company.drop("2024-05.csv", right)
+    company.load()
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    assert company.load_one("2024-05.csv", wrong).status == "loaded"
+    company.drop("2024-05.csv", right)
+    if keeps_its_time:
+        os.utime(path, ns=times)
+    company.load()
+
+    assert company.outcome("2024-05.csv").status == "loaded"
+    assert company.query("select _load_number, amount from raw.till__lines order by 1") == [
+        (1, "10"),
+        (2, "99"),
+        (3, "10"),
+    ]
+    # elsewhere it is nothing new, and here no more than once
+    assert company.load_one("copy.csv", right).status == "repeated"
+    path.touch()
+    company.load()
+    assert company.outcome("2024-05.csv").status == "repeated"
+    assert company.query("select count(*) from raw.till__lines") == [(3,)]
 
 
 @pytest.mark.parametrize("order", [("a", "b", "c"), ("c", "a", "b"), ("b", "c", "a")])

@@ -308,3 +308,27 @@ def test_rows_that_are_too_old_leave_file_and_table(
         f"landed rows {feed}": rows for feed, rows in told[0].items()
     }  # touches stay, whoever they belong to
     assert list(told[0]) == ["standard/orders"]
+
+
+@pytest.mark.bench
+def test_somebody_in_an_export_that_was_corrected_and_put_back_is_erased(copied: Settings) -> None:
+    company = Company(copied.home, {"STRATA_HASH_KEY": HASH_KEY})
+    export = company.landing / "standard" / "orders" / "export.csv"
+    loads = "select count(*) from raw.landing_file where file_name = 'standard/orders/export.csv'"
+    right = export.read_text()
+    paid = company.query("select order_id, net_amount from orders order by all")
+    for text in (right.replace(",paid,", ",cancelled,"), right):
+        export.write_text(text)
+        company.strata("run")
+    assert company.query("select order_id, net_amount from orders order by all") == paid
+    company.strata("erase", customer_of(copied), "--yes")
+    assert company.failing_balances() == []
+    assert places_that_hold(export.parent, RECORDS) == set()
+    with duckdb.connect(str(company.build), read_only=True) as build:
+        loads = (
+            "select count(*) from raw.landing_file where file_name = 'standard/orders/export.csv'"
+        )
+        before = build.execute(loads).fetchone()
+    company.strata("run")
+    with duckdb.connect(str(company.build), read_only=True) as build:
+        assert build.execute(loads).fetchone() == before, "what is left was loaded once more"
