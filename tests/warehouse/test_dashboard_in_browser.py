@@ -88,6 +88,7 @@ def test_every_page_opens_by_a_click(address: str, browser, language: str, size:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.on("response", lambda got: errors.append(got.url) if got.status >= 400 else None)
     page.goto(f"{address}/?language={language}")
     page.wait_for_selector('[data-testid="stMetric"]', timeout=PATIENCE)
     for name in PAGES[language]:
@@ -100,6 +101,8 @@ def test_every_page_opens_by_a_click(address: str, browser, language: str, size:
         page.keyboard.press("Enter")
         page.wait_for_selector(f'h1:has-text("{name}")', timeout=PATIENCE)
         page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached", timeout=PATIENCE)
+        # what a page shows is forgotten when somebody leaves it, and may not be on its way any more
+        page.wait_for_load_state("networkidle", timeout=PATIENCE)
         assert page.locator('[data-testid="stException"]').count() == 0, name
         wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wider <= 0, f"{name} has to be scrolled sideways"
