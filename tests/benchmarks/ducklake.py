@@ -75,7 +75,9 @@ def stores(
     """A connection with the published file and both stores attached."""
     import duckdb_extensions
 
-    with duckdb.connect(config={"threads": threads, "enable_progress_bar": False}) as connection:
+    with duckdb.connect(config={"threads": threads}) as connection:
+        # the writers' own words are read
+        connection.execute("set enable_progress_bar = false")
         for name in EXTENSIONS:
             duckdb_extensions.import_extension(name, con=connection)
             connection.load_extension(name)
