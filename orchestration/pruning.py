@@ -90,16 +90,26 @@ def _runs(
         run_id = record.dagster_run.run_id
         if run_id in newest:
             continue
-        files = [
-            *(settings.dagster_home / "history" / "runs").glob(f"{run_id}.db*"),
-            settings.dagster_home / "storage" / run_id,
-        ]
-        size = sum(_size(path) for path in files)
+        size = sum(_size(path) for path in _files_of_run(settings, run_id))
         if not dry_run:
             instance.delete_run(run_id)
-            for path in files:
+            # SQLite has written its log of the deletion beside the file meanwhile
+            for path in _files_of_run(settings, run_id):
                 _remove(path)
         yield Leftover("run", run_id, size)
+
+
+def _files_of_run(settings: Settings, run_id: str) -> list[Path]:
+    return [
+        *(settings.dagster_home / "history" / "runs").glob(f"{run_id}.db*"),
+        settings.dagster_home / "storage" / run_id,
+    ]
+
+
+def _logs_without_a_file(settings: Settings) -> list[Path]:
+    """SQLite's logs of runs whose file is gone, as earlier versions left them."""
+    logs = (settings.dagster_home / "history" / "runs").glob("*.db-*")
+    return [log for log in logs if not log.with_name(log.name.rpartition("-")[0]).exists()]
 
 
 def _files(settings: Settings, before: datetime, *, dry_run: bool) -> Iterator[Leftover]:
@@ -108,6 +118,7 @@ def _files(settings: Settings, before: datetime, *, dry_run: bool) -> Iterator[L
     kinds = {
         "model": _old_models(settings.models_dir, before),
         "dbt": _newest_first(settings.dbt_target_dir.glob("*-*-*/"))[KEPT_DBT_RUNS:],
+        "log": _logs_without_a_file(settings),
         "spill": [path for path in settings.temp_dir.iterdir() if _modified(path) < spilled_before],
     }
     for kind, paths in kinds.items():

@@ -59,11 +59,28 @@ def test_old_runs_go_with_their_logs_and_the_newest_stay(settings: Settings) -> 
         last = small.execute_in_process(instance=instance).run_id
         assert [one.name for one in prune(future, instance, dry_run=True)] == [first]
         assert log.exists(), "a dry run removes nothing"
+    # in another process the file is opened for nothing but the deletion
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         assert [one.name for one in prune(future, instance)] == [first]
         assert instance.get_run_by_id(first) is None
-        assert not log.exists()
         assert instance.get_run_by_id(newest) is not None
         assert instance.get_run_by_id(last) is not None
+    # neither the file nor what SQLite writes beside it, also once all is closed
+    assert list(log.parent.glob(f"{first}*")) == []
+    assert log.with_name(f"{last}.db").exists()
+
+
+def test_logs_of_runs_that_are_gone_go_too(settings: Settings) -> None:
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        there = small.execute_in_process(instance=instance).run_id
+        folder = settings.dagster_home / "history" / "runs"
+        left = touch(folder / "00000000-0000-0000-0000-000000000000.db-wal", timedelta(0))
+        assert [one.name for one in prune(settings, instance)] == [
+            left.relative_to(settings.home).as_posix()
+        ]
+        assert not left.exists()
+        assert (folder / f"{there}.db").exists()
+        assert instance.get_records_for_run(there).records
 
 
 def test_old_model_versions_go_unless_a_day_remembers_them(settings: Settings) -> None:

@@ -169,7 +169,7 @@ class Soak:
             self._expect(self._command("run").status == 0, f"day {number}: no run before erasing")
             cost, _ = self._heard(*erase)
         self._expect(cost.status == 0, f"day {number}: erasing ended with status {cost.status}")
-        self.story.erased.add(member)
+        self.story.erase(member)
 
     def _day(self, number: int) -> None:
         day = self.story.day(number)

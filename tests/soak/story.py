@@ -126,8 +126,16 @@ class Story:
         return self.by_day / "export.csv"
 
     def to_erase(self, number: int) -> str | None:
-        """The member who asks on this day to be erased."""
-        return member(MEMBERS - 1 - number // 5) if number % 5 == 3 else None
+        """The member who asks on this day to be erased, unless they went with somebody else."""
+        asks = member(MEMBERS - 1 - number // 5) if number % 5 == 3 else None
+        return None if asks in self.erased else asks
+
+    def erase(self, one: str) -> None:
+        """Note that a member is gone, and who is one customer with them: a person goes whole."""
+        self.erased.add(one)
+        for pair in self.together:
+            if one in pair:
+                self.erased.update(pair)
 
     def expected_orders(self) -> dict[str, Decimal]:
         """Net amount of every order of members who are still there."""
