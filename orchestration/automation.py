@@ -164,8 +164,8 @@ def failure_sensor(
 def dead_run_sensor(settings: Settings) -> dg.SensorDefinition:
     """End runs whose process died, so that they keep no other waiting; the daemon tries them again.
 
-    Dagster's own monitoring knows nothing of the processes that it starts on this machine, and ends
-    such a run after three hours.
+    Who began a run notices when its process dies, unless both did, as when the power goes.
+    Dagster's monitoring knows nothing of processes and ends such a run after three hours.
     """
 
     @dg.sensor(

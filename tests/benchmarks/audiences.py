@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 from orchestration.audiences.reader import read_audiences
 from orchestration.publishing.contacts import CONTACTS
 from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR
+from tests.benchmarks.own_process import say
 from tests.benchmarks.runs import strata, timed_run
 
 REPEATS = 3
@@ -43,15 +43,15 @@ def _time_commands(home: Path) -> None:
     codes = sorted(read_audiences(DBT_PROJECT_DIR, SEEDS_DIR))
     previews = {code: _seconds(home, "audience", "preview", code) for code in codes}
     slowest = max(previews, key=previews.get)
-    _print(
+    say(
         f"{len(codes)} previews: median {statistics.median(previews.values()):.2f} s, "
         f"slowest {previews[slowest]:.2f} s ({slowest})"
     )
     for channel in CONTACTS:
         seconds = _seconds(home, "audience", "export", EXPORTED, "--channel", channel)
-        _print(f"export {EXPORTED} for {channel}: {seconds:.2f} s")
-    _print(f"all messages of the day: {_seconds(home, 'message', 'export'):.2f} s")
-    _print(f"tables for reverse-ETL tools: {_seconds(home, 'audience', 'sync'):.2f} s")
+        say(f"export {EXPORTED} for {channel}: {seconds:.2f} s")
+    say(f"all messages of the day: {_seconds(home, 'message', 'export'):.2f} s")
+    say(f"tables for reverse-ETL tools: {_seconds(home, 'audience', 'sync'):.2f} s")
 
 
 def _seconds(home: Path, *arguments: str) -> float:
@@ -62,11 +62,6 @@ def _seconds(home: Path, *arguments: str) -> float:
         strata(home, *arguments)
         times.append(time.perf_counter() - start)
     return statistics.median(times)
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.sql import literal, quote
+from tests.benchmarks.own_process import say
 
 EXTENSIONS = ("ducklake", "postgres_scanner")
 STORES = ("file", "lake")
@@ -229,12 +230,6 @@ def size(scratch: Path, store: str) -> str:
         return f"{(scratch / 'file.duckdb').stat().st_size / 2**20:,.0f} MB"
     files = [path for path in (scratch / "lake").rglob("*") if path.is_file()]
     return f"{sum(path.stat().st_size for path in files) / 2**20:,.0f} MB in {len(files)} files"
-
-
-def say(text: str) -> None:
-    """Print a line at once."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 import tempfile
 from datetime import date
 from pathlib import Path
 
 from tests.benchmarks.last_day import hold_back
+from tests.benchmarks.own_process import say
 from tests.benchmarks.runs import RunCost, strata, timed_run
 from tests.warehouse.comparison import LOAD_COLUMNS, TABLES_ABOUT_LOADS, differing_rows
 
@@ -37,10 +37,8 @@ def increment(persons: int, scratch: Path) -> None:
     home.mkdir()
     strata(home, "simulate", "--persons", str(persons), "--until", str(DAY))
     rows = hold_back(home / "landing", DAY, scratch / "day")
-    _print(f"{persons:,} persons; {rows:,} rows on the last day")
-    _print(
-        f"{'run':<12} {'wall s':>8} {'sql s':>8} {'python s':>9} {'other s':>8} {'of the sql':>10}"
-    )
+    say(f"{persons:,} persons; {rows:,} rows on the last day")
+    say(f"{'run':<12} {'wall s':>8} {'sql s':>8} {'python s':>9} {'other s':>8} {'of the sql':>10}")
     full = timed_run(home)
     _row("full build", full, full)
     shutil.copytree(scratch / "day", home / "landing", dirs_exist_ok=True)
@@ -54,19 +52,14 @@ def increment(persons: int, scratch: Path) -> None:
     different = differing_rows(
         after_day, published, ignore=TABLES_ABOUT_LOADS, ignore_columns=LOAD_COLUMNS
     )
-    _print(f"rows that differ between the day and the rebuild: {different or 'none'}")
+    say(f"rows that differ between the day and the rebuild: {different or 'none'}")
 
 
 def _row(label: str, cost: RunCost, full: RunCost) -> None:
-    _print(
+    say(
         f"{label:<12} {cost.wall:>8.1f} {cost.sql:>8.1f} {cost.python:>9.1f} {cost.other:>8.1f} "
         f"{cost.sql / full.sql:>10.1%}"
     )
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

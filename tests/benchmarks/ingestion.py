@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.benchmarks.landing_files import FORMATS, write_file
 from tests.benchmarks.loading import Measured, measure
+from tests.benchmarks.own_process import say
 
 DAILY_FILES = 730
 ROUNDS = 3
@@ -42,7 +42,7 @@ def throughput(scratch: Path, rows: int) -> None:
     The ratio of processor seconds tells the work; the ratio of seconds also tells how much of it
     two cores do at once, and suffers from whatever else the machine does.
     """
-    _print(
+    say(
         f"{'files':<28} {'MB':>6} {'bare s':>8} {'load s':>8} {'ratio':>6} {'bare cpu':>9} "
         f"{'load cpu':>9} {'ratio':>6}"
     )
@@ -57,7 +57,7 @@ def throughput(scratch: Path, rows: int) -> None:
         megabytes = sum(file.stat().st_size for file in files) / 1e6
         seconds = _medians(rounds, "seconds")
         cpu = _medians(rounds, "cpu_seconds")
-        _print(
+        say(
             f"{label:<28} {megabytes:>6,.0f} {seconds[0]:>8.1f} {seconds[1]:>8.1f} "
             f"{seconds[2]:>6.2f} {cpu[0]:>9.1f} {cpu[1]:>9.1f} {cpu[2]:>6.2f}"
         )
@@ -70,7 +70,7 @@ def memory(scratch: Path, rows: int, *, memory_limit: str = "256MB") -> None:
 
     A workbook is held by a process of its own, cell by cell: a sheet has a million rows at most.
     """
-    _print(
+    say(
         f"{'format':<12} {'rows':>11} {'MB':>7} {'seconds':>8} {'peak MB':>8} "
         f"{'workbook process MB':>20}   (DuckDB's limit: {memory_limit})"
     )
@@ -80,7 +80,7 @@ def memory(scratch: Path, rows: int, *, memory_limit: str = "256MB") -> None:
             file = write_file(scratch, kind, count)
             load = measure("load", [file], scratch, memory_limit=memory_limit)
             child = f"{load.children_peak_mb:,.0f}" if kind == "xlsx" else ""
-            _print(
+            say(
                 f"{kind:<12} {load.rows:>11,} {file.stat().st_size / 1e6:>7,.0f} "
                 f"{load.seconds:>8.1f} {load.peak_mb:>8,.0f} {child:>20}"
             )
@@ -109,11 +109,6 @@ def _medians(rounds: list[tuple[Measured, Measured]], what: str) -> tuple[float,
         statistics.median(load for _, load in pairs),
         statistics.median(load / bare for bare, load in pairs),
     )
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

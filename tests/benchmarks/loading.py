@@ -10,7 +10,6 @@ import json
 import re
 import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.landing_files import write_contract
+from tests.benchmarks.own_process import answer_of
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,7 @@ def measure(
         for file in files:
             (folder / file.name).hardlink_to(file)
         write_contract(home / "staging")
-        done = subprocess.run(
-            [sys.executable, "-m", __name__, how, str(home), memory_limit, str(threads)],
-            cwd=Path(__file__).resolve().parents[2],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"{how} of {files[0].name} failed:\n{done.stderr}")
-        return Measured(**json.loads(done.stdout))
+        return Measured(**json.loads(answer_of(__name__, how, home, memory_limit, threads)))
     finally:
         shutil.rmtree(home)
 

@@ -6,7 +6,6 @@ Does not belong here: the accuracy that must be reached (tests/analysis/test_sen
 
 from __future__ import annotations
 
-import sys
 import time
 
 import numpy as np
@@ -18,6 +17,7 @@ from orchestration.analysis.sentiment import SentimentConfig
 from orchestration.analysis.sentiment.lexicon import Lexicon
 from orchestration.analysis.sentiment.model import LexiconModel, SentimentModel, fit_model
 from orchestration.settings import PROJECT_ROOT
+from tests.benchmarks.own_process import say
 from tests.reference_data import TEST_DATA
 
 REVIEWS_ZH = TEST_DATA / "reviews_zh" / "online_shopping_10_cats.parquet"
@@ -65,29 +65,24 @@ def learning_curve(reviews: pd.DataFrame) -> None:
     """Print grades by number of training reviews, nine in ten of them praise."""
     train, rest = stratified_split(reviews)
     words = LexiconModel(lexicon())
-    _print(f"lexicon alone {grades(words, rest)}")
+    say(f"lexicon alone {grades(words, rest)}")
     for size in (100, 200, 400, 800, 1_600, 6_400):
         praise = train[train["label"] == 1].sample(size * 9 // 10, random_state=0)
         blame = train[train["label"] == 0].sample(size - len(praise), random_state=0)
-        _print(f"{size:6,} reviews  {grades(fitted(pd.concat([praise, blame])), rest)}")
+        say(f"{size:6,} reviews  {grades(fitted(pd.concat([praise, blame])), rest)}")
 
 
 def by_category(reviews: pd.DataFrame) -> None:
     """Print grades on each category of a model that never saw one of its reviews."""
-    _print("| category | reviews | lexicon | model, accuracy | model, macro-F1 |")
-    _print("|---|---|---|---|---|")
+    say("| category | reviews | lexicon | model, accuracy | model, macro-F1 |")
+    say("|---|---|---|---|---|")
     words = LexiconModel(lexicon())
     for category, mine in reviews.groupby("cat"):
         model = grades(fitted(reviews[reviews["cat"] != category]), mine)
-        _print(
+        say(
             f"| {category} | {len(mine):,} | {grades(words, mine)['macro_f1']:.3f} "
             f"| {model['accuracy']:.3f} | {model['macro_f1']:.3f} |"
         )
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 def main() -> None:
@@ -97,9 +92,9 @@ def main() -> None:
     start = time.perf_counter()
     model = fitted(train)
     trained = time.perf_counter()
-    _print(f"80/20 {grades(model, rest)}")
-    _print(f"lexicon alone {grades(LexiconModel(model.lexicon), rest)}")
-    _print(
+    say(f"80/20 {grades(model, rest)}")
+    say(f"lexicon alone {grades(LexiconModel(model.lexicon), rest)}")
+    say(
         f"trained in {trained - start:.0f} s, {len(rest):,} scored in "
         f"{time.perf_counter() - trained:.0f} s"
     )

@@ -11,13 +11,12 @@ import argparse
 import csv
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.settings import Settings
+from tests.benchmarks.own_process import answer_of, say
 from tests.benchmarks.performance.agreement import disagreements
 from tests.benchmarks.performance.facts import export_facts
 from tests.benchmarks.performance.figures import Cost, Figures, figures, remember
@@ -43,7 +42,7 @@ def main() -> None:
     for persons in arguments.persons:
         with tempfile.TemporaryDirectory(prefix="strata-bench-", dir=arguments.scratch) as home:
             measured = measure(persons, Path(home), arguments.steps)
-        _say(_line(measured))
+        say(_line(measured))
         if not arguments.keep_page:
             write_page(remember(measured))
 
@@ -54,9 +53,9 @@ def measure(persons: int, home: Path, steps: Path | None) -> Figures:
     scratch.mkdir()
     strata(home, "simulate", "--persons", str(persons))
     run = measured_run(home)
-    _say(f"{persons:,} persons: run {run.seconds:.0f} s, {run.cpu_seconds:.0f} s of processors")
+    say(f"{persons:,} persons: run {run.seconds:.0f} s, {run.cpu_seconds:.0f} s of processors")
     floor = _floor(home, scratch)
-    _say(f"floor {floor.seconds():.0f} s, {floor.cpu_seconds():.0f} s of processors")
+    say(f"floor {floor.seconds():.0f} s, {floor.cpu_seconds():.0f} s of processors")
     shutil.rmtree(scratch)
     facts, build_file = home / "facts", Settings(home=home).build_file
     export_facts(build_file, facts)
@@ -81,22 +80,7 @@ def measure(persons: int, home: Path, steps: Path | None) -> Figures:
 
 
 def _floor(home: Path, scratch: Path) -> Floor:
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tests.benchmarks.performance.straight",
-            str(home),
-            str(scratch),
-        ],
-        cwd=PROJECT_ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"the statements cannot be executed straight:\n{done.stderr}")
-    return Floor.from_json(done.stdout)
+    return Floor.from_json(answer_of("tests.benchmarks.performance.straight", home, scratch))
 
 
 def _write_steps(path: Path, run: MeasuredRun, floor: Floor) -> None:
@@ -135,11 +119,6 @@ def _line(measured: Figures) -> str:
         f"{measured.ratio('cpu_seconds', moving=False):.2f} in processor time; shared steps: "
         f"{scripts}; other programs took {measured.others_share:.0%} of the machine"
     )
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -11,13 +11,12 @@ import importlib
 import json
 import re
 import resource
-import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from orchestration.settings import PROJECT_ROOT
+from tests.benchmarks.own_process import answer_of
 
 PACKAGE = "tests.benchmarks.performance"
 PEAK = re.compile(r"^VmHWM:\s*(\d+) kB", re.MULTILINE)
@@ -36,18 +35,9 @@ def measured_script(name: str, facts: Path, results: Path) -> ScriptCost:
     """Run a script in a process of its own.
 
     Raises:
-        SystemExit: It failed; with its own words.
+        RuntimeError: It failed; with its own words.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", f"{PACKAGE}.script", name, str(facts), str(results)],
-        cwd=PROJECT_ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"{name} failed:\n{done.stderr}")
-    return ScriptCost(**json.loads(done.stdout))
+    return ScriptCost(**json.loads(answer_of(f"{PACKAGE}.script", name, facts, results)))
 
 
 def _main(name: str, facts: Path, results: Path) -> None:
