@@ -96,6 +96,8 @@ class Story:
         self._place_orders(number)
         if number % 4 == 0:
             self._correct_orders(number)
+        if number % 8 == 6:
+            self._take_correction_back(number - 2)
         # every line of another nine members: they are merged on one day, parted on a later one
         pair = (number // 6 * 2) % (MEMBERS - 20)
         if number % 6 == 1:
@@ -177,6 +179,18 @@ class Story:
         order = self.placed[name][number % ORDERS_A_DAY]
         order["status"] = "partially_refunded"
         order["refund_amount"] = f"{Decimal(order['gross_amount']) / 4:.2f}"
+        self._write_orders(name)
+
+    def _take_correction_back(self, number: int) -> None:
+        """The export that was corrected on a day is put back, byte for byte, over the correction.
+
+        Args:
+            number: The day on which it was corrected.
+        """
+        name = f"day_{number - 3}.csv"
+        order = self.placed[name][number % ORDERS_A_DAY]
+        order["status"] = "paid"
+        order["refund_amount"] = "0.00"
         self._write_orders(name)
 
     def _write_orders(self, name: str) -> None:
