@@ -42,34 +42,34 @@
 
 
 {#
-    What moves the sums: a day enters all of them at the first snapshot that sees it (length none), and leaves those
-    over `length` days at the first one that it is too old for. Reads the CTEs days and as_of.
+    Sums of the measures by the snapshot at which days enter the windows over all days (length none), or leave those
+    over `length` days: the first one that sees the day, or is too old for it, and none before the customer's first
+    one, since who is sent a message is not seen by it. Reads the CTEs days and as_of.
 #}
 {% macro moves(length=none) -%}
-    {%- set moves_on = add_days('days.activity_date', length) if length else 'days.activity_date' -%}
+    {%- set moves_on -%}
+        greatest({{ add_days('days.activity_date', length) if length else 'days.activity_date' }}, days.first_date)
+    {%- endset -%}
+    {%- set types = {} -%}
+    {%- for sum in window_sums().values() if not length or sum['length'] == length -%}
+        {%- do types.update({sum['measure']: sum['type']}) -%}
+    {%- endfor -%}
     select
         days.customer_id,
         {{ feature_date(moves_on) }} as as_of_date,
-        {%- for column, sum in window_sums().items() %}
         {%- if not length %}
-        cast(days.{{ sum['measure'] }} as {{ sum['type'] }}) as {{ column }},
-        {%- elif length == sum['length'] %}
-        cast(- days.{{ sum['measure'] }} as {{ sum['type'] }}) as {{ column }},
-        {%- else %}
-        cast(0 as {{ sum['type'] }}) as {{ column }},
+        max(case when days.interaction_count > 0 then days.activity_date end) as last_interaction_date,
+        max(case when days.event_count > 0 then days.activity_date end) as last_event_date,
         {%- endif %}
+        {%- for measure, type in types.items() %}
+        cast(sum(days.{{ measure }}) as {{ type }}) as {{ measure }}{{ ',' if not loop.last }}
         {%- endfor %}
-        {%- if length %}
-        cast(null as date) as last_interaction_date,
-        cast(null as date) as last_event_date
-        {%- else %}
-        case when days.interaction_count > 0 then days.activity_date end as last_interaction_date,
-        case when days.event_count > 0 then days.activity_date end as last_event_date
-        {%- endif %}
 
     from days
 
     cross join as_of
 
     where {{ moves_on }} <= as_of.as_of_date and {{ only_open_snapshots(moves_on, 'days.customer_id') }}
+
+    group by 1, 2
 {%- endmacro %}

@@ -4,16 +4,23 @@
 {#
     Sums over all days and over the last N days, for every customer and snapshot date. A day enters the sums
     at the first snapshot that sees it and leaves an N-day sum at the first one that it is too old for, so a
-    snapshot is the sum of all moves until then; joining days to the snapshots of a year would multiply them by
-    twelve. An incremental build goes on from the last closed month-end, whose sums count as one move.
+    snapshot is the running sum of all moves until then; joining days to the snapshots of a year would multiply
+    them by twelve. An incremental build goes on from the sums of the last closed month-end.
 #}
 {%- set sums = window_sums() %}
+{%- set lengths = sums.values() | map(attribute='length') | select | unique | list %}
 
 with
 
 as_of as (
 
     select * from {{ ref('int_run__as_of') }}
+
+),
+
+first_seen as (
+
+    select * from {{ ref('int_customers__first_seen') }}
 
 ),
 
@@ -25,75 +32,90 @@ feature_dates as (
 
 days as (
 
-    select * from {{ ref('int_customer_days') }}
+    -- one customer per day
+    select
+        customer_days.*,
+        coalesce(first_seen.first_seen_date, as_of.as_of_date) as first_date
+
+    from {{ ref('int_customer_days') }} as customer_days
+
+    inner join first_seen
+        on customer_days.customer_id = first_seen.customer_id
+
+    cross join as_of
 
 ),
 
-moves as (
+entered as (
 
     {{ moves() }}
-    {% for length in sums.values() | map(attribute='length') | select | unique %}
-    union all
+
+),
+{% for length in lengths %}
+left_{{ length }}d as (
 
     {{ moves(length) }}
-    {% endfor %}
-    {%- if asks_what_changed() %}
-    union all
 
-    select
-        customer_id,
-        as_of_date,
-        {{ sums | join(',\n        ') }},
-        last_interaction_date,
-        last_event_date
+),
+{% endfor %}
+{%- if asks_what_changed() %}
+closed as (
+
+    select *
 
     from {{ this }}
 
     where
         as_of_date = {{ add_days(first_open_date(), -1) }}
         and not {{ stands_in(ref('int_customers__changed'), ['customer_id']) }}
-    {%- endif %}
 
 ),
-
-net_moves as (
-
-    select
-        customer_id,
-        as_of_date,
-        {%- for column, sum in sums.items() %}
-        cast(sum({{ column }}) as {{ sum['type'] }}) as {{ column }},
-        {%- endfor %}
-        max(last_interaction_date) as last_interaction_date,
-        max(last_event_date) as last_event_date
-
-    from moves
-
-    group by 1, 2
-
-),
-
+{% endif %}
 summed as (
 
-    -- many moves to one snapshot; a customer without any has zeros
+    -- at most one row per snapshot on every side, and one closed snapshot per customer
     select
         feature_dates.customer_id,
         feature_dates.as_of_date,
         feature_dates.first_seen_date,
         feature_dates.is_member,
         {%- for column, sum in sums.items() %}
-        cast(coalesce(sum(net_moves.{{ column }}), 0) as {{ sum['type'] }}) as {{ column }},
+        cast(
+            sum(
+                coalesce(entered.{{ sum['measure'] }}, 0)
+                {%- if sum['length'] %} - coalesce(left_{{ sum['length'] }}d.{{ sum['measure'] }}, 0){% endif %}
+            ) over until_then
+            {%- if asks_what_changed() %} + coalesce(closed.{{ column }}, 0){% endif %} as {{ sum['type'] }}
+        ) as {{ column }},
         {%- endfor %}
-        max(net_moves.last_interaction_date) as last_interaction_date,
-        max(net_moves.last_event_date) as last_event_date
+        {%- for column in ['last_interaction_date', 'last_event_date'] %}
+        {%- set until_then = 'max(entered.' ~ column ~ ') over until_then' %}
+        {{ 'greatest(' ~ until_then ~ ', closed.' ~ column ~ ')' if asks_what_changed() else until_then }} as {{ column }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
 
     from feature_dates
 
-    left join net_moves
-        on feature_dates.customer_id = net_moves.customer_id
-        and feature_dates.as_of_date >= net_moves.as_of_date
+    left join entered
+        on feature_dates.customer_id = entered.customer_id
+        and feature_dates.as_of_date = entered.as_of_date
+    {%- for length in lengths %}
 
-    group by 1, 2, 3, 4
+    left join left_{{ length }}d
+        on feature_dates.customer_id = left_{{ length }}d.customer_id
+        and feature_dates.as_of_date = left_{{ length }}d.as_of_date
+    {%- endfor %}
+    {%- if asks_what_changed() %}
+
+    left join closed
+        on feature_dates.customer_id = closed.customer_id
+    {%- endif %}
+
+    window until_then as (
+        partition by feature_dates.customer_id
+        order by feature_dates.as_of_date
+        rows between unbounded preceding and current row
+    )
 
 )
 
