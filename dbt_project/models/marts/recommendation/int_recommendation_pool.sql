@@ -46,25 +46,56 @@ from_history as (
 
 ),
 
-from_links as (
+links as (
+
+    select * from {{ ref('int_recommendation_links') }}
+
+),
+
+from_neighbours as (
 
     select
         as_of_date,
         customer_id,
         product_id,
-        accessory_score,
-        upgrade_score,
         row_number() over (
             partition by as_of_date, customer_id order by similar_score desc, product_id
-        ) as similar_place,
+        ) as place
+
+    from links
+
+),
+
+from_accessories as (
+
+    -- one link in two hundred is an accessory, one in twenty an upgrade: only those are sorted
+    select
+        as_of_date,
+        customer_id,
+        product_id,
         row_number() over (
             partition by as_of_date, customer_id order by accessory_score desc, product_id
-        ) as accessory_place,
+        ) as place
+
+    from links
+
+    where accessory_score > 0
+
+),
+
+from_upgrades as (
+
+    select
+        as_of_date,
+        customer_id,
+        product_id,
         row_number() over (
             partition by as_of_date, customer_id order by upgrade_score desc, product_id
-        ) as upgrade_place
+        ) as place
 
-    from {{ ref('int_recommendation_links') }}
+    from links
+
+    where upgrade_score > 0
 
 ),
 
@@ -80,14 +111,15 @@ pool as (
 
     union
 
-    select as_of_date, customer_id, product_id
+    select as_of_date, customer_id, product_id from from_neighbours where place <= {{ linked }}
 
-    from from_links
+    union
 
-    where
-        similar_place <= {{ linked }}
-        or (accessory_place <= {{ accessories }} and accessory_score > 0)
-        or (upgrade_place <= {{ upgrades }} and upgrade_score > 0)
+    select as_of_date, customer_id, product_id from from_accessories where place <= {{ accessories }}
+
+    union
+
+    select as_of_date, customer_id, product_id from from_upgrades where place <= {{ upgrades }}
 
     union
 
