@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from orchestration.resources.dbt_lines import make_wanted_lines_only
 from orchestration.resources.dbt_selection import choose_once
 from orchestration.settings import DBT_PROFILE_VARIABLES, DBT_PROJECT_DIR, Settings
 
@@ -117,6 +118,7 @@ def _warm_runner():
     from dbt.cli.main import dbtRunner
 
     choose_once()
+    make_wanted_lines_only()
     # a command brings its profile with it; here it would only make dbt parse everything anew
     for name in DBT_PROFILE_VARIABLES:
         os.environ.pop(name, None)
