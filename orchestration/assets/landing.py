@@ -159,24 +159,24 @@ def ingest_assets(
         if SOCKET_VARIABLE not in os.environ and context.run.job_name in (DAILY_JOB, MICRO_BATCH):
             # a run of the daemon, in a process of its own; `strata run` has started one already
             start_dbt_server(settings, settings.run_output_file)
+        # open to the end, so that no source opens it three times
         with warehouse.connect() as connection:
             rebuilt = _begin(connection, context.run_id, as_of, parsed, state.project, settings)
             restored = restore_kept_tables(connection, parsed, settings.published_file)
             ensure_tables(connection, contracts)
             load_number = next_load_number(connection)
-        for name, count in restored.items():
-            context.log.info(f"{name}: {count:,} rows taken from {settings.published_file}")
-        for table in RUN_TABLES:
-            yield dg.MaterializeResult(
-                asset_key=run_table_key(table),
-                metadata={"built_whole": rebuilt} if table == "run_context" and rebuilt else {},
-            )
-
-        for source, feeds in groupby(contracts, lambda contract: contract.source):
-            yield from _ingest_source(
-                context, warehouse, settings, source, list(feeds), discovery, load_number
-            )
-        yield from _report_manifest(context, warehouse, discovery, load_number)
+            for name, count in restored.items():
+                context.log.info(f"{name}: {count:,} rows taken from {settings.published_file}")
+            for table in RUN_TABLES:
+                yield dg.MaterializeResult(
+                    asset_key=run_table_key(table),
+                    metadata={"built_whole": rebuilt} if table == "run_context" and rebuilt else {},
+                )
+            for source, feeds in groupby(contracts, lambda contract: contract.source):
+                yield from _ingest_source(
+                    context, warehouse, settings, source, list(feeds), discovery, load_number
+                )
+            yield from _report_manifest(context, connection, discovery, load_number)
 
     return ingest
 
@@ -266,20 +266,17 @@ def _ingest_source(
 
 def _report_manifest(
     context: dg.AssetExecutionContext,
-    warehouse: Warehouse,
+    connection: duckdb.DuckDBPyConnection,
     discovery: Discovery,
     load_number: int,
 ) -> Iterator[dg.MaterializeResult]:
     stray_result, outcome = stray_files_result(discovery.strays)
-    with warehouse.connect() as connection:
-        volumes_result, volumes_outcome = file_volumes_result(connection, load_number)
-        write_checks(connection, context.run_id, [outcome, volumes_outcome])
-        counts = {
-            "landing_file": connection.execute("select count(*) from raw.landing_file").fetchone(),
-            "rejected_line": connection.execute(
-                "select count(*) from raw.rejected_line"
-            ).fetchone(),
-        }
+    volumes_result, volumes_outcome = file_volumes_result(connection, load_number)
+    write_checks(connection, context.run_id, [outcome, volumes_outcome])
+    counts = {
+        table: connection.execute(f"select count(*) from raw.{table}").fetchone()  # noqa: S608
+        for table in ("landing_file", "rejected_line")
+    }
     for table, (rows,) in counts.items():
         yield dg.MaterializeResult(
             asset_key=["raw", table],

@@ -94,8 +94,9 @@ def model_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
             raise
         finally:
             remember_parse(settings, target_path)
-            _record(invocation, warehouse, context.run_id)
-            yield from _described(context, outputs, invocation, warehouse, settings)
+            with warehouse.connect() as connection:
+                _record(invocation, connection, context.run_id)
+                yield from _described(context, outputs, invocation, connection)
 
     return models
 
@@ -122,14 +123,12 @@ def _described(
     context: dg.AssetExecutionContext,
     outputs: list[dg.Output],
     invocation: DbtCliInvocation,
-    warehouse: Warehouse,
-    settings: Settings,
+    connection: "duckdb.DuckDBPyConnection",
 ) -> Iterator[dg.Output]:
     """The outputs with their rows, columns and where each column comes from."""
     keys = [context.asset_key_for_output(output.output_name) for output in outputs]
-    with warehouse.connect() as connection:
-        columns = table_columns(connection)
-        rows = row_counts(connection, [".".join(key.path) for key in keys])
+    columns = table_columns(connection)
+    rows = row_counts(connection, [".".join(key.path) for key in keys])
     lineage = ColumnLineage(DBT_PROJECT_DIR / "target" / "column_lineage.json", columns)
     queries = _compiled_queries(invocation)
     for key, output in zip(keys, outputs, strict=True):
@@ -150,7 +149,9 @@ def _compiled_queries(invocation: DbtCliInvocation) -> dict[str, str]:
     return {path.stem: path.read_text() for path in folder.rglob("*.sql")}
 
 
-def _record(invocation: DbtCliInvocation, warehouse: Warehouse, run_id: str) -> None:
+def _record(
+    invocation: DbtCliInvocation, connection: "duckdb.DuckDBPyConnection", run_id: str
+) -> None:
     results_path = invocation.target_path / "run_results.json"
     if not results_path.exists():
         return
@@ -162,11 +163,8 @@ def _record(invocation: DbtCliInvocation, warehouse: Warehouse, run_id: str) -> 
         for result in ran
         if nodes.get(result["unique_id"], {}).get("resource_type") == "test"
     ]
-    with warehouse.connect() as connection:
-        write_steps(connection, run_id, [_step(result) for result in ran])
-        write_checks(
-            connection, run_id, [_check(result, node, connection) for result, node in tests]
-        )
+    write_steps(connection, run_id, [_step(result) for result in ran])
+    write_checks(connection, run_id, [_check(result, node, connection) for result, node in tests])
 
 
 def _step(result: dict) -> Step:

@@ -33,6 +33,7 @@ class KeptSqliteEventLogStorage(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, Engine] = OrderedDict()
+        self._found_tables: set[str] = set()
         # below DAGSTER_HOME unless absolute, so that a company's folder can be moved
         super().__init__(str(Path(os.environ["DAGSTER_HOME"]) / base_dir), inst_data)
 
@@ -68,6 +69,15 @@ class KeptSqliteEventLogStorage(SqliteEventLogStorage):
         event.listen(engine, "connect", _wait_for_no_disk)
         self._engines[shard] = engine
         return engine
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index has a table; one that is there stays.
+
+        The default opens the file anew to ask, twice for every outcome of a check.
+        """
+        if table_name not in self._found_tables and super().has_table(table_name):
+            self._found_tables.add(table_name)
+        return table_name in self._found_tables
 
     def dispose(self) -> None:
         """Close every file."""
