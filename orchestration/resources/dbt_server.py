@@ -25,6 +25,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from orchestration.resources.dbt_lines import make_wanted_lines_only
+from orchestration.resources.dbt_macros import compile_macros
 from orchestration.resources.dbt_selection import choose_once
 from orchestration.settings import DBT_PROFILE_VARIABLES, DBT_PROJECT_DIR, Settings
 
@@ -131,7 +132,10 @@ def _warm_runner():
                 *("--profiles-dir", str(DBT_PROJECT_DIR), "--target-path", target),
             ]
         )
-    return dbtRunner(manifest=parsed.result) if parsed.success else dbtRunner()
+    if not parsed.success:
+        return dbtRunner()
+    compile_macros(parsed.result)
+    return dbtRunner(manifest=parsed.result)
 
 
 def _answer(connection: socket.socket, runner) -> None:
