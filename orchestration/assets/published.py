@@ -21,6 +21,7 @@ from orchestration.resources.increment import complete_run, incremental_models
 from orchestration.resources.run_record import (
     Step,
     carry_checks_over,
+    forget_peak_memory,
     peak_memory_mb,
     utc_now,
     write_checks,
@@ -52,6 +53,7 @@ def published_asset(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
     )
     def strata360(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         started_at = utc_now()
+        forget_peak_memory()
         target = settings.published_file
         with warehouse.connect() as connection:
             parsed = json.loads(manifest.read_text())

@@ -8,9 +8,10 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 import duckdb
@@ -65,8 +66,14 @@ def utc_now() -> datetime:
 
 
 def peak_memory_mb() -> float:
-    """The largest resident size of this process so far, in MB."""
+    """The largest resident size of this process since `forget_peak_memory`, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def forget_peak_memory() -> None:
+    """Measure the peak from now on; systems other than Linux go on from the process's start."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 def ensure_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -152,6 +159,7 @@ def timed_step(
     """Time a block and log it when it succeeds; a failed step is Dagster's to report."""
     step = Step(name, kind, utc_now())
     start = time.perf_counter()
+    forget_peak_memory()
     yield step
     step.seconds = time.perf_counter() - start
     step.peak_memory_mb = peak_memory_mb()
