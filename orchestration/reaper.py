@@ -5,6 +5,8 @@ is done (run, the `strata ui` command, a sensor) or told (doctor).
 
 After a power cut Dagster goes on counting such a run against the limit of runs and the pool of the
 warehouse file. Its own monitoring ends it after three hours; until then every other run would wait.
+A run that is told to stop (Ctrl-C, `systemctl stop`) ends by itself, but may keep its place in the
+pool, for which the next run of the command would wait for ever.
 """
 
 from __future__ import annotations
@@ -60,8 +62,20 @@ def reap(instance: dg.DagsterInstance, lock_file: Path | None) -> list[dg.Dagste
     dead = list(dead_runs(instance, lock_file))
     for run in dead:
         instance.report_run_failed(run, GONE)
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    for run_id in _ended_in_a_pool(instance):
+        instance.event_log_storage.free_concurrency_slots_for_run(run_id)
     return dead
+
+
+def _ended_in_a_pool(instance: dg.DagsterInstance) -> set[str]:
+    """Runs that have ended, or are forgotten, and still have or wait for a place in a pool."""
+    storage = instance.event_log_storage
+    pools = [storage.get_concurrency_info(pool) for pool in storage.get_concurrency_keys()]
+    there = set[str]().union(
+        *(pool.active_run_ids | pool.pending_run_ids | pool.assigned_run_ids for pool in pools)
+    )
+    runs = {run_id: instance.get_run_by_id(run_id) for run_id in there}
+    return {run_id for run_id, run in runs.items() if run is None or run.is_finished}
 
 
 def dead_runs(instance: dg.DagsterInstance, lock_file: Path | None) -> Iterator[dg.DagsterRun]:

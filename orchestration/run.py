@@ -18,6 +18,7 @@ from orchestration.alerts import Alert, AlertNotSentError, alert_before_run, ale
 from orchestration.conditions.problems import VocabularyError
 from orchestration.obstacles import obstacle_of
 from orchestration.privacy.pending import INTERRUPTED_ERASURE, pending
+from orchestration.run_console import RunConsole
 from orchestration.run_lock import RunInProgressError, run_lock
 from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR, STAGING_DIR, Settings
 from orchestration.tags import ensure_tags
@@ -46,7 +47,7 @@ def run_here(
         published but a landing file could not be read.
     """
     # bound to the terminal now: while the steps run, what they print goes to a file
-    console = console or Console(file=sys.stdout)
+    console = console or RunConsole(file=sys.stdout)
     try:
         settings.make_dirs()
         with run_lock(settings.run_lock_file):

@@ -40,6 +40,9 @@ EDGES = {
 ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "Pacific/Kiritimati", "Australia/Lord_Howe")
 
 
+STOP_SECONDS = 120
+
+
 class Landed:
     """The company, and what must be in it."""
 
@@ -161,6 +164,43 @@ def test_a_run_that_is_killed_in_a_step_is_completed_by_the_next(landed: Landed,
     assert afterwards not in landed.output.read_text(), "it was killed too late"
     assert build_of(landed.company.published) == left
     landed.run()
+
+
+@pytest.mark.parametrize(
+    ("told", "step"),
+    [(signal.SIGINT, "dbt"), (signal.SIGTERM, "python"), (signal.SIGTERM, "publishing")],
+)
+def test_a_run_that_is_told_to_stop_ends_by_itself(
+    landed: Landed, told: signal.Signals, step: str
+) -> None:
+    is_there, at_most, _ = STEPS[step]
+    landed.more()
+    left, before = build_of(landed.company.published), _state(landed)
+    with landed.start() as process:
+        while not is_there(landed, before):
+            assert process.poll() is None, landed.output.read_text()
+            time.sleep(0.01)
+        time.sleep(random.Random(step).uniform(0, at_most))
+        process.send_signal(told)
+        assert process.wait(STOP_SECONDS) == 1
+    assert "somebody or something stopped the run; run again" in landed.output.read_text()
+    assert build_of(landed.company.published) == left
+    landed.run()
+
+
+def test_a_run_whose_output_nobody_reads_any_more_is_published(landed: Landed) -> None:
+    landed.more()
+    with subprocess.Popen(
+        [str(STRATA), "run"],
+        env=landed.environment,
+        cwd=landed.company.home,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout and process.stdout.readline().startswith("strata360")
+        process.stdout.close()
+        assert process.wait() == 0
+    landed.assert_whole()
 
 
 def _state(landed: Landed) -> str:

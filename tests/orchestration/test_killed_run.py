@@ -60,6 +60,29 @@ def test_a_killed_run_is_marked_and_gives_its_place_back(tmp_path: Path) -> None
         assert instance.get_run_by_id(scheduled.run_id).status == dg.DagsterRunStatus.STARTED
 
 
+def test_a_run_that_ended_without_giving_its_place_back_keeps_nobody_waiting(
+    tmp_path: Path,
+) -> None:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        storage = instance.event_log_storage
+        storage.set_concurrency_slots(POOL, 3)
+        runs = [
+            instance.create_run_for_job(nothing, status=dg.DagsterRunStatus.STARTED)
+            for _ in range(3)
+        ]
+        ended, forgotten, under_way = (run.run_id for run in runs)
+        for run_id in (ended, forgotten, under_way):
+            storage.claim_concurrency_slot(POOL, run_id, "models")
+        instance.report_run_failed(runs[0])
+        instance.delete_run(forgotten)
+        # what is under test is what is left when Dagster's own way was cut short
+        storage.claim_concurrency_slot(POOL, ended, "published")
+
+        assert reap(instance, lock_file=None) == []
+
+        assert storage.get_concurrency_info(POOL).active_run_ids == {under_way}
+
+
 def test_a_run_of_the_command_is_dead_when_nobody_holds_the_lock(tmp_path: Path) -> None:
     lock = tmp_path / "run.lock"
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
