@@ -95,7 +95,12 @@ class Settings(BaseSettings):
     threads: int = Field(
         default_factory=lambda: os.cpu_count() or 2, ge=1, description="Threads of DuckDB."
     )
-    engine: Literal["duckdb"] = Field(default="duckdb", description="Engine that runs the models.")
+    engine: Literal["duckdb", "spark"] = Field(
+        default="duckdb", description="Engine that runs the models."
+    )
+    spark_master: str = Field(
+        default="local[*]", description="Spark master that runs them when the engine is spark."
+    )
     hash_key: SecretStr | None = Field(
         default=None,
         description="Secret of the keyed hashes; default: a random one kept in STRATA_HOME.",
@@ -259,6 +264,11 @@ class Settings(BaseSettings):
     @property
     def dbt_target_dir(self) -> Path:
         return self.warehouse_dir / "dbt"
+
+    @property
+    def spark_dir(self) -> Path:
+        """Where Spark keeps its tables; every machine of a cluster has to see it."""
+        return self.warehouse_dir / "spark"
 
     @property
     def memory_limit_or_default(self) -> str:

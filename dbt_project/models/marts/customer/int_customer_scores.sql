@@ -90,14 +90,8 @@ scored as (
         customer_id,
         follower_count,
         {%- for score, measures in scores.items() %}
-        round(
-            (
-                {%- for measure in measures %}
-                {{ measure }}_rank{{ ' +' if not loop.last }}
-                {%- endfor %}
-            ) / {{ measures | length }},
-            6
-        ) as {{ score }}{{ ',' if not loop.last }}
+        {%- set ranks = measures | join('_rank + ') ~ '_rank' %}
+        {{ rounded('(' ~ ranks ~ ') / ' ~ measures | length, 6) }} as {{ score }}{{ ',' if not loop.last }}
         {%- endfor %}
 
     from ranked

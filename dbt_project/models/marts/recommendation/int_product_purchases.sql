@@ -69,7 +69,7 @@ bought as (
         sum(span_days) as span_days,
         sum(order_day_count - 1) as repeat_count,
         max(last_order_date) as last_order_date,
-        round(sum(popularity), 6) as popularity
+        {{ rounded('sum(popularity)', 6) }} as popularity
 
     from per_buyer
 
@@ -80,7 +80,7 @@ bought as (
 priced as (
 
     -- at most one price per product and date
-    select bought.*, round(cast(prices.price as double), 2) as price
+    select bought.*, {{ rounded('cast(prices.price as double)', 2) }} as price
 
     from bought
 
