@@ -197,6 +197,11 @@ class Settings(BaseSettings):
         return home.expanduser().resolve()
 
     @property
+    def goes_on(self) -> bool:
+        """Whether a run leaves out what nothing new arrived for; Spark builds every table whole."""
+        return self.skip_unchanged and self.engine == "duckdb"
+
+    @property
     def wants_alerts(self) -> bool:
         """Whether anybody wants to hear of failed runs."""
         return bool(self.alert_webhook or self.alert_email)
@@ -323,6 +328,7 @@ class Settings(BaseSettings):
     def compiled_into_models(self) -> dict[str, str]:
         """The settings that end up in the text of models; another value makes other tables."""
         return {
+            "STRATA_ENGINE": self.engine,
             "STRATA_TIMEZONE": self.timezone,
             "STRATA_PHONE_REGION": self.phone_region,
             "STRATA_DATE_ORDER": self.date_order,

@@ -6,9 +6,11 @@ what a cluster needs (its own spark-defaults.conf says that), or tables (spark_t
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.util import find_spec
+from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.settings import Settings
@@ -43,15 +45,18 @@ def spark_session(
     Raises:
         SparkError: The libraries are not installed.
     """
-    for package in ("pyspark", "dbt.adapters.spark"):
-        if find_spec(package) is None:
-            raise SparkError(f"{package} is not installed; run pip install 'strata360[spark]'")
+    for distribution in ("pyspark", "dbt-spark"):
+        try:
+            metadata.version(distribution)
+        except metadata.PackageNotFoundError as error:
+            raise SparkError(
+                f"{distribution} is not installed; run pip install 'strata360[spark]'"
+            ) from error
     from pyspark.sql import SparkSession
 
     settings.spark_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     builder = SparkSession.builder.master(settings.spark_master).appName("strata360")
-    own = {"spark.sql.warehouse.dir": str(settings.spark_dir / "tables"), **QUIET, **MEANING}
-    for name, value in {**own, **(options or {})}.items():
+    for name, value in {**_own_options(settings), **(options or {})}.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("OFF")
@@ -59,3 +64,22 @@ def spark_session(
         yield session
     finally:
         session.stop()
+
+
+def _own_options(settings: Settings) -> dict[str, str]:
+    options = {
+        "spark.sql.warehouse.dir": str(settings.spark_dir / "tables"),
+        "spark.sql.catalogImplementation": "hive",
+        **QUIET,
+        **MEANING,
+    }
+    # a cluster has a catalogue of its own, which its hive-site.xml names; else it is a file here
+    if not (Path(os.environ.get("SPARK_CONF_DIR", "conf")) / "hive-site.xml").exists():
+        catalogue = settings.spark_dir / "catalogue"
+        options["spark.hadoop.javax.jdo.option.ConnectionURL"] = (
+            f"jdbc:derby:;databaseName={catalogue};create=true"
+        )
+        options["spark.driver.extraJavaOptions"] = (
+            f"-Dderby.stream.error.file={settings.spark_dir / 'derby.log'}"
+        )
+    return options

@@ -7,11 +7,10 @@ back. Does not belong here: the session (spark), or which tables a command needs
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.resources.warehouse import table_columns
 from orchestration.sql import literal, qualified, quote
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ SPARK_TYPES = {
     "INTEGER": "int",
     "BIGINT": "bigint",
     "UINTEGER": "bigint",
-    # whole numbers beyond 64 bits; Parquet has no such type, and DuckDB would write a double
+    # whole numbers beyond 64 bits: Parquet has no such type, and DuckDB would write a double
     "HUGEINT": "decimal(38,0)",
     "UBIGINT": "decimal(20,0)",
     "FLOAT": "float",
@@ -35,13 +34,14 @@ SPARK_TYPES = {
     "TIMESTAMP": "timestamp",
 }
 LIST = "[]"
+ROWS = "rows.parquet"
 
 
 def spark_type(duckdb_type: str) -> str:
     """The Spark type that holds every value of a DuckDB type.
 
     Raises:
-        KeyError: There is none that this warehouse uses.
+        KeyError: There is none among those that this warehouse uses.
     """
     if duckdb_type.endswith(LIST):
         return f"array<{spark_type(duckdb_type.removesuffix(LIST))}>"
@@ -53,59 +53,90 @@ def spark_type(duckdb_type: str) -> str:
 def hand_over(
     connection: duckdb.DuckDBPyConnection,
     session: SparkSession,
-    names: Iterable[str],
+    queries: Mapping[str, str],
     folder: Path,
 ) -> None:
-    """Make tables of the build file known to Spark under the same names.
+    """Make tables of Spark of what queries on the build file answer.
 
     Args:
         connection: The build file.
         session: Where the tables are registered; what has the name there is replaced.
-        names: `schema.table` of each.
+        queries: What `schema.table` holds.
         folder: Where the Parquet files are written; Spark's workers have to see it, too.
     """
-    columns = table_columns(connection)
-    for name in names:
-        types = columns[name]
+    for name, query in queries.items():
         target = folder / name
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
-        selected = ", ".join(_as_parquet(column, kind) for column, kind in types.items())
+        described = connection.execute(f"describe {query}").fetchall()
+        types = {column: kind for column, kind, *_ in described}
+        selected = ", ".join(
+            f"cast({quote(column)} as {SPARK_TYPES[kind]}) as {quote(column)}"
+            if SPARK_TYPES.get(kind, "").startswith("decimal")
+            else quote(column)
+            for column, kind in types.items()
+        )
         connection.execute(
-            f"copy (select {selected} from {qualified(name)}) "  # noqa: S608
-            f"to {literal(target / 'rows.parquet')} (format parquet)"
+            f"copy (select {selected} from ({query})) "  # noqa: S608
+            f"to {literal(target / ROWS)} (format parquet)"
         )
         listed = ", ".join(f"`{column}` {spark_type(kind)}" for column, kind in types.items())
-        schema, _ = name.split(".", 1)
-        session.sql(f"create schema if not exists {schema}")
+        session.sql(f"create schema if not exists {name.split('.')[0]}")
         session.sql(f"drop table if exists {name}")
         session.sql(f"create table {name} ({listed}) using parquet location {literal(target)}")
 
 
-def _as_parquet(column: str, kind: str) -> str:
-    if SPARK_TYPES.get(kind, "").startswith("decimal"):
-        return f"cast({quote(column)} as {SPARK_TYPES[kind]}) as {quote(column)}"
-    return quote(column)
-
-
 def rows_of(session: SparkSession, name: str, folder: Path) -> str:
-    """A DuckDB expression for the rows of a Spark table or view, types aside that DuckDB lacks.
+    """A DuckDB expression for the rows of one of Spark's tables or views.
 
     Args:
         session: Where it is.
         name: `schema.table`.
-        folder: Where the rows of a view are written.
+        folder: Where its rows are written, since only Spark knows where it keeps them.
     """
-    import pyspark.sql.types as types
+    from pyspark.sql.types import TimestampType
 
     frame = session.table(name)
     target = folder / name
     frame.write.mode("overwrite").parquet(str(target))
-    # Spark marks instants as UTC, which they are; here they carry no zone
+    # Spark writes down that instants are UTC; here they carry no zone
     selected = ", ".join(
         f"cast({quote(field.name)} as timestamp) as {quote(field.name)}"
-        if isinstance(field.dataType, types.TimestampType)
+        if isinstance(field.dataType, TimestampType)
         else quote(field.name)
         for field in frame.schema.fields
     )
     return f"(select {selected} from read_parquet({literal(target / '*.parquet')}))"  # noqa: S608
+
+
+def hand_back(
+    connection: duckdb.DuckDBPyConnection,
+    session: SparkSession,
+    relations: Iterable[str],
+    folder: Path,
+) -> None:
+    """Write Spark's tables and views into the build file, each as a table.
+
+    Args:
+        connection: The build file.
+        session: Where the relations are.
+        relations: `schema.table` of each.
+        folder: Where Parquet files stand meanwhile.
+    """
+    for name in relations:
+        rows = rows_of(session, name, folder)
+        schema = name.split(".", 1)[0]
+        connection.execute(f"create schema if not exists {quote(schema)}")
+        if _is_view(connection, name):
+            connection.execute(f"drop view {qualified(name)}")
+        connection.execute(f"create or replace table {qualified(name)} as from {rows}")
+        shutil.rmtree(folder / name)
+
+
+def _is_view(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    schema, table = name.split(".", 1)
+    return bool(
+        connection.execute(
+            "select 1 from duckdb_views() where schema_name = ? and view_name = ?", [schema, table]
+        ).fetchone()
+    )
