@@ -48,9 +48,10 @@ def main() -> int:
             say(f"Spark master {master}")
             settings = Settings(home=Path(scratch) / "spark", engine="spark", spark_master=master)
             settings.make_dirs()
-            comparisons = prove(Settings(home=home).build_file, settings, say, options.select)
-    _print(comparisons)
-    return int(any(one.difference for one in comparisons))
+            models, tests = prove(Settings(home=home).build_file, settings, say, options.select)
+    _print("model", models)
+    _print("data test", tests)
+    return int(any(one.difference for one in [*models, *tests]))
 
 
 def _simulated(home: Path, persons: int) -> Path:
@@ -66,17 +67,17 @@ def _simulated(home: Path, persons: int) -> Path:
     return home
 
 
-def _print(comparisons: list[Comparison]) -> None:
-    say("| model | rows | equal | s on Spark | s on DuckDB |\n| --- | --- | --- | --- | --- |")
-    for one in sorted(comparisons, key=lambda one: one.model):
+def _print(kind: str, comparisons: list[Comparison]) -> None:
+    say(f"\n| {kind} | rows | equal | s on Spark | s on DuckDB |\n| --- | --- | --- | --- | --- |")
+    for one in sorted(comparisons, key=lambda one: one.node):
         beside = "" if one.duckdb_seconds is None else f"{one.duckdb_seconds:.2f}"
         say(
-            f"| `{one.model}` | {one.rows:,} | {one.difference or 'yes'} "
+            f"| `{one.node}` | {one.rows:,} | {one.difference or 'yes'} "
             f"| {one.spark_seconds:.2f} | {beside} |"
         )
-    equal = [one for one in comparisons if not one.difference]
+    equal = sum(not one.difference for one in comparisons)
     say(
-        f"\n{len(equal)} of {len(comparisons)} relations are equal; "
+        f"\n{equal} of {len(comparisons)} are equal; "
         f"{sum(one.spark_seconds for one in comparisons):.0f} s on Spark, "
         f"{sum(one.duckdb_seconds or 0 for one in comparisons):.0f} s on DuckDB"
     )

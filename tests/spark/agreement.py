@@ -85,9 +85,9 @@ def _far_apart(
     row = connection.execute(
         f"""
         with
-        one as (select *, row_number() over (order by {order}) as place from {ours}),
-        other as (select *, row_number() over (order by {order}) as place from {theirs})
-        select {counts} from one join other using (place)
+        one as (select *, row_number() over (order by {order}) as _laid_beside from {ours}),
+        other as (select *, row_number() over (order by {order}) as _laid_beside from {theirs})
+        select {counts} from one join other using (_laid_beside)
         """  # noqa: S608
     ).fetchone()
     return {name: count for name, count in zip(floating, row, strict=True) if count}

@@ -93,8 +93,8 @@ of_everybody as (
     select
         topics.as_of_date,
         topics.category,
-        (coalesce(sum(summed.read_count), 0) + 1.0)
-        / sum(coalesce(sum(summed.read_count), 0) + 1.0) over (partition by topics.as_of_date) as share
+        cast(coalesce(sum(summed.read_count), 0) + 1 as double)
+        / sum(coalesce(sum(summed.read_count), 0) + 1) over (partition by topics.as_of_date) as share
 
     from topics
 
