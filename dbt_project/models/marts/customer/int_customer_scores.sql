@@ -49,7 +49,7 @@ measures as (
         features.customer_id,
         interaction_count_365d,
         active_days_90d,
-        coalesce(1.0 / (1 + days_since_last_interaction), 0) as recency,
+        coalesce(cast(1 as double) / (1 + days_since_last_interaction), 0) as recency,
         purchase_day_count_365d,
         purchase_day_count,
         case when purchase_day_count > 0 then coalesce(tenure_days, 0) else 0 end as known_days,

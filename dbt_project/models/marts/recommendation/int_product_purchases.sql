@@ -20,9 +20,10 @@ prices as (
     select
         dates.as_of_date,
         order_items.product_id,
-        sum(
-            cast(coalesce(order_items.unit_price, order_items.net_amount / order_items.quantity) as decimal(18, 6))
-        ) / count(*) as price
+        {%- set unit_price %}
+            coalesce(order_items.unit_price, cast(order_items.net_amount as double) / order_items.quantity)
+        {%- endset %}
+        cast(sum({{ rounded_decimal(unit_price, 18, 6) }}) as double) / count(*) as price
 
     from {{ ref('order_items') }} as order_items
 

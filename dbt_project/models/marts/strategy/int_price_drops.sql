@@ -78,7 +78,7 @@ drops as (
         compared.price_before,
         row_number() over (
             partition by compared.product_id, compared.order_date
-            order by compared.price / compared.price_before, compared.channel
+            order by cast(compared.price as double) / compared.price_before, compared.channel
         ) as place
 
     from compared
