@@ -87,25 +87,13 @@ grouped as (
     {% endfor %}
 ),
 
-named_features as (
-
-    select *
-
-    from (values {% for feature in features + ['promo_sensitivity'] %}('{{ feature }}'){{ ', ' if not loop.last }}{% endfor %})
-        as named (feature)
-
-),
-
 listed as (
 
-    -- one row per group and feature; a query per feature would make Spark plan all groups once more for each
+    -- one row per group and feature; a query per feature would have Spark plan every group anew for each
     select
-        grouped.kind,
-        grouped.segment,
-        grouped.customer_count,
-        grouped.revenue,
-        named_features.feature,
-        case named_features.feature
+        grouped.*,
+        named.feature,
+        case named.feature
             {%- for feature in features + ['promo_sensitivity'] %}
             when '{{ feature }}' then grouped.{{ feature }}
             {%- endfor %}
@@ -113,7 +101,7 @@ listed as (
 
     from grouped
 
-    cross join named_features
+    cross join (values ('{{ (features + ['promo_sensitivity']) | join("'), ('") }}')) as named (feature)
 
 ),
 
