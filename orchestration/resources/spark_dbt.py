@@ -34,6 +34,7 @@ OPS = "ops"
 #: Tables of what the last complete run has seen: Spark goes on from nothing and builds all tables.
 SEEN_BEFORE = "complete_"
 RUN_CONTEXT = "ops.run_context"
+BUILDING = {"build", "run"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -107,7 +108,8 @@ def run_dbt(settings: Settings, arguments: Sequence[str]) -> dbtRunnerResult:
     return dbtRunner().invoke(
         [
             *arguments,
-            *("--target", "spark", "--full-refresh"),
+            *("--target", "spark"),
+            *(("--full-refresh",) if BUILDING & set(arguments) else ()),
             *("--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)),
         ]
     )

@@ -86,10 +86,10 @@ def prove(
         hand_over_inputs(connection, session, manifest, settings.spark_dir / "handed_over")
         say("handed over; dbt runs the models on Spark")
         models = _outcomes(settings, "run", select)
-        say("dbt runs the tests on Spark")
-        tests = _outcomes(settings, "test", select, "--exclude-resource-type=unit_test")
         say("comparing")
         compared = _compared_models(connection, session, models, settings.spark_dir / "compared")
+        say("dbt runs the tests on Spark")
+        tests = _outcomes(settings, "test", select, "--exclude-resource-type=unit_test")
         return compared, _compared_tests(connection, tests)
 
 
