@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: A few thousand rows: one task is enough, and code is not worth generating for each query.
 OPTIONS = {
     "spark.ui.enabled": "false",
-    "spark.driver.memory": "2g",
+    "spark.driver.memory": "4g",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.executor.memory": "768m",
