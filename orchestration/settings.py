@@ -95,7 +95,12 @@ class Settings(BaseSettings):
     threads: int = Field(
         default_factory=lambda: os.cpu_count() or 2, ge=1, description="Threads of DuckDB."
     )
-    engine: Literal["duckdb"] = Field(default="duckdb", description="Engine that runs the models.")
+    engine: Literal["duckdb", "spark"] = Field(
+        default="duckdb", description="Engine that runs the models."
+    )
+    spark_master: str = Field(
+        default="local[*]", description="Spark master that runs them when the engine is spark."
+    )
     hash_key: SecretStr | None = Field(
         default=None,
         description="Secret of the keyed hashes; default: a random one kept in STRATA_HOME.",
@@ -192,6 +197,11 @@ class Settings(BaseSettings):
         return home.expanduser().resolve()
 
     @property
+    def goes_on(self) -> bool:
+        """Whether a run leaves out what nothing new arrived for; Spark builds every table whole."""
+        return self.skip_unchanged and self.engine == "duckdb"
+
+    @property
     def wants_alerts(self) -> bool:
         """Whether anybody wants to hear of failed runs."""
         return bool(self.alert_webhook or self.alert_email)
@@ -261,6 +271,11 @@ class Settings(BaseSettings):
         return self.warehouse_dir / "dbt"
 
     @property
+    def spark_dir(self) -> Path:
+        """Where Spark keeps its tables; every machine of a cluster has to see it."""
+        return self.warehouse_dir / "spark"
+
+    @property
     def memory_limit_or_default(self) -> str:
         """The memory limit as DuckDB writes it; 60 % of the machine unless set."""
         if self.memory_limit:
@@ -313,6 +328,7 @@ class Settings(BaseSettings):
     def compiled_into_models(self) -> dict[str, str]:
         """The settings that end up in the text of models; another value makes other tables."""
         return {
+            "STRATA_ENGINE": self.engine,
             "STRATA_TIMEZONE": self.timezone,
             "STRATA_PHONE_REGION": self.phone_region,
             "STRATA_DATE_ORDER": self.date_order,

@@ -68,7 +68,7 @@ def model_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
         recall_parse(settings, target_path)
         outputs: list[dg.Output] = []
         excluded = []
-        if settings.skip_unchanged and context.run.job_name in (DAILY_JOB, MICRO_BATCH):
+        if settings.goes_on and context.run.job_name in (DAILY_JOB, MICRO_BATCH):
             for node in _unchanged(context, warehouse, manifest):
                 excluded.append(f"fqn:{'.'.join(node['fqn'])}")
                 outputs.append(_as_it_was(context, node))

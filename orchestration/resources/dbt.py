@@ -171,10 +171,13 @@ def dbt_resource(settings: Settings) -> DbtProcess:
 
 
 def _client(settings: Settings) -> Path:
-    """A command that hands over to the server if there is one (dbt_client.py)."""
+    """What Dagster takes for dbt: hands over to the server if there is one, or runs it on Spark."""
     path = settings.dbt_target_dir / "dbt"
-    program = Path(__file__).with_name("dbt_client.py")
-    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I "{program}" "$@"\n')
+    if settings.engine == "spark":
+        program = "-m orchestration.resources.spark_dbt"
+    else:
+        program = f'-I "{Path(__file__).with_name("dbt_client.py")}"'
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" {program} "$@"\n')
     path.chmod(0o700)
     return path
 

@@ -8,7 +8,8 @@
 {%- endmacro %}
 
 {% macro spark__timestamp_from_epoch(seconds) -%}
-    timestamp_micros(cast(({{ seconds }}) * 1000000 as bigint))
+    {#- a cast rounds on DuckDB and cuts off on Spark -#}
+    timestamp_micros(cast(round(({{ seconds }}) * 1000000) as bigint))
 {%- endmacro %}
 
 

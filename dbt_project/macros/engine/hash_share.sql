@@ -11,5 +11,5 @@
 {%- endmacro %}
 
 {% macro spark__hash_share(text) -%}
-    (cast(conv(substr(sha2({{ text }}, 256), 1, 8), 16, 10) as bigint) / 4294967296.0)
+    (cast(conv(substr(sha2({{ text }}, 256), 1, 8), 16, 10) as bigint) / cast(4294967296 as double))
 {%- endmacro %}

@@ -183,13 +183,13 @@
             product_id,
             similar_product_id,
             pair_count,
-            round(support, 9) as support,
-            round(confidence, 6) as confidence,
-            round(lift, 6) as lift,
-            round(strength, 6) as strength,
+            {{ rounded('support', 9) }} as support,
+            {{ rounded('confidence', 6) }} as confidence,
+            {{ rounded('lift', 6) }} as lift,
+            {{ rounded('strength', 6) }} as strength,
             row_number() over (
                 partition by as_of_date, product_id
-                order by round(strength, 6) desc, pair_count desc, similar_product_id
+                order by {{ rounded('strength', 6) }} desc, pair_count desc, similar_product_id
             ) as rank
 
         from measured

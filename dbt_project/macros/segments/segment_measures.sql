@@ -16,7 +16,8 @@
 {% macro three_digits(value, direction) -%}
     {%- set step = 'power(10, floor(log10(abs(nullif(' ~ value ~ ', 0)))) - 2)' -%}
     {%- set rounding = {'up': 'ceil', 'down': 'floor'}[direction] -%}
-    coalesce(round({{ rounding }}(round({{ value }} / {{ step }}, 6)) * {{ step }}, 6), {{ value }})
+    {%- set steps = rounding ~ '(' ~ rounded(value ~ ' / ' ~ step, 6) ~ ')' -%}
+    coalesce({{ rounded(steps ~ ' * ' ~ step, 6) }}, {{ value }})
 {%- endmacro %}
 
 

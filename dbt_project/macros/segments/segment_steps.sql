@@ -85,12 +85,13 @@ judged as (
         r_score,
         f_score,
         m_score,
-        case
-            when order_count > 0 then round(greatest(0, least(1,
+        {%- set share %}
+            greatest(0, least(1,
                 (discounted_order_count + promo_prior_orders * promo_overall_rate)
                 / (coalesce(exposure, order_count) + promo_prior_orders)
-            )), 4)
-        end as promo_sensitivity,
+            ))
+        {%- endset %}
+        case when order_count > 0 then {{ rounded(share, 4) }} end as promo_sensitivity,
         case
             when coalesce(days_since_last_interaction >= activity_dormant_days, true) then 'dormant'
             when r_score >= rfm_core_least_r_score and f_score + m_score >= rfm_core_least_fm_sum then 'core'

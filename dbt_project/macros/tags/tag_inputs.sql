@@ -129,7 +129,7 @@
     {%- for name in tag['evidence'] -%}
         '{{ '; ' if not loop.first }}{{ name }} = ' || coalesce(
             {%- if known[name]['type'] == 'double' -%}
-                cast(round({{ name }}, 3) as string)
+                cast({{ rounded(name, 3) }} as string)
             {%- else -%}
                 cast({{ name }} as string)
             {%- endif -%}

@@ -25,15 +25,15 @@ joined as (
         customers.customer_id,
         customers.as_of_date,
         channels.channel as best_channel,
-        round(channels.response_rate, 6) as best_channel_response_rate,
+        {{ rounded('channels.response_rate', 6) }} as best_channel_response_rate,
         cast(channels.sent_count as bigint) as channel_sent_count,
         cast(channels.click_count as bigint) as channel_click_count,
-        round(channels.confidence, 4) as channel_confidence,
+        {{ rounded('channels.confidence', 4) }} as channel_confidence,
         channels.served_by as channel_served_by,
         hours.hour as best_hour,
-        round(hours.hour_share, 6) as best_hour_share,
+        {{ rounded('hours.hour_share', 6) }} as best_hour_share,
         cast(hours.act_count as bigint) as hour_act_count,
-        round(hours.confidence, 4) as hour_confidence,
+        {{ rounded('hours.confidence', 4) }} as hour_confidence,
         hours.served_by as hour_served_by
 
     from customers

@@ -72,7 +72,7 @@ ranked as (
         *,
         row_number() over (
             partition by customer_id
-            order by round(response_rate, 9) desc, common_rate desc, channel
+            order by {{ rounded('response_rate', 9) }} desc, common_rate desc, channel
         ) as place
 
     from shrunk

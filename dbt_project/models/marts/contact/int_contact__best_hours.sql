@@ -118,7 +118,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by customer_id order by round(hour_share, 9) desc, place
+            partition by customer_id order by {{ rounded('hour_share', 9) }} desc, place
         ) as own_place
 
     from shrunk

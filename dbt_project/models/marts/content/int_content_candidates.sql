@@ -68,7 +68,7 @@ placed as (
 
     select
         *,
-        round(appeal / sum(appeal) over same_customer, 6) as score,
+        {{ rounded('appeal / sum(appeal) over same_customer', 6) }} as score,
         row_number() over (
             partition by as_of_date, customer_id order by appeal desc, published_date desc, source, content_id
         ) as appeal_place,

@@ -19,7 +19,7 @@ life as (
     select
         as_of_date,
         week,
-        (sum(reader_count) + 1.0) / (sum(week_count) + 1.0) as readers_per_week
+        cast(sum(reader_count) + 1 as double) / (sum(week_count) + 1) as readers_per_week
 
     from weeks
 
@@ -37,11 +37,12 @@ offers as (
         weeks.category,
         weeks.published_date,
         sum(weeks.recent_reader_count) as recent_reader_count,
-        round(
+        {%- set expected_readers %}
             max(case when weeks.is_running then life.readers_per_week end)
             * (sum(weeks.reader_count) + {{ prior_readers }})
-            / (sum(weeks.week_count * life.readers_per_week) + {{ prior_readers }}), 6
-        ) as expected_readers
+            / (sum(weeks.week_count * life.readers_per_week) + {{ prior_readers }})
+        {%- endset %}
+        {{ rounded(expected_readers, 6) }} as expected_readers
 
     from weeks
 

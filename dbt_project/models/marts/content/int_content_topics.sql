@@ -93,8 +93,8 @@ of_everybody as (
     select
         topics.as_of_date,
         topics.category,
-        (coalesce(sum(summed.read_count), 0) + 1.0)
-        / sum(coalesce(sum(summed.read_count), 0) + 1.0) over (partition by topics.as_of_date) as share
+        cast(coalesce(sum(summed.read_count), 0) + 1 as double)
+        / sum(coalesce(sum(summed.read_count), 0) + 1) over (partition by topics.as_of_date) as share
 
     from topics
 
@@ -116,7 +116,7 @@ leaning as (
         of_everybody.category,
         coalesce(summed.read_count, 0) as read_count,
         coalesce(summed.sign_count, 0) as sign_count,
-        round(
+        {%- set lean %}
             (
                 coalesce(summed.read_count, 0)
                 + coalesce({{ prior_signs }} * cast(summed.sign_count as double) / nullif(summed.all_signs, 0), 0)
@@ -127,8 +127,9 @@ leaning as (
                 + case when whole.all_signs > 0 then {{ prior_signs }} else 0 end
                 + {{ prior_reads }}
             )
-            / of_everybody.share, 6
-        ) as lean
+            / of_everybody.share
+        {%- endset %}
+        {{ rounded(lean, 6) }} as lean
 
     from people
 

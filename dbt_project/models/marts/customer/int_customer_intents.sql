@@ -118,10 +118,10 @@ ranked as (
     select
         customer_id,
         category_l2 as intent_category,
-        round(1 - exp(-intent_weight / {{ saturation }}), 6) as intent_score,
+        {{ rounded('1 - exp(-intent_weight / ' ~ saturation ~ ')', 6) }} as intent_score,
         count(*) over (partition by customer_id) as intent_category_count,
         row_number() over (
-            partition by customer_id order by round(intent_weight, 6) desc, act_count desc, category_l2
+            partition by customer_id order by {{ rounded('intent_weight', 6) }} desc, act_count desc, category_l2
         ) as preference
 
     from weighed

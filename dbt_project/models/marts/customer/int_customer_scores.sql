@@ -49,7 +49,7 @@ measures as (
         features.customer_id,
         interaction_count_365d,
         active_days_90d,
-        coalesce(1.0 / (1 + days_since_last_interaction), 0) as recency,
+        coalesce(cast(1 as double) / (1 + days_since_last_interaction), 0) as recency,
         purchase_day_count_365d,
         purchase_day_count,
         case when purchase_day_count > 0 then coalesce(tenure_days, 0) else 0 end as known_days,
@@ -90,14 +90,8 @@ scored as (
         customer_id,
         follower_count,
         {%- for score, measures in scores.items() %}
-        round(
-            (
-                {%- for measure in measures %}
-                {{ measure }}_rank{{ ' +' if not loop.last }}
-                {%- endfor %}
-            ) / {{ measures | length }},
-            6
-        ) as {{ score }}{{ ',' if not loop.last }}
+        {%- set ranks = measures | join('_rank + ') ~ '_rank' %}
+        {{ rounded('(' ~ ranks ~ ') / ' ~ measures | length, 6) }} as {{ score }}{{ ',' if not loop.last }}
         {%- endfor %}
 
     from ranked

@@ -81,14 +81,14 @@ measured as (
 
     select
         *,
-        cast(round(
+        {%- set weeks %}
             case
                 when usable_quantity is null or expected_quantity <= 0 then null
                 when usable_quantity <= expected_quantity then cast(weeks_within as double)
                 else cast(usable_quantity as double) * week_count / cast(expected_quantity as double)
-            end,
-            1
-        ) as decimal(18, 1)) as weeks_of_cover
+            end
+        {%- endset %}
+        {{ rounded_decimal(weeks, 18, 1) }} as weeks_of_cover
 
     from thresholds
 

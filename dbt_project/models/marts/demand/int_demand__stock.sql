@@ -91,7 +91,7 @@ per_product as (
         shares.stock_quantity,
         1 as product_count,
         forecasts.week,
-        cast(cast(forecasts.quantity as double) * shares.category_share as decimal(18, 3)) as quantity
+        {{ rounded_decimal('cast(forecasts.quantity as double) * shares.category_share', 18, 3) }} as quantity
 
     from shares
 

@@ -118,10 +118,12 @@ compared as (
         cast(months.order_count as bigint) as order_count,
         cast(months.net_spend as decimal(18, 2)) as net_spend,
         {%- for rate in rates %}
-        {%- set type = 'decimal(18, 2)' if loop.index <= 2 else 'double' %}
-        cast(months.{{ rate }} as {{ type }}) as {{ rate }},
-        cast(months.{{ rate }} - before.{{ rate }} as {{ type }}) as {{ rate }}_change_month,
-        cast(months.{{ rate }} - year_before.{{ rate }} as {{ type }}) as {{ rate }}_change_year,
+        {%- set is_amount = loop.index <= 2 %}
+        {%- for since in ['', ' - before.' ~ rate, ' - year_before.' ~ rate] %}
+        {%- set value = 'months.' ~ rate ~ since %}
+        {{ rounded_decimal(value, 18, 2) if is_amount else 'cast(' ~ value ~ ' as double)' }}
+            as {{ rate }}{{ ['', '_change_month', '_change_year'][loop.index0] }},
+        {%- endfor %}
         {%- endfor %}
         cast(months.net_spend - before.net_spend as decimal(18, 2)) as net_spend_change_month,
         cast(months.net_spend - year_before.net_spend as decimal(18, 2)) as net_spend_change_year

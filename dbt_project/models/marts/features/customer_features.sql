@@ -86,9 +86,8 @@ features as (
         cast(net_amount_365d as decimal(18, 2)) as net_spend_365d,
         cast(gross_amount as decimal(18, 2)) as gross_spend,
         cast(refund_amount as decimal(18, 2)) as refunded_amount,
-        cast(
-            cast(paid_amount - refund_amount as double) / nullif(order_count, 0) as decimal(18, 2)
-        ) as average_order_value,
+        {{ rounded_decimal('cast(paid_amount - refund_amount as double) / nullif(order_count, 0)', 18, 2) }}
+            as average_order_value,
 
         ---------- rhythm
         median_gap_days as median_days_between_orders,

@@ -60,13 +60,11 @@ judged as (
         (
             repeat_buyer_count + {{ prior_buyers }} * cast(category_repeat_buyers as double) / category_buyers
         ) / (buyer_count + {{ prior_buyers }}) >= {{ replenishable_share }} as is_replenishable,
-        case
-            when category_repeats > 0
-                then round(
-                    (span_days + {{ prior_buyers }} * cast(category_span_days as double) / category_repeats)
-                    / (repeat_count + {{ prior_buyers }}), 3
-                )
-        end as gap_days
+        {%- set gap_days %}
+            (span_days + {{ prior_buyers }} * cast(category_span_days as double) / category_repeats)
+            / (repeat_count + {{ prior_buyers }})
+        {%- endset %}
+        case when category_repeats > 0 then {{ rounded(gap_days, 3) }} end as gap_days
 
     from beside_category
 

@@ -20,9 +20,10 @@ prices as (
     select
         dates.as_of_date,
         order_items.product_id,
-        sum(
-            cast(coalesce(order_items.unit_price, order_items.net_amount / order_items.quantity) as decimal(18, 6))
-        ) / count(*) as price
+        {%- set unit_price %}
+            coalesce(order_items.unit_price, cast(order_items.net_amount as double) / order_items.quantity)
+        {%- endset %}
+        cast(sum({{ rounded_decimal(unit_price, 18, 6) }}) as double) / count(*) as price
 
     from {{ ref('order_items') }} as order_items
 
@@ -69,7 +70,7 @@ bought as (
         sum(span_days) as span_days,
         sum(order_day_count - 1) as repeat_count,
         max(last_order_date) as last_order_date,
-        round(sum(popularity), 6) as popularity
+        {{ rounded('sum(popularity)', 6) }} as popularity
 
     from per_buyer
 
@@ -80,7 +81,7 @@ bought as (
 priced as (
 
     -- at most one price per product and date
-    select bought.*, round(cast(prices.price as double), 2) as price
+    select bought.*, {{ rounded('cast(prices.price as double)', 2) }} as price
 
     from bought
 

@@ -38,12 +38,13 @@ joined as (
         coalesce(history.look_score, 0) as look_score,
         coalesce(history.is_returned, false) as is_returned,
         -- the customer's own rhythm as far as there is one, with one gap of all buyers beside it
-        round(
+        {%- set gap_days %}
             (
                 coalesce({{ days_between('history.first_order_date', 'history.last_order_date') }}, 0)
                 + coalesce(outlooks.gap_days, people.mean_gap_days)
-            ) / greatest(coalesce(history.order_day_count, 1), 1), 3
-        ) as gap_days,
+            ) / greatest(coalesce(history.order_day_count, 1), 1)
+        {%- endset %}
+        {{ rounded(gap_days, 3) }} as gap_days,
         coalesce(links.similar_score, 0) as similar_score,
         coalesce(links.accessory_score, 0) as accessory_score,
         coalesce(links.upgrade_score, 0) as upgrade_score,
@@ -56,7 +57,7 @@ joined as (
         outlooks.is_replenishable or coalesce(history.order_day_count, 0) > 1 as is_replenishable,
         coalesce(interests.share, 0) as category_share,
         {{ days_between('interests.last_order_date', 'pool.as_of_date') }} as days_since_category_order,
-        round(abs(ln(nullif(outlooks.price, 0)) - interests.mean_log_price), 6) as price_distance,
+        {{ rounded('abs(ln(nullif(outlooks.price, 0)) - interests.mean_log_price)', 6) }} as price_distance,
         people.order_day_count as customer_order_day_count,
         people.days_since_last_order,
         people.mean_gap_days

@@ -39,15 +39,16 @@ summed as (
         max(case when order_count > 0 then sign_date end) as last_order_date,
         max(case when look_weight > 0 then sign_date end) as last_look_date,
         max(sign_date) as last_sign_date,
-        round(
+        {%- set look_score %}
             sum(
                 case
                     when look_weight > 0 and days_ago < {{ look_days }}
                         then look_weight * power(0.5, cast(days_ago as double) / {{ half_life_days }})
                     else 0
                 end
-            ), 6
-        ) as look_score,
+            )
+        {%- endset %}
+        {{ rounded(look_score, 6) }} as look_score,
         max(case when returned_date <= as_of_date then 1 else 0 end) = 1 as is_returned
 
     from aged

@@ -22,7 +22,7 @@ interests as (
         history.as_of_date,
         history.customer_id,
         outlooks.category,
-        round(sum(3 * history.order_day_count_365d + history.look_score), 6) as weight,
+        {{ rounded('sum(3 * history.order_day_count_365d + history.look_score)', 6) }} as weight,
         max(history.last_order_date) as last_order_date,
         avg(case when history.order_day_count > 0 then ln(nullif(outlooks.price, 0)) end) as mean_log_price
 
@@ -43,8 +43,8 @@ shares as (
         customer_id,
         category,
         last_order_date,
-        round(mean_log_price, 6) as mean_log_price,
-        round(weight / nullif(sum(weight) over (partition by as_of_date, customer_id), 0), 6) as share,
+        {{ rounded('mean_log_price', 6) }} as mean_log_price,
+        {{ rounded('weight / nullif(sum(weight) over (partition by as_of_date, customer_id), 0)', 6) }} as share,
         row_number() over (
             partition by as_of_date, customer_id order by weight desc, last_order_date desc, category
         ) as place

@@ -92,9 +92,9 @@ links as (
         as_of_date,
         customer_id,
         product_id,
-        round(coalesce(sum(similar_strength), 0), 6) as similar_score,
-        round(coalesce(max(accessory_strength), 0), 6) as accessory_score,
-        round(coalesce(max(upgrade_strength), 0), 6) as upgrade_score,
+        {{ rounded('coalesce(sum(similar_strength), 0)', 6) }} as similar_score,
+        {{ rounded('coalesce(max(accessory_strength), 0)', 6) }} as accessory_score,
+        {{ rounded('coalesce(max(upgrade_strength), 0)', 6) }} as upgrade_score,
         max_by(seed_id, case when similar_strength > 0 then evidence end) as similar_of_id,
         max_by(seed_id, case when accessory_strength > 0 then evidence end) as accessory_of_id,
         max_by(seed_id, case when upgrade_strength > 0 then evidence end) as upgrade_of_id

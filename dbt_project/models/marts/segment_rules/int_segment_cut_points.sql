@@ -30,16 +30,14 @@ rates as (
     -- seasons end on the same day for everybody, so rates are of orders, not of customers
     select
         as_of_date,
-        round(
-            cast(sum(discounted_order_count) as double) / nullif(sum(order_count), 0), 3
-        ) as promo_overall_rate,
-        round(
-            cast(sum(promotion_discounted_order_count) as double) / nullif(sum(promotion_order_count), 0), 3
-        ) as promo_season_rate,
-        round(
-            cast(sum(discounted_order_count - promotion_discounted_order_count) as double)
-            / nullif(sum(order_count - promotion_order_count), 0), 3
-        ) as promo_normal_rate
+        {{ rounded('cast(sum(discounted_order_count) as double) / nullif(sum(order_count), 0)', 3) }} as promo_overall_rate,
+        {{ rounded(
+            'cast(sum(promotion_discounted_order_count) as double) / nullif(sum(promotion_order_count), 0)', 3
+        ) }} as promo_season_rate,
+        {{ rounded(
+            'cast(sum(discounted_order_count - promotion_discounted_order_count) as double)'
+            ~ ' / nullif(sum(order_count - promotion_order_count), 0)', 3
+        ) }} as promo_normal_rate
 
     from features
 

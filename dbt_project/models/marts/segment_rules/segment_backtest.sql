@@ -60,10 +60,11 @@ compared as (
         ) as bigint) as stayed_count,
         {%- for side in ['live', 'candidate'] %}
         {%- set rows = "memberships.side = '" ~ side ~ "' and memberships.has_outcome" %}
-        cast(
+        {%- set spend_per_head %}
             cast(sum(memberships.net_spend) filter (where {{ rows }}) as double)
-            / sum(memberships.customer_count) filter (where {{ rows }}) as decimal(18, 2)
-        ) as {{ side }}_net_spend_{{ outcome_days }}d,
+            / sum(memberships.customer_count) filter (where {{ rows }})
+        {%- endset %}
+        {{ rounded_decimal(spend_per_head, 18, 2) }} as {{ side }}_net_spend_{{ outcome_days }}d,
         cast(sum(memberships.buyer_count) filter (where {{ rows }}) as double)
         / sum(memberships.customer_count) filter (
             where {{ rows }}

@@ -48,9 +48,9 @@ members as (
         coalesce(customers.city_tier, 'unknown') as city_tier,
         cast(customers.cluster_id as string) as cluster,
         {%- for feature in features %}
-        cast(features.{{ feature }} as decimal(18, 4)) as {{ feature }},
+        {{ rounded_decimal('features.' ~ feature, 18, 4) }} as {{ feature }},
         {%- endfor %}
-        cast(history.promo_sensitivity as decimal(18, 4)) as promo_sensitivity_score
+        {{ rounded_decimal('history.promo_sensitivity', 18, 4) }} as promo_sensitivity_score
 
     from {{ ref('segment_history') }} as history
 
@@ -88,19 +88,21 @@ grouped as (
 ),
 
 listed as (
-    {% for feature in features + ['promo_sensitivity'] %}
+
+    -- one row per group and feature; a query per feature would have Spark plan every group anew for each
     select
-        kind,
-        segment,
-        customer_count,
-        revenue,
-        '{{ feature }}' as feature,
-        {{ feature }} as mean
+        grouped.*,
+        named.feature,
+        case named.feature
+            {%- for feature in features + ['promo_sensitivity'] %}
+            when '{{ feature }}' then grouped.{{ feature }}
+            {%- endfor %}
+        end as mean
 
     from grouped
 
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    cross join (values ('{{ (features + ['promo_sensitivity']) | join("'), ('") }}')) as named (feature)
+
 ),
 
 compared as (
@@ -113,9 +115,9 @@ compared as (
         labels.label_en,
         as_of.as_of_date,
         segments.feature,
-        round(segments.mean, 4) as segment_mean,
-        round(overall.mean, 4) as overall_mean,
-        round(segments.mean / nullif(overall.mean, 0), 4) as lift,
+        {{ rounded('segments.mean', 4) }} as segment_mean,
+        {{ rounded('overall.mean', 4) }} as overall_mean,
+        {{ rounded('segments.mean / nullif(overall.mean, 0)', 4) }} as lift,
         cast(segments.customer_count as bigint) as customer_count,
         cast(segments.customer_count as double) / overall.customer_count as customer_share,
         cast(segments.revenue as double) / nullif(cast(overall.revenue as double), 0) as revenue_share,

@@ -78,7 +78,7 @@ drops as (
         compared.price_before,
         row_number() over (
             partition by compared.product_id, compared.order_date
-            order by compared.price / compared.price_before, compared.channel
+            order by cast(compared.price as double) / compared.price_before, compared.channel
         ) as place
 
     from compared
@@ -89,7 +89,7 @@ drops as (
 
     where
         compared.days_before_count >= {{ least_days }}
-        and compared.price <= compared.price_before * cast(1 - settings.least_drop as decimal(6, 4))
+        and compared.price <= compared.price_before * {{ rounded_decimal('1 - settings.least_drop', 6, 4) }}
         and compared.order_date > {{ add_days('as_of.as_of_date', '-settings.grace_days') }}
 
 )

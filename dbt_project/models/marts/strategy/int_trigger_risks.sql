@@ -44,7 +44,7 @@ weighed as (
         scores.churn_probability,
         features.days_since_last_order,
         features.net_spend_365d,
-        cast(scores.churn_probability * cast(features.net_spend_365d as double) as decimal(18, 2)) as expected_loss
+        {{ rounded_decimal('scores.churn_probability * cast(features.net_spend_365d as double)', 18, 2) }} as expected_loss
 
     from scores
 

@@ -1,0 +1,165 @@
+"""Stands where the dbt command is expected when the engine is Spark, and runs commands there.
+
+Belongs here: which tables go which way, and calling dbt in the process that has the session. Does
+not belong here: the session (spark), how a table travels (spark_tables), what a model says.
+
+Landing files are loaded, people told apart, models fitted and the result published on one machine,
+from the build file. A command of dbt therefore begins with handing over what those steps wrote and
+ends with handing back what dbt built.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.resources.dbt import ensure_manifest
+from orchestration.resources.spark import spark_session
+from orchestration.resources.spark_tables import hand_back, hand_over
+from orchestration.resources.warehouse import Warehouse, table_columns
+from orchestration.settings import DBT_PROJECT_DIR, Settings
+from orchestration.sql import qualified
+
+if TYPE_CHECKING:
+    import duckdb
+    from dbt.cli.main import dbtRunnerResult
+    from pyspark.sql import SparkSession
+
+OPS = "ops"
+#: Tables of what the last complete run has seen: Spark goes on from nothing and builds all tables.
+SEEN_BEFORE = "complete_"
+RUN_CONTEXT = "ops.run_context"
+BUILDING = {"build", "run"}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Build on Spark what dbt's command line selects, as a step of a run asks for it.
+
+    Args:
+        arguments: dbt's command line after `dbt`.
+
+    Returns:
+        dbt's exit status.
+    """
+    settings = Settings()
+    manifest = json.loads(ensure_manifest(settings).read_text())
+    warehouse = Warehouse(
+        path=str(settings.build_file),
+        temp_dir=str(settings.temp_dir),
+        memory_limit=settings.memory_limit_or_default,
+        threads=settings.threads,
+    )
+    if status := _seed(settings, manifest, arguments):
+        return status
+    with spark_session(settings) as session:
+        with warehouse.connect() as connection:
+            hand_over_inputs(connection, session, manifest, settings.spark_dir / "handed_over")
+        result = run_dbt(settings, arguments)
+        built = [
+            f"{outcome.node.schema}.{outcome.node.alias}"
+            for outcome in result.result or ()
+            if outcome.node.resource_type == "model" and outcome.status == "success"
+        ]
+        with warehouse.connect() as connection:
+            hand_back(connection, session, built, settings.spark_dir / "handed_back")
+    if result.exception:
+        print(result.exception)  # noqa: T201 - what dbt's own command line does
+        return 2
+    return 0 if result.success else 1
+
+
+def _seed(settings: Settings, manifest: Mapping[str, Any], arguments: Sequence[str]) -> int:
+    """Have DuckDB read the seeds that a command selects; from there they go to Spark as Parquet."""
+    seeds = [
+        f"fqn:{'.'.join(node['fqn'])}"
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "seed"
+    ]
+    words = {word for argument in arguments for word in argument.split()}
+    selected = seeds if "fqn:*" in words else [seed for seed in seeds if seed in words]
+    if not selected:
+        return 0
+    target_path = settings.dbt_target_dir / "seeds"
+    return subprocess.run(
+        [
+            *(str(Path(sys.executable).with_name("dbt")), "--quiet", "seed"),
+            *("--select", " ".join(selected), "--target-path", str(target_path)),
+        ],
+        cwd=DBT_PROJECT_DIR,
+        check=False,
+    ).returncode
+
+
+def run_dbt(settings: Settings, arguments: Sequence[str]) -> dbtRunnerResult:
+    """Run a command of dbt in this process, whose Spark session it will find.
+
+    Args:
+        settings: The company.
+        arguments: The command and its options.
+    """
+    from dbt.cli.main import dbtRunner
+
+    os.environ.update(settings.dbt_environment())
+    return dbtRunner().invoke(
+        [
+            *arguments,
+            *("--target", "spark"),
+            *(("--full-refresh",) if BUILDING & set(arguments) else ()),
+            *("--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)),
+        ]
+    )
+
+
+def hand_over_inputs(
+    connection: duckdb.DuckDBPyConnection,
+    session: SparkSession,
+    manifest: Mapping[str, Any],
+    folder: Path,
+) -> None:
+    """Give Spark all that models read and dbt does not build: landed rows, seeds, answers.
+
+    Tables that remember (resources/kept_tables) go along, because a run adds to them.
+
+    Args:
+        connection: The build file; it is not changed.
+        session: Where the models will run.
+        manifest: dbt's manifest.
+        folder: Where the Parquet files are written; Spark's workers have to see it, too.
+    """
+    existing = set(table_columns(connection))
+    queries = {
+        name: f"select * from {qualified(name)}"  # noqa: S608
+        for name in _inputs(manifest)
+        if name in existing
+    }
+    for name in sorted(existing):
+        if name.startswith(f"{OPS}."):
+            queries[name] = _at_a_first_run(name)
+    hand_over(connection, session, queries, folder)
+
+
+def _inputs(manifest: Mapping[str, Any]) -> list[str]:
+    sources = {f"{node['schema']}.{node['identifier']}" for node in manifest["sources"].values()}
+    nodes = {
+        f"{node['schema']}.{node['alias']}"
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "seed" or node["config"].get("meta", {}).get("kept")
+    }
+    return sorted(sources | nodes)
+
+
+def _at_a_first_run(name: str) -> str:
+    """What a table of `ops` holds when no run has gone before: on Spark every build is whole."""
+    if name == RUN_CONTEXT:
+        return f"select * replace (0 as complete_load_number) from {RUN_CONTEXT}"  # noqa: S608
+    nothing = name.startswith(f"{OPS}.{SEEN_BEFORE}")
+    return f"select * from {qualified(name)} where {not nothing}"  # noqa: S608
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
