@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -179,6 +180,9 @@ def carry_out(
         # role files and kept copies stand beside or below the published one
         for path in sorted(settings.published_file.parent.rglob("*.duckdb")):
             gone["published rows"] += purge_published(path, plan.traces)
+    if settings.spark_dir.exists():
+        # copies of tables, all of which the next run on Spark makes anew
+        shutil.rmtree(settings.spark_dir)
     run_state.forget(settings)
     left = purge_build(
         settings.build_file,

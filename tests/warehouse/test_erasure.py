@@ -149,6 +149,10 @@ def test_one_person_leaves_every_place_and_nobody_else_does(
     chart = copied.exports_dir / "explain.html"
     chart.parent.mkdir(exist_ok=True)
     chart.write_text(f"<p>{customer_id}</p>")
+    # a table as a run on Spark leaves it
+    handed_over = copied.spark_dir / "handed_over" / "raw.standard__customers" / "rows.parquet"
+    handed_over.parent.mkdir(parents=True)
+    duckdb.sql("select '13810000010' as phone").write_parquet(str(handed_over))
 
     request = export_person(copied, "standard:Z0010")
     assert_everything_and_nobody_elses(request, customer_id)
@@ -181,6 +185,7 @@ def test_one_person_leaves_every_place_and_nobody_else_does(
     assert_gone(copied, customer_id, before)
     assert (lists / "guests.csv").read_text().split() == ["phone", "13810000011"]
     assert not chart.exists()
+    assert not handed_over.exists()
     assert not request.folder.exists()
     assert receipt["counts"]["landed rows standard/orders"] > 0
     assert receipt["blocked_hashes"] > 4
