@@ -91,7 +91,10 @@ listed as (
 
     -- one row per group and feature; a query per feature would have Spark plan every group anew for each
     select
-        grouped.*,
+        grouped.kind,
+        grouped.segment,
+        grouped.customer_count,
+        grouped.revenue,
         named.feature,
         case named.feature
             {%- for feature in features + ['promo_sensitivity'] %}
