@@ -65,12 +65,7 @@ def build_defs(
     jobs = [daily_job(), micro_batch_job(manifest)]
     pruning = prune_job(settings)
     resources = {
-        "warehouse": Warehouse(
-            path=str(settings.build_file),
-            temp_dir=str(settings.temp_dir),
-            memory_limit=settings.memory_limit_or_default,
-            threads=settings.threads,
-        ),
+        "warehouse": Warehouse.of(settings),
         "dbt": dbt_resource(settings),
         **(resource_overrides or {}),
     }

@@ -217,12 +217,7 @@ def _print_values(
 ) -> None:
     from orchestration.resources.warehouse import Warehouse
 
-    warehouse = Warehouse(
-        path=str(settings.build_file),
-        temp_dir=str(settings.temp_dir),
-        memory_limit=settings.memory_limit_or_default,
-        threads=settings.threads,
-    )
+    warehouse = Warehouse.of(settings)
     with warehouse.connect() as build:
         in_clear = _record_keys_in_clear(build, settings, customers)
         keys = [in_clear.get(key, key) for key in records]

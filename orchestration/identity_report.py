@@ -100,12 +100,7 @@ def _identifiers(settings: Settings) -> pa.Table | None:
     """For the baseline; the published file knows no values, so it takes the build file."""
     if not settings.build_file.exists():
         return None
-    warehouse = Warehouse(
-        path=str(settings.build_file),
-        temp_dir=str(settings.temp_dir),
-        memory_limit=settings.memory_limit_or_default,
-        threads=settings.threads,
-    )
+    warehouse = Warehouse.of(settings)
     with warehouse.connect() as build:
         return _read(build) if table_exists(build, IDENTIFIERS) else None
 

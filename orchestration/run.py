@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -101,12 +101,13 @@ def _execute(settings: Settings, as_of: date | None, console: Console, *, micro:
     from orchestration.progress import ProgressHandler
     from orchestration.pruning import prune
     from orchestration.reaper import reap
+    from orchestration.resources.dbt_server import dbt_server
 
     settings.run_output_file.write_text("")
     name = MICRO_BATCH if micro and _may_be_micro(settings, as_of, console) else DAILY_JOB
     job = build_defs(settings=settings).resolve_job_def(name)
     with (
-        _dbt_server(settings),
+        dbt_server(settings, settings.run_output_file),
         company_instance(settings) as instance,
         ProgressHandler(console) as progress,
         settings.run_output_file.open("a") as output,
@@ -126,15 +127,6 @@ def _execute(settings: Settings, as_of: date | None, console: Console, *, micro:
         )
         prune(settings, instance)
     return result, progress
-
-
-def _dbt_server(settings: Settings) -> AbstractContextManager[None]:
-    """Spark's session would not survive being copied, so its commands start by themselves."""
-    from orchestration.resources.dbt_server import dbt_server
-
-    if settings.engine == "spark":
-        return nullcontext()
-    return dbt_server(settings, settings.run_output_file)
 
 
 def _may_be_micro(settings: Settings, as_of: date | None, console: Console) -> bool:

@@ -156,11 +156,7 @@ def ingest_assets(
         if context.run.job_name == MICRO_BATCH:
             _refuse_unless_possible(state, settings)
         note_begun(settings, state)
-        if (
-            SOCKET_VARIABLE not in os.environ
-            and context.run.job_name in (DAILY_JOB, MICRO_BATCH)
-            and settings.engine == "duckdb"
-        ):
+        if SOCKET_VARIABLE not in os.environ and context.run.job_name in (DAILY_JOB, MICRO_BATCH):
             # a run of the daemon, in a process of its own; `strata run` has started one already
             start_dbt_server(settings, settings.run_output_file)
         # open to the end, so that no source opens it three times

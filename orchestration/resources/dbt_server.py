@@ -48,21 +48,27 @@ def dbt_server(settings: Settings, output: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        path = Path(os.environ.pop(SOCKET_VARIABLE))
-        server.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            server.wait(STOP_SECONDS)
-        server.kill()
-        path.unlink(missing_ok=True)
+        if server is not None:
+            path = Path(os.environ.pop(SOCKET_VARIABLE))
+            server.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(STOP_SECONDS)
+            server.kill()
+            path.unlink(missing_ok=True)
 
 
-def start_dbt_server(settings: Settings, output: Path) -> subprocess.Popen[bytes]:
+def start_dbt_server(settings: Settings, output: Path) -> subprocess.Popen[bytes] | None:
     """Start a server that ends with this process, if nobody ends it before.
 
     Args:
         settings: The company; its folder holds the socket.
         output: File for what the server itself prints.
+
+    Returns:
+        None on Spark, whose session would not survive being copied: commands start by themselves.
     """
+    if settings.engine == "spark":
+        return None
     path = settings.warehouse_dir / "dbt.socket"
     path.unlink(missing_ok=True)
     with output.open("ab") as log:

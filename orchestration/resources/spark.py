@@ -45,13 +45,8 @@ def spark_session(
     Raises:
         SparkError: The libraries are not installed.
     """
-    for distribution in ("pyspark", "dbt-spark"):
-        try:
-            metadata.version(distribution)
-        except metadata.PackageNotFoundError as error:
-            raise SparkError(
-                f"{distribution} is not installed; run pip install 'strata360[spark]'"
-            ) from error
+    if reason := lacking():
+        raise SparkError(reason)
     from pyspark.sql import SparkSession
 
     settings.spark_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -64,6 +59,16 @@ def spark_session(
         yield session
     finally:
         session.stop()
+
+
+def lacking() -> str | None:
+    """Which library is not installed, and what to do; None when none is."""
+    for distribution in ("pyspark", "dbt-spark"):
+        try:
+            metadata.version(distribution)
+        except metadata.PackageNotFoundError:
+            return f"{distribution} is not installed; run pip install 'strata360[spark]'"
+    return None
 
 
 def _own_options(settings: Settings) -> dict[str, str]:

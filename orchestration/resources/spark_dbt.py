@@ -48,12 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     settings = Settings()
     manifest = json.loads(ensure_manifest(settings).read_text())
-    warehouse = Warehouse(
-        path=str(settings.build_file),
-        temp_dir=str(settings.temp_dir),
-        memory_limit=settings.memory_limit_or_default,
-        threads=settings.threads,
-    )
+    warehouse = Warehouse.of(settings)
     if status := _seed(settings, manifest, arguments):
         return status
     with spark_session(settings) as session:

@@ -22,6 +22,8 @@ from orchestration.sql import qualified, quote
 if TYPE_CHECKING:
     import pandas as pd
 
+    from orchestration.settings import Settings
+
 LOCK_WAIT_SECONDS = 60.0
 LOCK_POLL_SECONDS = 0.5
 LOCK_RETRIES = 2
@@ -53,6 +55,16 @@ class Warehouse(dg.ConfigurableResource):
     temp_dir: str
     memory_limit: str
     threads: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Warehouse:
+        """That of the company whose settings these are."""
+        return cls(
+            path=str(settings.build_file),
+            temp_dir=str(settings.temp_dir),
+            memory_limit=settings.memory_limit_or_default,
+            threads=settings.threads,
+        )
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -150,16 +151,29 @@ STEPS = {
 }
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_a_run_that_is_killed_in_a_step_is_completed_by_the_next(landed: Landed, step: str) -> None:
-    is_there, at_most, afterwards = STEPS[step]
-    landed.more()
-    left, before = build_of(landed.company.published), _state(landed)
+@contextmanager
+def started_until_in(landed: Landed, step: str) -> Iterator[subprocess.Popen]:
+    """A run that has come into a step, and on in it for a moment."""
+    is_there, at_most, _ = STEPS[step]
+    before = _state(landed)
     with landed.start() as process:
         while not is_there(landed, before):
             assert process.poll() is None, landed.output.read_text()
             time.sleep(0.01)
         time.sleep(random.Random(step).uniform(0, at_most))
+        yield process
+
+
+def _state(landed: Landed) -> str:
+    return (landed.company.home / "warehouse" / "run_state.json").read_text()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_run_that_is_killed_in_a_step_is_completed_by_the_next(landed: Landed, step: str) -> None:
+    _, _, afterwards = STEPS[step]
+    landed.more()
+    left = build_of(landed.company.published)
+    with started_until_in(landed, step) as process:
         os.killpg(process.pid, signal.SIGKILL)
     assert afterwards not in landed.output.read_text(), "it was killed too late"
     assert build_of(landed.company.published) == left
@@ -173,14 +187,9 @@ def test_a_run_that_is_killed_in_a_step_is_completed_by_the_next(landed: Landed,
 def test_a_run_that_is_told_to_stop_ends_by_itself(
     landed: Landed, told: signal.Signals, step: str
 ) -> None:
-    is_there, at_most, _ = STEPS[step]
     landed.more()
-    left, before = build_of(landed.company.published), _state(landed)
-    with landed.start() as process:
-        while not is_there(landed, before):
-            assert process.poll() is None, landed.output.read_text()
-            time.sleep(0.01)
-        time.sleep(random.Random(step).uniform(0, at_most))
+    left = build_of(landed.company.published)
+    with started_until_in(landed, step) as process:
         process.send_signal(told)
         assert process.wait(STOP_SECONDS) == 1
     assert "somebody or something stopped the run; run again" in landed.output.read_text()
@@ -201,10 +210,6 @@ def test_a_run_whose_output_nobody_reads_any_more_is_published(landed: Landed) -
         process.stdout.close()
         assert process.wait() == 0
     landed.assert_whole()
-
-
-def _state(landed: Landed) -> str:
-    return (landed.company.home / "warehouse" / "run_state.json").read_text()
 
 
 @pytest.mark.parametrize("how", [garbage, flipped])

@@ -9,18 +9,14 @@ import pytest
 
 from orchestration.resources.run_record import timed_step
 from orchestration.resources.warehouse import Warehouse
+from orchestration.settings import Settings
 
 MEGABYTE = 2**20
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems cannot forget a peak")
 def test_memory_of_an_earlier_step_is_not_this_steps(tmp_path: Path) -> None:
-    warehouse = Warehouse(
-        path=str(tmp_path / "build.duckdb"),
-        temp_dir=str(tmp_path),
-        memory_limit="1GB",
-        threads=1,
-    )
+    warehouse = Warehouse.of(Settings(home=tmp_path))
     for name, megabytes in (("large", 400), ("small", 1)):
         with timed_step(warehouse, "run", name) as step:
             # written to, or the system would not hand it out

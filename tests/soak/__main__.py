@@ -24,6 +24,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.settings import Settings
+from tests.benchmarks.own_process import say
 from tests.soak.clock import age_by_a_day
 from tests.soak.costs import CommandCost, measured, megabytes, run_seconds, swollen
 from tests.soak.story import Story, cut_into_days
@@ -111,7 +112,7 @@ class Soak:
             ignore_columns=LOAD_COLUMNS,
         )
         self._expect(different == {}, f"{day}: the days differ from a rebuild: {different}")
-        _print(f"rebuild on {day}: {cost.wall:.0f} s, rows that differ: {different or 'none'}")
+        say(f"rebuild on {day}: {cost.wall:.0f} s, rows that differ: {different or 'none'}")
 
     def compare_with_strangers(self) -> None:
         """The same files in a company that never had a day: the same people, the same money."""
@@ -141,7 +142,7 @@ class Soak:
                     f"union all (({right}) except all ({left})))"
                 ).fetchone()[0]
                 self._expect(count == 0, f"{what}: {count} rows differ from a build from nothing")
-                _print(f"build from nothing, {what}: {count or 'no'} rows differ")
+                say(f"build from nothing, {what}: {count or 'no'} rows differ")
 
     def judge(self) -> None:
         """Whether anything grows that should not."""
@@ -257,7 +258,7 @@ class Soak:
         with (self.folder / "days.jsonl").open("a") as file:
             file.write(json.dumps({"day": number, "date": str(day), "rows": float(rows)} | figures))
             file.write("\n")
-        _print(
+        say(
             f"{number:>3} {day} {kind:<5} {cost.wall:>7.1f} {cost.processor:>7.1f} "
             f"{spent.get('sql', 0.0):>7.1f} {cost.peak_mb:>7.0f} {rows:>9,} "
             + " ".join(
@@ -291,7 +292,7 @@ class Soak:
     def _expect(self, holds: bool, otherwise: str) -> None:
         if not holds:
             self.broken.append(otherwise)
-            _print(f"BROKEN  {otherwise}")
+            say(f"BROKEN  {otherwise}")
 
 
 #: Queries whose answer depends on nothing but the files; {name} is the one company or the other.
@@ -332,26 +333,21 @@ def main() -> None:
         folder = arguments.home or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         broken = soak(folder, arguments.days, arguments.persons, arguments.compare_every)
-    _print(f"{len(broken)} promises broken" if broken else "every promise held")
+    say(f"{len(broken)} promises broken" if broken else "every promise held")
     for line in broken:
-        _print(f"  {line}")
+        say(f"  {line}")
     raise SystemExit(1 if broken else 0)
 
 
 def soak(folder: Path, days: int, persons: int, compared_every: int) -> list[str]:
     """The whole soak; returns what was broken."""
     soaked = Soak(folder, days, persons, compared_every)
-    _print(HEADER)
+    say(HEADER)
     soaked.live()
     soaked.compare()
     soaked.compare_with_strangers()
     soaked.judge()
     return soaked.broken
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

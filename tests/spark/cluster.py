@@ -12,8 +12,9 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from importlib import metadata
 from pathlib import Path
+
+from orchestration.resources.spark import lacking
 
 WORKERS = 2
 #: Of each worker; its one executor takes all of it.
@@ -28,11 +29,8 @@ class ClusterError(RuntimeError):
 
 def why_not() -> str | None:
     """What this machine lacks for a cluster; None when it lacks nothing."""
-    for distribution in ("pyspark", "dbt-spark"):
-        try:
-            metadata.version(distribution)
-        except metadata.PackageNotFoundError:
-            return f"{distribution} is not installed: pip install -e '.[spark]'"
+    if reason := lacking():
+        return reason
     return None if java_home() else "there is no Java on the path and none in JAVA_HOME"
 
 

@@ -4,7 +4,9 @@
     The products that come into question for each customer: own ones, looked at, linked to own ones, what sells best in
     the customer's categories, and what sells best.
 #}
-{%- set own, looked, linked, accessories, upgrades, popular, categories, per_category = 60, 30, 40, 6, 4, 40, 3, 8 %}
+{%- set own, looked, popular, categories, per_category = 60, 30, 40, 3, 8 %}
+{#- one link in two hundred is an accessory, one in twenty an upgrade: only those are sorted #}
+{%- set links_at_most = {'similar': 40, 'accessory': 6, 'upgrade': 4} %}
 
 with
 
@@ -52,53 +54,23 @@ links as (
 
 ),
 
-from_neighbours as (
+{% for kind in links_at_most %}
+from_{{ kind }} as (
 
     select
         as_of_date,
         customer_id,
         product_id,
         row_number() over (
-            partition by as_of_date, customer_id order by similar_score desc, product_id
+            partition by as_of_date, customer_id order by {{ kind }}_score desc, product_id
         ) as place
 
     from links
-
+    {% if kind != 'similar' %}
+    where {{ kind }}_score > 0
+    {% endif %}
 ),
-
-from_accessories as (
-
-    -- one link in two hundred is an accessory, one in twenty an upgrade: only those are sorted
-    select
-        as_of_date,
-        customer_id,
-        product_id,
-        row_number() over (
-            partition by as_of_date, customer_id order by accessory_score desc, product_id
-        ) as place
-
-    from links
-
-    where accessory_score > 0
-
-),
-
-from_upgrades as (
-
-    select
-        as_of_date,
-        customer_id,
-        product_id,
-        row_number() over (
-            partition by as_of_date, customer_id order by upgrade_score desc, product_id
-        ) as place
-
-    from links
-
-    where upgrade_score > 0
-
-),
-
+{% endfor %}
 pool as (
 
     select as_of_date, customer_id, product_id
@@ -111,18 +83,12 @@ pool as (
 
     union
 
-    select as_of_date, customer_id, product_id from from_neighbours where place <= {{ linked }}
+    {% for kind, at_most in links_at_most.items() %}
+    select as_of_date, customer_id, product_id from from_{{ kind }} where place <= {{ at_most }}
 
     union
 
-    select as_of_date, customer_id, product_id from from_accessories where place <= {{ accessories }}
-
-    union
-
-    select as_of_date, customer_id, product_id from from_upgrades where place <= {{ upgrades }}
-
-    union
-
+    {% endfor %}
     select favourites.as_of_date, favourites.customer_id, outlooks.product_id
 
     from favourites
