@@ -39,7 +39,7 @@ BATCH_ROWS = 500_000
 
 PAST_SQL = """
     select
-        candidates.* exclude (kind, category, similar_of_id, accessory_of_id, upgrade_of_id),
+        candidates.* exclude (kind, category, based_on_place),
         labels.product_id is not null as is_bought,
         coalesce(labels.is_next_basket, false) as is_in_next_basket
     from intermediate.int_recommendation_candidates as candidates
@@ -59,7 +59,7 @@ TARGETS_SQL = """
     group by as_of_date, customer_id
 """
 CURRENT_SQL = """
-    select * exclude (category, similar_of_id, accessory_of_id, upgrade_of_id)
+    select * exclude (category, based_on_place)
     from intermediate.int_recommendation_candidates
     where not is_graded
     order by customer_id

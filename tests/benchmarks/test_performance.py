@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from tests.benchmarks.performance.agreement import disagreements
-from tests.benchmarks.performance.figures import recall, slope
+from tests.benchmarks.performance.figures import beyond, recall, slope
 from tests.benchmarks.performance.page import PAGE, parts
 from tests.benchmarks.performance.straight import statements
 from tests.marked_part import MarkedPart
@@ -29,6 +29,10 @@ def test_the_slope_of_a_power_is_its_exponent(exponent: float) -> None:
     sizes = [1_000, 10_000, 20_000, 100_000]
     costs = [7 * size**exponent for size in sizes]
     assert slope(sizes, costs) == pytest.approx(exponent)
+
+
+def test_a_larger_size_goes_on_as_the_last_two_sizes_do() -> None:
+    assert beyond([1_000, 10_000, 100_000], [90.0, 60.0, 240.0], 1_000_000) == 2040.0
 
 
 @pytest.fixture

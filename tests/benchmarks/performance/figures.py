@@ -44,6 +44,7 @@ class Figures:
         measured_on: ISO date.
         machine: Processors and memory.
         others_share: Part of the processors that other programs took while the run was measured.
+        disk_mb: What stands on disk after the run: landing files, build file, published file.
         run: The whole command.
         components: Where it went, by component.
         python: Python steps by name.
@@ -59,6 +60,7 @@ class Figures:
     measured_on: str
     machine: str
     others_share: float
+    disk_mb: dict[str, float]
     run: Cost
     components: dict[str, Cost]
     python: dict[str, Cost]
@@ -137,6 +139,7 @@ def figures(
         measured_on=on,
         machine=machine,
         others_share=run.others_share,
+        disk_mb=run.disk_mb,
         run=Cost(run.seconds, run.cpu_seconds, peak_memory_mb=run.peak_memory_mb),
         components={
             name: Cost(part.seconds, part.cpu_seconds) for name, part in run.components.items()
@@ -161,6 +164,18 @@ def slope(sizes: Sequence[float], costs: Sequence[float]) -> float:
     return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / sum(
         (x - mean_x) ** 2 for x in xs
     )
+
+
+def beyond(sizes: Sequence[float], costs: Sequence[float], size: float) -> float:
+    """What a larger size would cost if every further person costs what the last ones did.
+
+    Args:
+        sizes: Measured sizes, small to large, at least two.
+        costs: What each of them cost.
+        size: The larger size.
+    """
+    per_person = (costs[-1] - costs[-2]) / (sizes[-1] - sizes[-2])
+    return costs[-1] + per_person * (size - sizes[-1])
 
 
 def remember(measured: Figures, path: Path = KEPT) -> list[Figures]:

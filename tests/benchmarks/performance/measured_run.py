@@ -33,6 +33,12 @@ INTERVAL_SECONDS = 0.25
 LOOKS_PER_MEMORY = 4
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 PSS = re.compile(r"^Pss:\s*(\d+) kB", re.MULTILINE)
+#: What a company keeps on disk, by what it is.
+DISK = {
+    "landing": "landing",
+    "build": "warehouse/build.duckdb",
+    "published": "published/strata360.duckdb",
+}
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,7 @@ class MeasuredRun:
         events: Rows of the published `events`.
         components: Where the seconds went (overhead.py).
         others_share: Part of the machine's processors that other programs took meanwhile.
+        disk_mb: What stands on disk afterwards, by DISK.
         steps: Its log.
     """
 
@@ -76,6 +83,7 @@ class MeasuredRun:
     events: int
     components: dict[str, Component]
     others_share: float
+    disk_mb: dict[str, float]
     steps: list[Step]
 
     def step_seconds(self, kind: str) -> float:
@@ -155,8 +163,14 @@ def measured_run(home: Path) -> MeasuredRun:
             Settings(home=home), run_id, (started, ended), python, samples.cpu_between
         ),
         others_share=others_share(before, cpu_seconds, ended - started),
+        disk_mb={name: _disk_mb(home / place) for name, place in DISK.items()},
         steps=steps,
     )
+
+
+def _disk_mb(path: Path) -> float:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file()) / 2**20
 
 
 def machine_cpu_seconds() -> float:

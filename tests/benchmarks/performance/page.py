@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from orchestration.settings import DBT_PROJECT_DIR
-from tests.benchmarks.performance.figures import Cost, Figures, recall, slope
+from tests.benchmarks.performance.figures import Cost, Figures, beyond, recall, slope
 from tests.benchmarks.performance.overhead import COMPONENTS
 from tests.marked_part import MarkedPart
 
@@ -23,6 +23,8 @@ PICTURE = DBT_PROJECT_DIR / "docs" / "images" / "performance.svg"
 PAGE = "performance.md"
 #: Where other programs took more than this part of the processors, the page says so.
 BUSY = 0.1
+#: Sizes that the largest two measured ones are drawn on to.
+LARGER = (1_000_000, 10_000_000, 100_000_000)
 SCRIPTS = {
     "run": "DuckDB, as steps of the run",
     "straight": "DuckDB, straight",
@@ -44,6 +46,7 @@ def parts(sizes: Sequence[Figures]) -> dict[str, str]:
         "ratios": _ratios(sizes),
         "scripts": _scripts(sizes),
         "slopes": _slopes(sizes),
+        "larger": _larger(sizes),
         "components": _components(sizes),
         "steps": _python_steps(sizes[-1]),
         "statements": _statements(sizes[-1]),
@@ -160,6 +163,36 @@ def _slopes(sizes: Sequence[Figures]) -> str:
 def _slope_between(persons: Sequence[int], costs: Sequence[float], first: int, last: int) -> float:
     chosen = [pair for pair in zip(persons, costs, strict=True) if first <= pair[0] <= last]
     return slope(*zip(*chosen, strict=True))
+
+
+def _larger(sizes: Sequence[Figures]) -> str:
+    if len(sizes) < 2:
+        return "One size so far: nothing to go on from.\n"
+    persons = [size.persons for size in sizes]
+    curves = {
+        "events": ([size.events for size in sizes], "{:,.0f} M", 1e6),
+        "full run": ([size.run.cpu_seconds for size in sizes], "{:,.1f} h", 3600),
+        "of it SQL": ([size.sql.cpu_seconds for size in sizes], "{:,.1f} h", 3600),
+        "model fitting": ([size.learning.cpu_seconds for size in sizes], "{:,.1f} h", 3600),
+        "loading, publishing": ([size.moving.cpu_seconds for size in sizes], "{:,.1f} h", 3600),
+        "landing files": ([size.disk_mb["landing"] for size in sizes], "{:,.0f} GB", 1024),
+        "build file": ([size.disk_mb["build"] for size in sizes], "{:,.0f} GB", 1024),
+        "published file": ([size.disk_mb["published"] for size in sizes], "{:,.0f} GB", 1024),
+    }
+    rows = [
+        [
+            f"{size:,}",
+            *(
+                form.format(beyond(persons, costs, size) / unit)
+                for costs, form, unit in curves.values()
+            ),
+        ]
+        for size in LARGER
+    ]
+    return (
+        f"From {persons[-2]:,} and {persons[-1]:,} persons; hours of one processor.\n\n"
+        f"{_table(['persons', *curves], rows)}"
+    )
 
 
 def _components(sizes: Sequence[Figures]) -> str:

@@ -17,6 +17,12 @@ candidates as (
 
 ),
 
+seeds as (
+
+    select as_of_date, customer_id, place, product_id from {{ ref('int_recommendation_history') }}
+
+),
+
 products as (
 
     select
@@ -38,7 +44,7 @@ categories as (
 
 evidenced as (
 
-    -- one candidate per recommendation
+    -- one candidate per recommendation, one product per place
     select
         recommendations.*,
         candidates.kind,
@@ -55,12 +61,10 @@ evidenced as (
             when candidates.category_share > 0 then 'popular_in_category'
             else 'popular'
         end as reason_code,
-        case candidates.kind
-            when 'replenish' then candidates.product_id
-            when 'accessory' then candidates.accessory_of_id
-            when 'upgrade' then candidates.upgrade_of_id
-            when 'similar'
-                then case when candidates.look_score > 0 then candidates.product_id else candidates.similar_of_id end
+        case
+            when candidates.kind = 'replenish' or (candidates.kind = 'similar' and candidates.look_score > 0)
+                then candidates.product_id
+            else seeds.product_id
         end as based_on_item_id
 
     from recommendations
@@ -68,6 +72,11 @@ evidenced as (
     inner join candidates
         on recommendations.customer_id = candidates.customer_id
         and recommendations.product_id = candidates.product_id
+
+    left join seeds
+        on candidates.as_of_date = seeds.as_of_date
+        and candidates.customer_id = seeds.customer_id
+        and candidates.based_on_place = seeds.place
 
 ),
 

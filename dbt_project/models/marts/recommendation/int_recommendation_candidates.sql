@@ -48,9 +48,9 @@ joined as (
         coalesce(links.similar_score, 0) as similar_score,
         coalesce(links.accessory_score, 0) as accessory_score,
         coalesce(links.upgrade_score, 0) as upgrade_score,
-        links.similar_of_id,
-        links.accessory_of_id,
-        links.upgrade_of_id,
+        links.similar_of_place,
+        links.accessory_of_place,
+        links.upgrade_of_place,
         outlooks.popularity,
         outlooks.popularity_rank,
         outlooks.category_rank,
@@ -113,6 +113,45 @@ allowed as (
         not is_returned
         and (order_day_count = 0 or is_replenishable or days_since_order >= 365)
 
+),
+
+signals as (
+
+    select
+        as_of_date,
+        customer_id,
+        product_id,
+        is_graded,
+        category,
+        order_day_count,
+        order_day_count_365d,
+        order_day_count_90d,
+        last_order_date,
+        days_since_order,
+        days_since_look,
+        look_score,
+        gap_days,
+        similar_score,
+        accessory_score,
+        upgrade_score,
+        popularity,
+        popularity_rank,
+        category_rank,
+        category_share,
+        days_since_category_order,
+        price_distance,
+        customer_order_day_count,
+        days_since_last_order,
+        mean_gap_days,
+        kind,
+        case
+            when kind = 'accessory' then accessory_of_place
+            when kind = 'upgrade' then upgrade_of_place
+            when kind = 'similar' and look_score = 0 then similar_of_place
+        end as based_on_place
+
+    from allowed
+
 )
 
-select * from allowed
+select * from signals

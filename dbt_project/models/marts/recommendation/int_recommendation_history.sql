@@ -55,6 +55,20 @@ summed as (
 
     group by as_of_date, customer_id, product_id
 
+),
+
+placed as (
+
+    -- what was sent back comes last
+    select
+        *,
+        row_number() over (
+            partition by as_of_date, customer_id
+            order by is_returned, last_sign_date desc, order_day_count desc, product_id
+        ) as place
+
+    from summed
+
 )
 
-select * from summed
+select * from placed

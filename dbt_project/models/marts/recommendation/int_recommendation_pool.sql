@@ -81,12 +81,12 @@ pool as (
         (own_place <= {{ own }} and order_day_count > 0)
         or (look_place <= {{ looked }} and look_score > 0)
 
-    union
+    union all
 
     {% for kind, at_most in links_at_most.items() %}
     select as_of_date, customer_id, product_id from from_{{ kind }} where place <= {{ at_most }}
 
-    union
+    union all
 
     {% endfor %}
     select favourites.as_of_date, favourites.customer_id, outlooks.product_id
@@ -99,7 +99,7 @@ pool as (
 
     where favourites.place <= {{ categories }} and outlooks.category_rank <= {{ per_category }}
 
-    union
+    union all
 
     select people.as_of_date, people.customer_id, outlooks.product_id
 
@@ -112,4 +112,4 @@ pool as (
 
 )
 
-select * from pool
+select distinct as_of_date, customer_id, product_id from pool
