@@ -90,7 +90,8 @@ class Settings(BaseSettings):
     memory_limit: str | None = Field(
         default=None,
         pattern=r"^\d+(\.\d+)?\s*([KMGT]i?B)$",
-        description="Most memory DuckDB may take, for example 4GB; default: 60 % of the machine.",
+        description="Most memory DuckDB may take, in dbt and in Python steps, for example 4GB; "
+        "default: 60 % of the machine.",
     )
     threads: int = Field(
         default_factory=lambda: os.cpu_count() or 2, ge=1, description="Threads of DuckDB."

@@ -182,6 +182,7 @@ def identify(
         as_of_date=inputs["as_of"]["as_of_date"][0].as_py(),
         config=IdentityConfig(matching=matching),
         hash_key=settings.hash_key_bytes,
+        limits=Warehouse.of(settings).limits,
     )
     quality = measure_quality(
         IDENTITY_CHECKS,

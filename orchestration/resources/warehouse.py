@@ -66,6 +66,15 @@ class Warehouse(dg.ConfigurableResource):
             threads=settings.threads,
         )
 
+    @property
+    def limits(self) -> dict[str, str | int]:
+        """DuckDB's settings of what a connection may take, and where it goes on beyond that."""
+        return {
+            "memory_limit": self.memory_limit,
+            "threads": self.threads,
+            "temp_directory": self.temp_dir,
+        }
+
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection to the build file, closed at the end.
@@ -92,14 +101,7 @@ class Warehouse(dg.ConfigurableResource):
         deadline = time.monotonic() + LOCK_WAIT_SECONDS
         while True:
             try:
-                connection = duckdb.connect(
-                    self.path,
-                    config={
-                        "memory_limit": self.memory_limit,
-                        "threads": self.threads,
-                        "temp_directory": self.temp_dir,
-                    },
-                )
+                connection = duckdb.connect(self.path, config=self.limits)
                 # no config option: DuckDB loads its time zones only once the file is open
                 connection.execute("set TimeZone = 'UTC'")
                 return connection

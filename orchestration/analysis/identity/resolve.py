@@ -7,6 +7,7 @@ Does not belong here: any step itself.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
@@ -99,6 +100,7 @@ def resolve(
     previous_former_ids: pa.Table | None = None,
     previous_households: pa.Table | None = None,
     previous_matches: MatchState | None = None,
+    limits: Mapping[str, str | int] | None = None,
 ) -> Resolution:
     """Resolve records into customers and carry their ids over from the last run.
 
@@ -118,6 +120,10 @@ def resolve(
         hash_key: Key of the published hashes.
         previous_former_ids: record_former_id of the last run. Without it ids still carry over,
             but the side that a merge absorbed does not get its own id back when they part.
+        previous_households: customer_household of the last run.
+        previous_matches: Comparisons of unchanged records; None compares everything.
+        limits: DuckDB's settings of how much memory the step may take, and where it goes on
+            beyond that; without them DuckDB's own.
 
     Returns:
         The identity tables.
@@ -127,7 +133,7 @@ def resolve(
     """
     config = config or IdentityConfig()
     kinds = config.link_kinds()
-    with closing(open_workspace(records, identifiers, config, hash_key)) as connection:
+    with closing(open_workspace(records, identifiers, config, hash_key, limits)) as connection:
         decided = read_overrides(connection, overrides)
         facts = record_facts(connection)
 

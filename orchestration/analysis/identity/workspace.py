@@ -7,7 +7,7 @@ Does not belong here: linking, or anything that knows customers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -50,7 +50,11 @@ class RecordFacts:
 
 
 def open_workspace(
-    records: pa.Table, identifiers: pa.Table, config: IdentityConfig, hash_key: bytes
+    records: pa.Table,
+    identifiers: pa.Table,
+    config: IdentityConfig,
+    hash_key: bytes,
+    limits: Mapping[str, str | int] | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Number records and values in an in-memory database.
 
@@ -67,6 +71,7 @@ def open_workspace(
         identifiers: schemas.IDENTIFIERS, normalised values; a repeated row counts once.
         config: Caps and hard-unique types.
         hash_key: Key of the published hashes.
+        limits: DuckDB's settings of how much memory it may take, and where it goes on beyond that.
 
     Returns:
         An open connection, to be closed by the caller.
@@ -77,7 +82,7 @@ def open_workspace(
     """
     records = with_profile(records)
     identifiers = conform(identifiers, IDENTIFIERS, "identity identifiers")
-    connection = duckdb.connect(":memory:")
+    connection = duckdb.connect(":memory:", config=dict(limits or {}))
     try:
         install_hmac(connection, hash_key)
         connection.register("record_input", records)

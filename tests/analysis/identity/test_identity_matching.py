@@ -11,6 +11,7 @@ import itertools
 import json
 import random
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import networkx as nx
@@ -23,7 +24,7 @@ from invented_people import Population, draw_population
 from orchestration.analysis.identity import IdentityConfig, Resolution, resolve
 from orchestration.analysis.identity.bridges import bridges
 from orchestration.analysis.identity.config import MatchingConfig
-from orchestration.analysis.identity.matching import blocking, training
+from orchestration.analysis.identity.matching import attributes, blocking, training
 from orchestration.analysis.identity.matching.attributes import prepare_attributes
 from orchestration.analysis.identity.matching.comparisons import COMPARISONS
 from orchestration.analysis.identity.matching.linking import find_matches
@@ -313,6 +314,27 @@ def workspace(records: pa.Table, identifiers: pa.Table):
     read_overrides(connection, None)
     prepare_attributes(connection)
     return connection
+
+
+def test_records_described_in_batches_are_those_described_at_once(
+    crowd: Population, monkeypatch: pytest.MonkeyPatch
+):
+    with workspace(crowd.records, crowd.identifiers) as connection:
+        at_once = connection.execute("from attribute").fetchall()
+    monkeypatch.setattr(attributes, "BATCH_RECORDS", 7)
+    with workspace(crowd.records, crowd.identifiers) as connection:
+        assert connection.execute("from attribute").fetchall() == at_once
+    assert len(at_once) > 7
+
+
+def test_the_workspace_keeps_to_the_memory_limit_and_goes_on_where_it_is_told(
+    crowd: Population, tmp_path: Path
+):
+    limits = {"memory_limit": "256MiB", "threads": 1, "temp_directory": str(tmp_path)}
+    with open_workspace(crowd.records, crowd.identifiers, CONFIG, KEY, limits) as connection:
+        assert connection.execute(
+            "select current_setting('memory_limit'), current_setting('temp_directory')"
+        ).fetchone() == ("256.0 MiB", str(tmp_path))
 
 
 def test_a_blocking_rule_is_counted_as_pairs_are_and_tightened_when_they_are_too_many(

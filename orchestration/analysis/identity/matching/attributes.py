@@ -16,6 +16,142 @@ MOST_VALUES = 10
 # A value that too many records share for a link by itself is still evidence among others, as long
 # as a person with many records may be the reason.
 MOST_HOLDERS = 20
+# Records that are described at once: DuckDB cannot put lists that it has not finished on disk, so
+# those of all records would need memory in proportion to the company, whatever the limit.
+BATCH_RECORDS = 200_000
+
+_ATTRIBUTES = """
+with
+
+held as (
+
+    select
+        holding.rid,
+        value.id_type,
+        value.id_value,
+        row_number() over (
+            partition by holding.rid, value.id_type
+            order by holding.last_seen_at desc nulls last, value.id_value
+        ) as place
+    from holding
+    inner join value on value.value_id = holding.value_id
+    inner join held_by on held_by.value_id = holding.value_id
+    where holding.rid >= $first
+        and holding.rid < $end
+        and held_by.record_count <= $most_holders
+        and coalesce(value.blocked_by, 'promiscuous_value') = 'promiscuous_value'
+        and value.id_type in ('phone', 'email', 'national_id')
+
+),
+
+identifiers as (
+
+    select
+        rid,
+        list(id_value order by id_value) filter (where id_type = 'phone') as phones,
+        max(id_value) filter (where id_type = 'phone' and place = 1) as phone,
+        list(id_value order by id_value) filter (where id_type = 'email') as emails,
+        max(id_value) filter (where id_type = 'email' and place = 1) as email,
+        max(id_value) filter (where id_type = 'national_id' and place = 1) as national_id
+    from held
+    where place <= $most_values
+    group by rid
+
+),
+
+profile as (
+
+    select
+        record.rid,
+        record.record_key,
+        record.birth_day,
+        record.gender_key,
+        record_input.full_name,
+        record_input.masked_name,
+        record_input.nickname,
+        record_input.masked_phone,
+        record_input.address,
+        record_input.province,
+        record_input.city,
+        record_input.district,
+        record_input.postcode,
+        record_input.occupation
+    from record
+    inner join record_input on record_input.record_key = record.record_key
+    where record.rid >= $first and record.rid < $end
+
+),
+
+places as (
+
+    select
+        rid,
+        plain(address) as address,
+        case
+            when has_chinese(address) then plain(regexp_replace(address, '[0-9].*$', ''))
+            else plain(regexp_replace(address, '[0-9]+', '', 'g'))
+        end as street,
+        nullif(array_to_string(regexp_extract_all(address, '[0-9]+'), '-'), '')
+            as house_number,
+        plain(regexp_replace(province, '(省|市|自治区|特别行政区)$', '')) as province,
+        plain(regexp_replace(city, '市$', '')) as city,
+        plain(district) as district,
+        plain(postcode) as postcode
+    from profile
+
+),
+
+known as (
+
+    select
+        cast(md5_number_lower(profile.record_key) >> 1 as bigint) as uid,
+        profile.rid,
+        profile.record_key,
+        coalesce(name_part.family, masked_part.family) as family_name,
+        name_part.given as given_name,
+        coalesce(name_part.family_sound, masked_part.family_sound) as family_sound,
+        name_part.given_sound,
+        cast(date '1800-01-01' + cast(profile.birth_day as integer) as varchar)
+            as birth_date,
+        profile.birth_day,
+        profile.gender_key as gender,
+        identifiers.national_id,
+        identifiers.phones,
+        identifiers.phone,
+        identifiers.emails,
+        identifiers.email,
+        split_part(identifiers.email, '@', 1) as email_local,
+        coalesce(
+            nullif(regexp_extract(split_part(identifiers.email, '@', 1), '^[a-z]+'), ''),
+            nullif(regexp_extract(lower(profile.nickname), '^[a-z]+'), '')
+        ) as handle,
+        shown_digits(profile.masked_phone) as masked_phone,
+        shown_digits(coalesce(identifiers.phone, profile.masked_phone)) as phone_pattern,
+        places.address,
+        places.street,
+        places.house_number,
+        places.province,
+        places.city,
+        places.district,
+        places.postcode,
+        plain(profile.occupation) as occupation
+    from profile
+    inner join places on places.rid = profile.rid
+    left join identifiers on identifiers.rid = profile.rid
+    left join name_part on name_part.name = profile.full_name
+    left join name_part as masked_part on masked_part.name = profile.masked_name
+
+)
+
+-- a record of which nothing is known cannot be compared, nor does it count as a stranger
+select *
+from known
+where coalesce(
+    given_name, family_name, birth_date, national_id, phone, email, handle, phone_pattern,
+    address, postcode, district, city, province, occupation
+) is not null
+order by rid
+"""
 
 
 def prepare_attributes(connection: duckdb.DuckDBPyConnection) -> None:
@@ -50,122 +186,24 @@ def prepare_attributes(connection: duckdb.DuckDBPyConnection) -> None:
     )
     connection.execute(
         """
-        create or replace table attribute as
-        with
-
-        held_by as (
-
-            select value_id, count(*) as record_count from holding group by value_id
-
-        ),
-
-        held as (
-
-            select
-                holding.rid,
-                value.id_type,
-                value.id_value,
-                row_number() over (
-                    partition by holding.rid, value.id_type
-                    order by holding.last_seen_at desc nulls last, value.id_value
-                ) as place
-            from holding
-            inner join value on value.value_id = holding.value_id
-            inner join held_by on held_by.value_id = holding.value_id
-            where held_by.record_count <= ?
-                and coalesce(value.blocked_by, 'promiscuous_value') = 'promiscuous_value'
-                and value.id_type in ('phone', 'email', 'national_id')
-
-        ),
-
-        identifiers as (
-
-            select
-                rid,
-                list(id_value order by id_value) filter (where id_type = 'phone') as phones,
-                max(id_value) filter (where id_type = 'phone' and place = 1) as phone,
-                list(id_value order by id_value) filter (where id_type = 'email') as emails,
-                max(id_value) filter (where id_type = 'email' and place = 1) as email,
-                max(id_value) filter (where id_type = 'national_id' and place = 1) as national_id
-            from held
-            where place <= ?
-            group by rid
-
-        ),
-
-        places as (
-
-            select
-                record_key,
-                plain(address) as address,
-                case
-                    when has_chinese(address) then plain(regexp_replace(address, '[0-9].*$', ''))
-                    else plain(regexp_replace(address, '[0-9]+', '', 'g'))
-                end as street,
-                nullif(array_to_string(regexp_extract_all(address, '[0-9]+'), '-'), '')
-                    as house_number,
-                plain(regexp_replace(province, '(省|市|自治区|特别行政区)$', '')) as province,
-                plain(regexp_replace(city, '市$', '')) as city,
-                plain(district) as district,
-                plain(postcode) as postcode
-            from record_input
-
-        ),
-
-        known as (
-
-            select
-                cast(md5_number_lower(record.record_key) >> 1 as bigint) as uid,
-                record.rid,
-                record.record_key,
-                coalesce(name_part.family, masked_part.family) as family_name,
-                name_part.given as given_name,
-                coalesce(name_part.family_sound, masked_part.family_sound) as family_sound,
-                name_part.given_sound,
-                cast(date '1800-01-01' + cast(record.birth_day as integer) as varchar)
-                    as birth_date,
-                record.birth_day,
-                record.gender_key as gender,
-                identifiers.national_id,
-                identifiers.phones,
-                identifiers.phone,
-                identifiers.emails,
-                identifiers.email,
-                split_part(identifiers.email, '@', 1) as email_local,
-                coalesce(
-                    nullif(regexp_extract(split_part(identifiers.email, '@', 1), '^[a-z]+'), ''),
-                    nullif(regexp_extract(lower(profile.nickname), '^[a-z]+'), '')
-                ) as handle,
-                shown_digits(profile.masked_phone) as masked_phone,
-                shown_digits(coalesce(identifiers.phone, profile.masked_phone)) as phone_pattern,
-                places.address,
-                places.street,
-                places.house_number,
-                places.province,
-                places.city,
-                places.district,
-                places.postcode,
-                plain(profile.occupation) as occupation
-            from record
-            inner join record_input as profile on profile.record_key = record.record_key
-            inner join places on places.record_key = record.record_key
-            left join identifiers on identifiers.rid = record.rid
-            left join name_part on name_part.name = profile.full_name
-            left join name_part as masked_part on masked_part.name = profile.masked_name
-
-        )
-
-        -- a record of which nothing is known cannot be compared, nor does it count as a stranger
-        select *
-        from known
-        where coalesce(
-            given_name, family_name, birth_date, national_id, phone, email, handle, phone_pattern,
-            address, postcode, district, city, province, occupation
-        ) is not null
-        order by rid
-        """,
-        [MOST_HOLDERS, MOST_VALUES],
+        create or replace temporary table held_by as
+        select value_id, count(*) as record_count from holding group by value_id
+        """
     )
+    (count,) = connection.execute("select count(*) from record").fetchone()
+    # at least one batch makes the table
+    for first in range(0, max(count, 1), BATCH_RECORDS):
+        into = "insert into attribute" if first else "create or replace table attribute as"
+        connection.execute(
+            f"{into} {_ATTRIBUTES}",
+            {
+                "first": first,
+                "end": first + BATCH_RECORDS,
+                "most_holders": MOST_HOLDERS,
+                "most_values": MOST_VALUES,
+            },
+        )
+    connection.execute("drop table held_by")
     repeated = connection.execute(
         "select count(*) - count(distinct uid) from attribute"
     ).fetchone()[0]
