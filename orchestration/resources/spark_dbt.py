@@ -35,6 +35,9 @@ OPS = "ops"
 SEEN_BEFORE = "complete_"
 RUN_CONTEXT = "ops.run_context"
 BUILDING = {"build", "run"}
+SELECTOR = "--selector"
+#: Dagster's word for every node.
+EVERYTHING = "*"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -49,6 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     settings = Settings()
     manifest = json.loads(ensure_manifest(settings).read_text())
     warehouse = Warehouse.of(settings)
+    arguments = spelled_out(arguments, Path.cwd() / "selectors.yml")
     if status := _seed(settings, manifest, arguments):
         return status
     with spark_session(settings) as session:
@@ -68,15 +72,49 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if result.success else 1
 
 
-def _seed(settings: Settings, manifest: Mapping[str, Any], arguments: Sequence[str]) -> int:
-    """Have DuckDB read the seeds that a command selects; from there they go to Spark as Parquet."""
-    seeds = [
-        f"fqn:{'.'.join(node['fqn'])}"
+def spelled_out(arguments: Sequence[str], selectors: Path) -> list[str]:
+    """The same command line with the nodes where a selector is named.
+
+    More nodes than fit a command line are named by a selector, in a copy of the project that
+    Dagster makes for the command. Here the project itself is read, which has none.
+
+    Args:
+        arguments: dbt's command line.
+        selectors: The copy's file of selectors.
+    """
+    import yaml
+
+    spelled = list(arguments)
+    if SELECTOR not in spelled:
+        return spelled
+    place = spelled.index(SELECTOR)
+    known = yaml.safe_load(selectors.read_text())["selectors"]
+    union = next(one for one in known if one["name"] == spelled[place + 1])["definition"]["union"]
+    chosen = [part for part in union if isinstance(part, str)]
+    left_out = [name for part in union if isinstance(part, dict) for name in part["exclude"]]
+    spelled[place : place + 2] = ["--select", " ".join(chosen)]
+    return [*spelled, "--exclude", " ".join(left_out)] if left_out else spelled
+
+
+def seeds_among(arguments: Sequence[str], manifest: Mapping[str, Any]) -> list[str]:
+    """The seeds that a command line names, or all of them where it names everything.
+
+    Args:
+        arguments: dbt's command line.
+        manifest: dbt's manifest.
+    """
+    words = {word.removeprefix("fqn:") for argument in arguments for word in argument.split()}
+    seeds = {
+        ".".join(node["fqn"])
         for node in manifest["nodes"].values()
         if node["resource_type"] == "seed"
-    ]
-    words = {word for argument in arguments for word in argument.split()}
-    selected = seeds if "fqn:*" in words else [seed for seed in seeds if seed in words]
+    }
+    return sorted(seeds if EVERYTHING in words else seeds & words)
+
+
+def _seed(settings: Settings, manifest: Mapping[str, Any], arguments: Sequence[str]) -> int:
+    """Have DuckDB read the seeds that a command selects; from there they go to Spark as Parquet."""
+    selected = seeds_among(arguments, manifest)
     if not selected:
         return 0
     target_path = settings.dbt_target_dir / "seeds"

@@ -1,4 +1,6 @@
-"""What a day costs: a full build, the files of one more day, nothing new, and a rebuild.
+"""What a day costs: a full build, the files of two more days, nothing new, and a rebuild.
+
+Of the two days the first is like any other; the second ends a month, which models then learn from.
 
 Belongs here: the runs and their table. Does not belong here: splitting files (last_day.py).
 
@@ -10,7 +12,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import tempfile
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from tests.benchmarks.last_day import hold_back
@@ -18,8 +20,9 @@ from tests.benchmarks.own_process import say
 from tests.benchmarks.runs import RunCost, strata, timed_run
 from tests.warehouse.comparison import LOAD_COLUMNS, TABLES_ABOUT_LOADS, differing_rows
 
-#: A day like any other; on the last of the year thousands of members lose points.
-DAY = date(2025, 11, 30)
+#: The last of a month, not of a year, when thousands of members lose points.
+LAST_DAY = date(2025, 11, 30)
+DAYS = {"next day": LAST_DAY - timedelta(days=1), "end of month": LAST_DAY}
 
 
 def main() -> None:
@@ -32,34 +35,51 @@ def main() -> None:
 
 
 def increment(persons: int, scratch: Path) -> None:
-    """Build all but the last day, then that day, then nothing new, then all of it from scratch."""
+    """Build all but two days, then each of them, then nothing new, then all of it from scratch."""
     home, published = scratch / "home", scratch / "home" / "published" / "strata360.duckdb"
     home.mkdir()
-    strata(home, "simulate", "--persons", str(persons), "--until", str(DAY))
-    rows = hold_back(home / "landing", DAY, scratch / "day")
-    say(f"{persons:,} persons; {rows:,} rows on the last day")
+    strata(home, "simulate", "--persons", str(persons), "--until", str(LAST_DAY))
+    # a day's rows can be told from the rest only when it is the last one
+    for label, day in reversed(DAYS.items()):
+        rows = hold_back(home / "landing", day, scratch / label)
+        say(f"{rows:,} rows on {day} of {persons:,} persons")
     say(f"{'run':<12} {'wall s':>8} {'sql s':>8} {'python s':>9} {'other s':>8} {'of the sql':>10}")
-    full = timed_run(home)
-    _row("full build", full, full)
-    shutil.copytree(scratch / "day", home / "landing", dirs_exist_ok=True)
-    _row("next day", timed_run(home), full)
-    after_day = scratch / "after_day.duckdb"
-    shutil.copy(published, after_day)
-    _row("nothing new", timed_run(home), full)
+    runs = {"full build": timed_run(home)}
+    _say_run("full build", runs)
+    for label in DAYS:
+        shutil.copytree(scratch / label, home / "landing", dirs_exist_ok=True)
+        runs[label] = timed_run(home)
+        _say_run(label, runs)
+    after_days = scratch / "after_days.duckdb"
+    shutil.copy(published, after_days)
+    runs["nothing new"] = timed_run(home)
+    _say_run("nothing new", runs)
     # the published file stays, from which a rebuild takes its ids
     (home / "warehouse" / "build.duckdb").unlink()
-    _row("rebuild", timed_run(home), full)
+    runs["rebuild"] = timed_run(home)
+    _say_run("rebuild", runs)
+    _say_areas(runs)
     different = differing_rows(
-        after_day, published, ignore=TABLES_ABOUT_LOADS, ignore_columns=LOAD_COLUMNS
+        after_days, published, ignore=TABLES_ABOUT_LOADS, ignore_columns=LOAD_COLUMNS
     )
-    say(f"rows that differ between the day and the rebuild: {different or 'none'}")
+    say(f"rows that differ between the days and the rebuild: {different or 'none'}")
 
 
-def _row(label: str, cost: RunCost, full: RunCost) -> None:
+def _say_run(label: str, runs: dict[str, RunCost]) -> None:
+    cost, full = runs[label], runs["full build"]
     say(
         f"{label:<12} {cost.wall:>8.1f} {cost.sql:>8.1f} {cost.python:>9.1f} {cost.other:>8.1f} "
         f"{cost.sql / full.sql:>10.1%}"
     )
+
+
+def _say_areas(runs: dict[str, RunCost]) -> None:
+    full = runs["full build"].sql_by_area
+    say(f"{'sql, s':<42} {'full build':>12}" + "".join(f"{label:>22}" for label in DAYS))
+    for area, seconds in sorted(full.items(), key=lambda pair: -pair[1]):
+        shares = (runs[label].sql_by_area.get(area, 0) for label in DAYS)
+        cells = "".join(f"{share:>14.1f} {share / seconds:>7.1%}" for share in shares)
+        say(f"{area:<42} {seconds:>12.1f}{cells}")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.settings import DBT_PROJECT_DIR
+from tests.benchmarks.areas import seconds_by_area
+
 STRATA = Path(sys.executable).with_name("strata")
 
 
@@ -28,6 +31,7 @@ class RunCost:
         other: Seconds of everything else.
         events: Rows of the published `events`.
         megabytes: Size of the published file.
+        sql_by_area: Seconds of models, tests and seeds, by area (areas.py).
     """
 
     wall: float
@@ -36,6 +40,7 @@ class RunCost:
     other: float
     events: int
     megabytes: float
+    sql_by_area: dict[str, float]
 
 
 def strata(home: Path, *arguments: str) -> None:
@@ -68,6 +73,11 @@ def timed_run(home: Path) -> RunCost:
             """).fetchall()
         )
         events = connection.execute("select count(*) from events").fetchone()[0]
+        by_step = connection.execute("""
+            select step, seconds
+            from run_log
+            where run_id = (select max(run_id) from publish_info) and kind = 'sql'
+        """).fetchall()
     return RunCost(
         wall=wall,
         sql=spent.get("sql", 0),
@@ -75,4 +85,5 @@ def timed_run(home: Path) -> RunCost:
         other=spent.get("orchestration", 0),
         events=events,
         megabytes=published.stat().st_size / 2**20,
+        sql_by_area=seconds_by_area(by_step, DBT_PROJECT_DIR / "target" / "manifest.json"),
     )

@@ -76,10 +76,11 @@ def _print(kind: str, comparisons: list[Comparison]) -> None:
             f"| {one.spark_seconds:.2f} | {beside} |"
         )
     equal = sum(not one.difference for one in comparisons)
+    on_duckdb = [one.duckdb_seconds for one in comparisons if one.duckdb_seconds is not None]
     say(
         f"\n{equal} of {len(comparisons)} are equal; "
-        f"{sum(one.spark_seconds for one in comparisons):.0f} s on Spark, "
-        f"{sum(one.duckdb_seconds or 0 for one in comparisons):.0f} s on DuckDB"
+        f"{sum(one.spark_seconds for one in comparisons):.0f} s on Spark"
+        + (f", {sum(on_duckdb):.0f} s on DuckDB" if on_duckdb else "")
     )
 
 
