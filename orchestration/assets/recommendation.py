@@ -39,7 +39,9 @@ BATCH_ROWS = 500_000
 
 PAST_SQL = """
     select
-        candidates.* exclude (kind, category, based_on_place),
+        candidates.* exclude (
+            kind, category, similar_of_place, accessory_of_place, upgrade_of_place, based_on_place
+        ),
         labels.product_id is not null as is_bought,
         coalesce(labels.is_next_basket, false) as is_in_next_basket
     from intermediate.int_recommendation_candidates as candidates
@@ -59,7 +61,9 @@ TARGETS_SQL = """
     group by as_of_date, customer_id
 """
 CURRENT_SQL = """
-    select * exclude (category, based_on_place)
+    select * exclude (
+        category, similar_of_place, accessory_of_place, upgrade_of_place, based_on_place
+    )
     from intermediate.int_recommendation_candidates
     where not is_graded
     order by customer_id

@@ -17,12 +17,6 @@ candidates as (
 
 ),
 
-seeds as (
-
-    select as_of_date, customer_id, place, product_id from {{ ref('int_recommendation_history') }}
-
-),
-
 products as (
 
     select
@@ -73,7 +67,7 @@ evidenced as (
         on recommendations.customer_id = candidates.customer_id
         and recommendations.product_id = candidates.product_id
 
-    left join seeds
+    left join {{ ref('int_recommendation_history') }} as seeds
         on candidates.as_of_date = seeds.as_of_date
         and candidates.customer_id = seeds.customer_id
         and candidates.based_on_place = seeds.place

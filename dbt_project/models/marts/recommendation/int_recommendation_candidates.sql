@@ -115,35 +115,10 @@ allowed as (
 
 ),
 
-signals as (
+evidenced as (
 
     select
-        as_of_date,
-        customer_id,
-        product_id,
-        is_graded,
-        category,
-        order_day_count,
-        order_day_count_365d,
-        order_day_count_90d,
-        last_order_date,
-        days_since_order,
-        days_since_look,
-        look_score,
-        gap_days,
-        similar_score,
-        accessory_score,
-        upgrade_score,
-        popularity,
-        popularity_rank,
-        category_rank,
-        category_share,
-        days_since_category_order,
-        price_distance,
-        customer_order_day_count,
-        days_since_last_order,
-        mean_gap_days,
-        kind,
+        *,
         case
             when kind = 'accessory' then accessory_of_place
             when kind = 'upgrade' then upgrade_of_place
@@ -154,4 +129,4 @@ signals as (
 
 )
 
-select * from signals
+select * from evidenced
