@@ -124,14 +124,14 @@ def export_queue(form: Form = "csv", contacts: Clear = False) -> None:
 def _export(write: Any, *arguments: str, form: str, **options: bool) -> None:
     from orchestration.publishing.exports import NotPublishedError, UnknownAudienceError
     from orchestration.publishing.reader import NothingPublishedError
-    from orchestration.resources.warehouse import WarehouseError, open_for_reading
+    from orchestration.resources.warehouse import Warehouse, WarehouseError
     from orchestration.settings import Settings
 
     if form not in FORMATS:
         fail(f"unknown format {form!r}; write csv or parquet")
     settings = Settings()
     try:
-        with open_for_reading(settings.build_file, settings.temp_dir) as build:
+        with Warehouse.of(settings).connect_read_only() as build:
             folder, manifest = write(
                 build,
                 settings.published_file,

@@ -47,7 +47,7 @@ from orchestration.privacy.scan import texts_of, vocabulary
 from orchestration.publishing.pseudonyms import pseudonym
 from orchestration.resources import run_state
 from orchestration.resources.dbt import ensure_manifest
-from orchestration.resources.warehouse import open_for_reading
+from orchestration.resources.warehouse import Warehouse
 from orchestration.run_lock import run_lock
 from orchestration.settings import STAGING_DIR, Settings
 
@@ -94,7 +94,7 @@ def erase(
         key = settings.hash_key_bytes
         manifest = json.loads(ensure_manifest(settings).read_text())
         feeds = feeds_of(manifest)
-        with open_for_reading(settings.build_file, settings.temp_dir) as build:
+        with Warehouse.of(settings).connect_read_only() as build:
             person = find_person(build, feeds, subject, settings.phone_region)
             entries = entries_of(person, key)
             contracts = load_contracts(STAGING_DIR)
@@ -265,7 +265,7 @@ def _still_known(settings: Settings, plan: Plan) -> tuple[Person, Needles] | Non
     """The person of an interrupted plan; None when the build file has been written anew."""
     feeds = feeds_of(json.loads(ensure_manifest(settings).read_text()))
     try:
-        with open_for_reading(settings.build_file, settings.temp_dir) as build:
+        with Warehouse.of(settings).connect_read_only() as build:
             person = find_person(build, feeds, plan.customer_ids[0], settings.phone_region)
             return person, person_needles(build, person, vocabulary(settings))
     except UnknownPersonError:
@@ -355,7 +355,7 @@ def _is_another_load(settings: Settings, plan: Plan, file: PlannedFile, present:
     for other in plan.files:
         if other.file_name == file.file_name and present in (other.sha256, other.new_sha256):
             return True
-    with open_for_reading(settings.build_file, settings.temp_dir) as build:
+    with Warehouse.of(settings).connect_read_only() as build:
         return bool(
             build.execute(
                 "select count(*) from raw.landing_file "
@@ -371,7 +371,7 @@ def _unreadable_files(
     """Files below landing that no feed has loaded and that name the person."""
     discovery = discover(settings.landing_dir, contracts)
     names = {stray.file_name for stray in discovery.strays}
-    with open_for_reading(settings.build_file, settings.temp_dir) as build:
+    with Warehouse.of(settings).connect_read_only() as build:
         known = {
             name
             for (name,) in build.execute(

@@ -27,7 +27,7 @@ from orchestration.privacy.purge_files import PERSONS
 from orchestration.publishing.export_files import IN_THE_CLEAR, MANIFEST, copy_table
 from orchestration.publishing.reader import open_published
 from orchestration.resources.dbt import ensure_manifest
-from orchestration.resources.warehouse import open_for_reading
+from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import STAGING_DIR, Settings
 from orchestration.sql import literal, quote
 
@@ -79,7 +79,7 @@ def export_person(settings: Settings, subject: str, folder: Path | None = None) 
     feeds = feeds_of(manifest)
     contracts = load_contracts(STAGING_DIR)
     key = settings.hash_key_bytes
-    with open_for_reading(settings.build_file, settings.temp_dir) as build:
+    with Warehouse.of(settings).connect_read_only() as build:
         person = find_person(build, feeds, subject, settings.phone_region)
         folder = folder or settings.exports_dir / PERSONS / person.customer_id
         shutil.rmtree(folder, ignore_errors=True)

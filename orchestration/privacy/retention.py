@@ -22,7 +22,7 @@ from orchestration.privacy.erase import begin, carry_out, resume_all
 from orchestration.privacy.person import Feed, feeds_of
 from orchestration.privacy.plan import Plan, landed_counts, planned_files
 from orchestration.resources.dbt import ensure_manifest
-from orchestration.resources.warehouse import open_for_reading, table_exists
+from orchestration.resources.warehouse import Warehouse, table_exists
 from orchestration.run_lock import run_lock
 from orchestration.settings import STAGING_DIR, Settings
 from orchestration.sql import qualified, quote
@@ -55,7 +55,7 @@ def apply_retention(
         resume_all(settings)
         manifest = json.loads(ensure_manifest(settings).read_text())
         limits = retention_days(load_contracts(STAGING_DIR))
-        with open_for_reading(settings.build_file, settings.temp_dir) as build:
+        with Warehouse.of(settings).connect_read_only() as build:
             files = too_old(build, feeds_of(manifest), limits)
         counts = landed_counts(files)
         if not files or not confirm(dict(sorted(counts.items()))):

@@ -26,7 +26,7 @@ from orchestration.privacy.needles import Needles, known_identifiers, own_words
 from orchestration.publishing.export_files import IN_THE_CLEAR, MANIFEST
 from orchestration.publishing.pseudonyms import private_sources
 from orchestration.publishing.publish import READER_CONFIG
-from orchestration.resources.warehouse import open_for_reading
+from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, SEEDS_DIR, Settings
 from orchestration.sql import literal, quote
 
@@ -120,7 +120,7 @@ def needles_of(settings: Settings) -> Needles:
     from orchestration.resources.dbt import ensure_manifest
 
     manifest = json.loads(ensure_manifest(settings).read_text())
-    with open_for_reading(settings.build_file, settings.temp_dir) as build:
+    with Warehouse.of(settings).connect_read_only() as build:
         return known_identifiers(build, vocabulary(settings), private_sources(manifest))
 
 

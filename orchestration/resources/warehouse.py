@@ -119,6 +119,29 @@ class Warehouse(dg.ConfigurableResource):
                     raise dg.RetryRequested(LOCK_RETRIES, LOCK_RETRY_SECONDS) from locked
                 time.sleep(LOCK_POLL_SECONDS)
 
+    @contextmanager
+    def connect_read_only(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The build file for commands that read what the published file does not hold.
+
+        Raises:
+            WarehouseLockedError: A run is under way, or there is no build file.
+            DamagedWarehouseError: The file cannot be read.
+        """
+        if not Path(self.path).exists():
+            raise WarehouseLockedError(f"{self.path} does not exist; `strata run` makes it")
+        try:
+            with duckdb.connect(self.path, read_only=True, config=self.limits) as connection:
+                yield connection
+        except duckdb.IOException as error:
+            if is_damage(error):
+                raise DamagedWarehouseError(damaged_build_file(self.path)) from error
+            if not _is_lock(error):
+                raise
+            raise WarehouseLockedError(
+                f"{self.path} is open in another process, a run most likely; "
+                "try again when it has ended"
+            ) from None
+
     def replace_table(self, name: str, table: pa.Table) -> int:
         """Write an Arrow table to `schema.table` in one transaction, whole or not at all.
 
@@ -141,31 +164,6 @@ class Warehouse(dg.ConfigurableResource):
                 connection.unregister("incoming_rows")
             connection.commit()
         return sum(table.num_rows for table in tables.values())
-
-
-@contextmanager
-def open_for_reading(path: Path, temp_dir: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The build file for commands that read what the published file does not hold.
-
-    Raises:
-        WarehouseLockedError: A run is under way, or there is no build file.
-        DamagedWarehouseError: The file cannot be read.
-    """
-    if not path.exists():
-        raise WarehouseLockedError(f"{path} does not exist; `strata run` makes it")
-    try:
-        with duckdb.connect(
-            str(path), read_only=True, config={"temp_directory": str(temp_dir)}
-        ) as connection:
-            yield connection
-    except duckdb.IOException as error:
-        if is_damage(error):
-            raise DamagedWarehouseError(damaged_build_file(path)) from error
-        if not _is_lock(error):
-            raise
-        raise WarehouseLockedError(
-            f"{path} is open in another process, a run most likely; try again when it has ended"
-        ) from None
 
 
 def _is_lock(error: duckdb.IOException) -> bool:

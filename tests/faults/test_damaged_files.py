@@ -22,7 +22,7 @@ from orchestration.instance import company_instance
 from orchestration.obstacles import obstacle_of
 from orchestration.publishing.reader import DamagedPublishedFileError, open_published
 from orchestration.resources.kept_tables import restore_kept_tables
-from orchestration.resources.warehouse import DamagedWarehouseError, Warehouse, open_for_reading
+from orchestration.resources.warehouse import DamagedWarehouseError, Warehouse
 from orchestration.settings import Settings
 from tests.faults.damaging import DAMAGES, damage, garbage, headless, truncated
 from tests.faults.machine import program
@@ -142,7 +142,7 @@ def build(tmp_path: Path) -> Warehouse:
 @pytest.mark.parametrize("how", DAMAGES)
 def test_a_damaged_build_file_is_said_to_be_with_what_to_do(build: Warehouse, how) -> None:
     damage(Path(build.path), how)
-    for opened in (build.connect(), open_for_reading(Path(build.path), Path(build.temp_dir))):
+    for opened in (build.connect(), build.connect_read_only()):
         with pytest.raises(DamagedWarehouseError, match="Delete it") as told, opened as connection:
             connection.execute("select sum(hash(id)), sum(hash(h)) from score").fetchall()
         assert build.path in str(told.value)

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from orchestration.resources import warehouse as module
-from orchestration.resources.warehouse import Warehouse, WarehouseLockedError, open_for_reading
+from orchestration.resources.warehouse import Warehouse, WarehouseLockedError
 from orchestration.settings import PROJECT_ROOT
 from tests.faults.killing import FILES, ROWS
 from tests.faults.machine import held
@@ -141,7 +141,7 @@ def test_the_build_file_in_other_hands_is_told_by_its_process_and_free_again_aft
         assert "Close that process" in str(refused.value.__cause__)
         with (
             pytest.raises(WarehouseLockedError, match="a run most likely"),
-            open_for_reading(path, tmp_path),
+            made.connect_read_only(),
         ):
             pass
     with made.connect() as connection:
