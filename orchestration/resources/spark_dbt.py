@@ -53,7 +53,8 @@ def main(arguments: Sequence[str]) -> int:
     manifest = json.loads(ensure_manifest(settings).read_text())
     warehouse = Warehouse.of(settings)
     arguments = spelled_out(arguments, Path.cwd() / "selectors.yml")
-    if status := _seed(settings, manifest, arguments):
+    stay = kept_on_duckdb(manifest)
+    if status := _build_on_duckdb(settings, named_by(arguments, stay)):
         return status
     with spark_session(settings) as session:
         with warehouse.connect() as connection:
@@ -62,7 +63,9 @@ def main(arguments: Sequence[str]) -> int:
         built = [
             f"{outcome.node.schema}.{outcome.node.alias}"
             for outcome in result.result or ()
-            if outcome.node.resource_type == "model" and outcome.status == "success"
+            if outcome.node.resource_type == "model"
+            and outcome.status == "success"
+            and ".".join(outcome.node.fqn) not in stay
         ]
         with warehouse.connect() as connection:
             hand_back(connection, session, built, settings.spark_dir / "handed_back")
@@ -96,32 +99,49 @@ def spelled_out(arguments: Sequence[str], selectors: Path) -> list[str]:
     return [*spelled, "--exclude", " ".join(left_out)] if left_out else spelled
 
 
-def seeds_among(arguments: Sequence[str], manifest: Mapping[str, Any]) -> list[str]:
-    """The seeds that a command line names, or all of them where it names everything.
+def kept_on_duckdb(manifest: Mapping[str, Any]) -> set[str]:
+    """What DuckDB builds whatever the engine, by dbt's names for them.
+
+    Seeds go to Spark as Parquet. Views of nothing but the run's own log and checks are read while
+    these are still being written, which a copy would not show.
 
     Args:
-        arguments: dbt's command line.
         manifest: dbt's manifest.
     """
-    words = {word.removeprefix("fqn:") for argument in arguments for word in argument.split()}
-    seeds = {
+    of_the_run = {key for key, node in manifest["sources"].items() if node["schema"] == OPS}
+    return {
         ".".join(node["fqn"])
         for node in manifest["nodes"].values()
         if node["resource_type"] == "seed"
+        or (
+            node["resource_type"] == "model"
+            and node["config"]["materialized"] == "view"
+            and of_the_run.issuperset(node["depends_on"]["nodes"])
+        )
     }
-    return sorted(seeds if EVERYTHING in words else seeds & words)
 
 
-def _seed(settings: Settings, manifest: Mapping[str, Any], arguments: Sequence[str]) -> int:
-    """Have DuckDB read the seeds that a command selects; from there they go to Spark as Parquet."""
-    selected = seeds_among(arguments, manifest)
-    if not selected:
+def named_by(arguments: Sequence[str], names: set[str]) -> list[str]:
+    """Those of some nodes that a command line names, or all of them where it names everything.
+
+    Args:
+        arguments: dbt's command line.
+        names: dbt's names of the nodes.
+    """
+    words = {word.removeprefix("fqn:") for argument in arguments for word in argument.split()}
+    return sorted(names if EVERYTHING in words else names & words)
+
+
+def _build_on_duckdb(settings: Settings, names: Sequence[str]) -> int:
+    """Have DuckDB build some seeds and views; returns dbt's exit status."""
+    if not names:
         return 0
-    target_path = settings.dbt_target_dir / "seeds"
+    target_path = settings.dbt_target_dir / "on_duckdb"
     return subprocess.run(
         [
-            *(str(Path(sys.executable).with_name("dbt")), "--quiet", "seed"),
-            *("--select", " ".join(selected), "--target-path", str(target_path)),
+            *(str(Path(sys.executable).with_name("dbt")), "--quiet", "build"),
+            *("--select", " ".join(names), "--target-path", str(target_path)),
+            *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
         ],
         cwd=DBT_PROJECT_DIR,
         check=False,

@@ -7,28 +7,61 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestration.resources.spark_dbt import seeds_among, spelled_out
+from orchestration.resources.spark_dbt import kept_on_duckdb, named_by, spelled_out
+
+
+def node(kind: str, *fqn: str, materialized: str = "table", reads: tuple[str, ...] = ()) -> dict:
+    return {
+        "resource_type": kind,
+        "fqn": ["shop", *fqn],
+        "config": {"materialized": materialized},
+        "depends_on": {"nodes": list(reads)},
+    }
+
 
 MANIFEST = {
+    "sources": {
+        "source.shop.ops.run_log": {"schema": "ops"},
+        "source.shop.raw.orders": {"schema": "raw"},
+    },
     "nodes": {
-        "seed.shop.brand": {"resource_type": "seed", "fqn": ["shop", "brand"]},
-        "seed.shop.region": {"resource_type": "seed", "fqn": ["shop", "region"]},
-        "model.shop.orders": {"resource_type": "model", "fqn": ["shop", "marts", "orders"]},
-    }
+        "seed.shop.brand": node("seed", "brand", materialized="seed"),
+        "model.shop.run_log": node(
+            "model", "run_log", materialized="view", reads=("source.shop.ops.run_log",)
+        ),
+        "model.shop.steps": node("model", "steps", reads=("source.shop.ops.run_log",)),
+        "model.shop.orders": node(
+            "model", "orders", materialized="view", reads=("source.shop.raw.orders",)
+        ),
+        "model.shop.late_orders": node(
+            "model",
+            "late_orders",
+            materialized="view",
+            reads=("source.shop.ops.run_log", "model.shop.orders"),
+        ),
+        "test.shop.run_log": node(
+            "test", "run_log_constraints", reads=("source.shop.ops.run_log",)
+        ),
+    },
 }
+STAY = {"shop.brand", "shop.run_log"}
+
+
+def test_seeds_and_views_of_the_running_log_stay_on_duckdb() -> None:
+    assert kept_on_duckdb(MANIFEST) == STAY
 
 
 @pytest.mark.parametrize(
-    ("words", "seeds"),
+    ("words", "named"),
     [
         ("shop.marts.orders", []),
         ("shop.marts.orders shop.brand", ["shop.brand"]),
-        ("fqn:shop.brand fqn:shop.region", ["shop.brand", "shop.region"]),
-        ("fqn:*", ["shop.brand", "shop.region"]),
+        ("fqn:shop.brand fqn:shop.run_log", ["shop.brand", "shop.run_log"]),
+        ("fqn:*", ["shop.brand", "shop.run_log"]),
     ],
 )
-def test_the_seeds_of_a_command_are_those_that_it_names(words: str, seeds: list[str]) -> None:
-    assert seeds_among(["build", "--select", words], MANIFEST) == seeds
+def test_of_what_stays_a_command_builds_what_it_names(words: str, named: list[str]) -> None:
+    assert named_by(["build", "--select", words], STAY) == named
 
 
 @pytest.mark.parametrize("exclude", [[], ["shop.region"]])
