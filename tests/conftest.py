@@ -26,12 +26,15 @@ class Company:
     home: Path
     environment: dict[str, str]
 
-    def strata(self, *arguments: str, status: int | None = 0) -> str:
+    def strata(
+        self, *arguments: str, status: int | None = 0, timeout: float = TIMEOUT_SECONDS
+    ) -> str:
         """Run the command; returns what it printed.
 
         Args:
             arguments: Command line after `strata`.
             status: Exit status it must end with; None takes any.
+            timeout: Seconds after which it is given up.
         """
         done = subprocess.run(
             [str(STRATA), *arguments],
@@ -39,7 +42,7 @@ class Company:
             cwd=self.home,
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_SECONDS,
+            timeout=timeout,
             check=False,
         )
         printed = done.stdout + done.stderr
