@@ -44,7 +44,8 @@ def hold_back(landing: Path, day: date, into: Path) -> int:
     files = [path for path in landing.rglob("*") if path.is_file() and f"{day:%Y%m}" in path.name]
     for path in sorted(files, key=lambda path: (path.parent.name == "order_items", path)):
         relative = path.relative_to(landing)
-        target = into / relative.with_name(f"day_{relative.name}")
+        # under the name of another day's file it would be that one's correction
+        target = into / relative.with_name(f"{day:%Y%m%d}_{relative.name}")
         target.parent.mkdir(parents=True, exist_ok=True)
         if f"{day:%Y%m%d}" in path.name:
             path.replace(target)

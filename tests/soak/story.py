@@ -44,11 +44,7 @@ def cut_into_days(landing: Path, last: date, days: int, into: Path) -> None:
     """
     for back in range(days):
         day = last - timedelta(days=back)
-        folder = into / str(day)
-        hold_back(landing, day, folder)
-        # every day has a file of the month's name, and none may replace another's
-        for path in [path for path in folder.rglob("*") if path.is_file()]:
-            path.rename(path.with_name(f"{day:%Y%m%d}_{path.name}"))
+        hold_back(landing, day, into / str(day))
 
 
 @dataclass
