@@ -96,7 +96,9 @@ def model_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
             remember_parse(settings, target_path)
             with warehouse.connect() as connection:
                 _record(invocation, connection, context.run_id)
-                yield from _described(context, outputs, invocation, connection)
+                yield from _described(
+                    context, outputs, invocation, connection, dialect=settings.engine
+                )
 
     return models
 
@@ -124,12 +126,15 @@ def _described(
     outputs: list[dg.Output],
     invocation: DbtCliInvocation,
     connection: "duckdb.DuckDBPyConnection",
+    *,
+    dialect: str,
 ) -> Iterator[dg.Output]:
     """The outputs with their rows, columns and where each column comes from."""
     keys = [context.asset_key_for_output(output.output_name) for output in outputs]
     columns = table_columns(connection)
     rows = row_counts(connection, [".".join(key.path) for key in keys])
-    lineage = ColumnLineage(DBT_PROJECT_DIR / "target" / "column_lineage.json", columns)
+    cache = DBT_PROJECT_DIR / "target" / "column_lineage.json"
+    lineage = ColumnLineage(cache, columns, dialect)
     queries = _compiled_queries(invocation)
     for key, output in zip(keys, outputs, strict=True):
         count = rows.get(".".join(key.path))

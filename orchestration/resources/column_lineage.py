@@ -15,7 +15,6 @@ from pathlib import Path
 
 import dagster as dg
 
-DIALECT = "duckdb"
 # each model has two queries, that of a whole build and that of an increment
 KEPT_QUERIES = 2_000
 
@@ -28,12 +27,13 @@ Sources = dict[str, list[tuple[str, str]]]
 _log = logging.getLogger(__name__)
 
 
-def column_sources(sql: str, columns: Columns) -> Sources:
+def column_sources(sql: str, columns: Columns, dialect: str) -> Sources:
     """For every output column of a query, the table columns it is made of.
 
     Args:
-        sql: A select statement in DuckDB's dialect.
+        sql: A select statement.
         columns: Columns of every table the query may read.
+        dialect: The engine that it is written for, `duckdb` or `spark`.
 
     Raises:
         sqlglot.errors.SqlglotError: The query cannot be parsed or a column cannot be resolved.
@@ -44,18 +44,18 @@ def column_sources(sql: str, columns: Columns) -> Sources:
     from sqlglot.optimizer.scope import build_scope
     from sqlglot.schema import MappingSchema
 
-    tree = parse_one(sql, dialect=DIALECT)
+    tree = parse_one(sql, dialect=dialect)
     read: dict[str, dict[str, dict[str, str]]] = {}
     for table in tree.find_all(exp.Table):
         name = f"{table.db}.{table.name}"
         if name in columns:
             read.setdefault(table.db, {})[table.name] = dict(columns[name])
     # made once: sqlglot would turn a dictionary of every table into one anew for each column
-    schema = MappingSchema(read, dialect=DIALECT)
+    schema = MappingSchema(read, dialect=dialect)
     query = qualify(
         tree,
         schema=schema,
-        dialect=DIALECT,
+        dialect=dialect,
         validate_qualify_columns=False,
     )
     scope = build_scope(query)
@@ -65,13 +65,14 @@ def column_sources(sql: str, columns: Columns) -> Sources:
             column,
             query,
             schema=schema,
-            dialect=DIALECT,
+            dialect=dialect,
             scope=scope,
             trim_selects=False,
             copy=False,
         )
+        # sqlglot quotes the columns that it names, each engine's in its own way
         leaves = {
-            (f"{node.source.db}.{node.source.name}", node.name.rsplit(".", 1)[-1])
+            (f"{node.source.db}.{node.source.name}", node.name.rsplit(".", 1)[-1].strip('"`'))
             for node in root.walk()
             if isinstance(node.source, exp.Table)
         }
@@ -86,15 +87,17 @@ class ColumnLineage:
     text and the columns alone, and reading the queries of all models takes half a minute.
     """
 
-    def __init__(self, cache: Path, columns: Columns) -> None:
+    def __init__(self, cache: Path, columns: Columns, dialect: str) -> None:
         """Open the cache.
 
         Args:
             cache: JSON file, made when missing.
             columns: Columns of every table and view that exists now.
+            dialect: The engine that the queries are written for, `duckdb` or `spark`.
         """
         self._path = cache
         self._columns = columns
+        self._dialect = dialect
         self._known = _read(cache)
         self._used: dict[str, Sources] = {}
 
@@ -134,15 +137,19 @@ class ColumnLineage:
     def _sources(self, sql: str, types: Mapping[str, str]) -> Sources:
         import sqlglot
 
-        fingerprint = hashlib.sha256(repr((sql, sorted(types))).encode()).hexdigest()
-        if fingerprint not in self._known and fingerprint not in self._used:
+        question = repr((self._dialect, sql, sorted(types)))
+        fingerprint = hashlib.sha256(question.encode()).hexdigest()
+        # a query that cannot be read is known as well, with no columns at all
+        if fingerprint in self._known:
+            return self._known[fingerprint]
+        if fingerprint not in self._used:
             try:
-                self._used[fingerprint] = column_sources(sql, self._columns)
+                self._used[fingerprint] = column_sources(sql, self._columns, self._dialect)
             except sqlglot.errors.SqlglotError as error:
                 # lineage is a convenience: a query it cannot read must not stop a run
                 _log.warning("no column lineage: %s", error)
                 self._used[fingerprint] = {}
-        return self._known.get(fingerprint) or self._used[fingerprint]
+        return self._used[fingerprint]
 
 
 def _read(cache: Path) -> dict[str, Sources]:
