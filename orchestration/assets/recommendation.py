@@ -38,18 +38,19 @@ READS = (
 BATCH_ROWS = 500_000
 
 PAST_SQL = """
-    select
-        candidates.* exclude (
-            kind, category, similar_of_place, accessory_of_place, upgrade_of_place, based_on_place
-        ),
-        labels.product_id is not null as is_bought,
-        coalesce(labels.is_next_basket, false) as is_in_next_basket
-    from intermediate.int_recommendation_candidates as candidates
-    left join intermediate.int_recommendation_labels as labels
-        on candidates.as_of_date = labels.as_of_date
-        and candidates.customer_id = labels.customer_id
-        and candidates.product_id = labels.product_id
-    where candidates.is_graded
+    select {columns}
+    from (
+        select
+            candidates.*,
+            labels.product_id is not null as is_bought,
+            coalesce(labels.is_next_basket, false) as is_in_next_basket
+        from intermediate.int_recommendation_candidates as candidates
+        left join intermediate.int_recommendation_labels as labels
+            on candidates.as_of_date = labels.as_of_date
+            and candidates.customer_id = labels.customer_id
+            and candidates.product_id = labels.product_id
+        where candidates.is_graded
+    ) as past
 """
 TARGETS_SQL = """
     select
@@ -61,9 +62,7 @@ TARGETS_SQL = """
     group by as_of_date, customer_id
 """
 CURRENT_SQL = """
-    select * exclude (
-        category, similar_of_place, accessory_of_place, upgrade_of_place, based_on_place
-    )
+    select {columns}
     from intermediate.int_recommendation_candidates
     where not is_graded
     order by customer_id
@@ -107,14 +106,14 @@ def recommendation_asset(settings: Settings) -> dg.AssetsDefinition:
     )
     def recommendation(context: dg.AssetExecutionContext, warehouse: Warehouse):
         from orchestration.analysis.cards import save_card
-        from orchestration.analysis.recommendation import save_model, train_ranker
+        from orchestration.analysis.recommendation import PAST_COLUMNS, save_model, train_ranker
         from orchestration.analysis.recommendation.card import recommendation_card
         from orchestration.analysis.recommendation.drift import recommendation_drift
 
         with timed_step(warehouse, context.run_id, "recommendation") as step:
             with warehouse.connect() as connection:
                 as_of_date = run_record.as_of_date(connection)
-                past = connection.execute(PAST_SQL).df()
+                past = connection.execute(_naming(PAST_SQL, PAST_COLUMNS)).df()
                 result = train_ranker(
                     past,
                     connection.execute(TARGETS_SQL).df(),
@@ -189,8 +188,12 @@ def recommendation_asset(settings: Settings) -> dg.AssetsDefinition:
 def _content_choice(connection: "duckdb.DuckDBPyConnection", seed: int) -> "ContentChoice":
     from orchestration.analysis.recommendation import CONTENT_COLUMNS, choose_content_order
 
-    query = CONTENT_SQL.format(columns=", ".join(CONTENT_COLUMNS))
-    return choose_content_order(connection.execute(query).df(), seed=seed)
+    graded = connection.execute(_naming(CONTENT_SQL, CONTENT_COLUMNS)).df()
+    return choose_content_order(graded, seed=seed)
+
+
+def _naming(query: str, columns: Iterable[str]) -> str:
+    return query.format(columns=", ".join(columns))
 
 
 def _together(*evaluations: "pd.DataFrame") -> "pd.DataFrame":
@@ -204,10 +207,11 @@ def _lists(connection: "duckdb.DuckDBPyConnection", artefact: "RankerArtefact") 
     """The list of every customer; SCHEMA. Candidates are read and scored in batches."""
     from orchestration.analysis.recommendation import CANDIDATE_COLUMNS, recommend
 
-    batches = connection.execute(CURRENT_SQL).to_arrow_reader(BATCH_ROWS)
+    query = _naming(CURRENT_SQL, CANDIDATE_COLUMNS)
+    batches = connection.execute(query).to_arrow_reader(BATCH_ROWS)
     tables = [
         pa.Table.from_pandas(
-            recommend(artefact, table.select(list(CANDIDATE_COLUMNS)).to_pandas()),
+            recommend(artefact, table.to_pandas()),
             schema=SCHEMA,
             preserve_index=False,
         )

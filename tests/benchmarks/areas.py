@@ -10,19 +10,17 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-#: Folders of models by what they are for; the first that fits a model's path is its area.
+FACTS = "landed rows and facts"
+#: What the path of an area's models begins with.
 AREAS = {
-    "staging": "landed rows and facts",
-    "intermediate": "landed rows and facts",
-    "marts/core": "landed rows and facts",
-    "marts/quality": "landed rows and facts",
-    "marts/identity": "landed rows and facts",
-    "marts/customer": "customers, features, tags, segments",
-    "marts/features": "customers, features, tags, segments",
-    "marts/tags": "customers, features, tags, segments",
-    "marts/segment": "customers, features, tags, segments",
-    "marts/recommendation": "recommendations",
-    "marts/content": "recommendations",
+    FACTS: ("staging", "intermediate", "marts/core", "marts/quality", "marts/identity"),
+    "customers, features, tags, segments": (
+        "marts/customer",
+        "marts/features",
+        "marts/tags",
+        "marts/segment",
+    ),
+    "recommendations": ("marts/recommendation", "marts/content"),
 }
 OTHERS = "predictions, audiences, effects, demand"
 
@@ -37,7 +35,7 @@ def areas(manifest: Path) -> dict[str, str]:
     """
     nodes = json.loads(manifest.read_text())["nodes"]
     of_model = {
-        key: _of_path(node["path"]) if node["resource_type"] == "model" else AREAS["staging"]
+        key: _of_path(node["path"]) if node["resource_type"] == "model" else FACTS
         for key, node in nodes.items()
         if node["resource_type"] in {"model", "seed"}
     }
@@ -66,4 +64,4 @@ def seconds_by_area(steps: Iterable[tuple[str, float]], manifest: Path) -> dict[
 
 
 def _of_path(path: str) -> str:
-    return next((area for folder, area in AREAS.items() if path.startswith(folder)), OTHERS)
+    return next((area for area, folders in AREAS.items() if path.startswith(folders)), OTHERS)

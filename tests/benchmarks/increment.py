@@ -44,20 +44,17 @@ def increment(persons: int, scratch: Path) -> None:
         rows = hold_back(home / "landing", day, scratch / label)
         say(f"{rows:,} rows on {day} of {persons:,} persons")
     say(f"{'run':<12} {'wall s':>8} {'sql s':>8} {'python s':>9} {'other s':>8} {'of the sql':>10}")
-    runs = {"full build": timed_run(home)}
-    _say_run("full build", runs)
+    runs: dict[str, RunCost] = {}
+    _run("full build", home, runs)
     for label in DAYS:
         shutil.copytree(scratch / label, home / "landing", dirs_exist_ok=True)
-        runs[label] = timed_run(home)
-        _say_run(label, runs)
+        _run(label, home, runs)
     after_days = scratch / "after_days.duckdb"
     shutil.copy(published, after_days)
-    runs["nothing new"] = timed_run(home)
-    _say_run("nothing new", runs)
+    _run("nothing new", home, runs)
     # the published file stays, from which a rebuild takes its ids
     (home / "warehouse" / "build.duckdb").unlink()
-    runs["rebuild"] = timed_run(home)
-    _say_run("rebuild", runs)
+    _run("rebuild", home, runs)
     _say_areas(runs)
     different = differing_rows(
         after_days, published, ignore=TABLES_ABOUT_LOADS, ignore_columns=LOAD_COLUMNS
@@ -65,8 +62,10 @@ def increment(persons: int, scratch: Path) -> None:
     say(f"rows that differ between the days and the rebuild: {different or 'none'}")
 
 
-def _say_run(label: str, runs: dict[str, RunCost]) -> None:
-    cost, full = runs[label], runs["full build"]
+def _run(label: str, home: Path, runs: dict[str, RunCost]) -> None:
+    """Add a run to those before it, and say what it cost beside the first."""
+    cost = runs[label] = timed_run(home)
+    full = runs["full build"]
     say(
         f"{label:<12} {cost.wall:>8.1f} {cost.sql:>8.1f} {cost.python:>9.1f} {cost.other:>8.1f} "
         f"{cost.sql / full.sql:>10.1%}"

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,26 +65,24 @@ def timed_run(home: Path) -> RunCost:
     wall = time.perf_counter() - started
     published = home / "published" / "strata360.duckdb"
     with duckdb.connect(str(published), read_only=True) as connection:
-        spent = dict(
-            connection.execute("""
-                select kind, sum(seconds)
-                from run_log
-                where run_id = (select max(run_id) from publish_info)
-                group by kind
-            """).fetchall()
-        )
-        events = connection.execute("select count(*) from events").fetchone()[0]
-        by_step = connection.execute("""
-            select step, seconds
+        steps = connection.execute("""
+            select kind, step, seconds
             from run_log
-            where run_id = (select max(run_id) from publish_info) and kind = 'sql'
+            where run_id = (select max(run_id) from publish_info)
         """).fetchall()
+        events = connection.execute("select count(*) from events").fetchone()[0]
+    spent = Counter()
+    for kind, _, seconds in steps:
+        spent[kind] += seconds
     return RunCost(
         wall=wall,
-        sql=spent.get("sql", 0),
-        python=spent.get("python", 0),
-        other=spent.get("orchestration", 0),
+        sql=spent["sql"],
+        python=spent["python"],
+        other=spent["orchestration"],
         events=events,
         megabytes=published.stat().st_size / 2**20,
-        sql_by_area=seconds_by_area(by_step, DBT_PROJECT_DIR / "target" / "manifest.json"),
+        sql_by_area=seconds_by_area(
+            [(step, seconds) for kind, step, seconds in steps if kind == "sql"],
+            DBT_PROJECT_DIR / "target" / "manifest.json",
+        ),
     )

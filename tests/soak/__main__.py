@@ -24,9 +24,10 @@ from pathlib import Path
 import duckdb
 
 from orchestration.settings import Settings
+from tests.benchmarks.disk import megabytes
 from tests.benchmarks.own_process import say
 from tests.soak.clock import age_by_a_day
-from tests.soak.costs import CommandCost, measured, megabytes, run_seconds, swollen
+from tests.soak.costs import CommandCost, measured, run_seconds, swollen
 from tests.soak.story import Story, cut_into_days
 from tests.soak.watcher import Watcher
 from tests.warehouse.comparison import (

@@ -76,12 +76,6 @@ def run_seconds(published: Path) -> dict[str, float]:
         )
 
 
-def megabytes(path: Path) -> float:
-    """What a file, or all files below a folder, take."""
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file()) / 2**20
-
-
 def growth(series: Sequence[float]) -> float:
     """By which part of its middle value a series grows from its first point to its last.
 

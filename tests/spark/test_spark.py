@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Company
 from tests.spark.cluster import standalone_cluster, why_not
 from tests.warehouse.comparison import LOAD_COLUMNS, TABLES_ABOUT_LOADS, differing_rows
 
@@ -20,14 +21,20 @@ RUN_SECONDS = 7200
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_every_relation_is_equal_on_spark(make_company) -> None:
+@pytest.fixture(scope="module")
+def here(make_company) -> Company:
+    """A company whose warehouse DuckDB has built."""
     if reason := why_not():
         pytest.skip(reason)
-    company = make_company("spark")
+    company = make_company("here")
     company.strata("simulate", "--persons", str(PERSONS))
     company.strata("run")
+    return company
+
+
+def test_every_relation_is_equal_on_spark(here: Company) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.spark", "--home", str(company.home)],
+        [sys.executable, "-m", "tests.spark", "--home", str(here.home)],
         cwd=PROJECT_ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -36,12 +43,9 @@ def test_every_relation_is_equal_on_spark(make_company) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_a_whole_run_on_spark_publishes_the_same_tables(make_company, tmp_path: Path) -> None:
-    if reason := why_not():
-        pytest.skip(reason)
-    here = make_company("here")
-    here.strata("simulate", "--persons", str(PERSONS))
-    here.strata("run")
+def test_a_whole_run_on_spark_publishes_the_same_tables(
+    here: Company, make_company, tmp_path: Path
+) -> None:
     with standalone_cluster(tmp_path) as master:
         there = make_company("there", engine="spark", spark_master=master)
         shutil.copytree(here.landing, there.landing)

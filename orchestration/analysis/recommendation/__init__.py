@@ -16,6 +16,7 @@ from orchestration.analysis.recommendation.content import (
 )
 from orchestration.analysis.recommendation.scoring import (
     CANDIDATE_COLUMNS,
+    PAST_COLUMNS,
     RECOMMENDATION_COLUMNS,
     RankerResult,
     recommend,
@@ -25,6 +26,7 @@ from orchestration.analysis.recommendation.scoring import (
 __all__ = [
     "CANDIDATE_COLUMNS",
     "CONTENT_COLUMNS",
+    "PAST_COLUMNS",
     "RECOMMENDATION_COLUMNS",
     "ContentChoice",
     "RankerArtefact",

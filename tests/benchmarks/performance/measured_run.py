@@ -26,6 +26,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.settings import Settings
+from tests.benchmarks.disk import megabytes
 from tests.benchmarks.performance.overhead import Component, components
 from tests.benchmarks.runs import STRATA
 
@@ -33,12 +34,6 @@ INTERVAL_SECONDS = 0.25
 LOOKS_PER_MEMORY = 4
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 PSS = re.compile(r"^Pss:\s*(\d+) kB", re.MULTILINE)
-#: What a company keeps on disk, by what it is.
-DISK = {
-    "landing": "landing",
-    "build": "warehouse/build.duckdb",
-    "published": "published/strata360.duckdb",
-}
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ class MeasuredRun:
         events: Rows of the published `events`.
         components: Where the seconds went (overhead.py).
         others_share: Part of the machine's processors that other programs took meanwhile.
-        disk_mb: What stands on disk afterwards, by DISK.
+        disk_mb: What stands on disk afterwards: landing files, build file, published file.
         steps: Its log.
     """
 
@@ -154,23 +149,21 @@ def measured_run(home: Path) -> MeasuredRun:
     python = Component(
         sum(step.seconds for step in of_python), sum(step.cpu_seconds for step in of_python)
     )
+    settings = Settings(home=home)
     return MeasuredRun(
         seconds=ended - started,
         cpu_seconds=cpu_seconds,
         peak_memory_mb=max(memory for _, memory in samples.memory_mb),
         events=events,
-        components=components(
-            Settings(home=home), run_id, (started, ended), python, samples.cpu_between
-        ),
+        components=components(settings, run_id, (started, ended), python, samples.cpu_between),
         others_share=others_share(before, cpu_seconds, ended - started),
-        disk_mb={name: _disk_mb(home / place) for name, place in DISK.items()},
+        disk_mb={
+            "landing": megabytes(settings.landing_dir),
+            "build": megabytes(settings.build_file),
+            "published": megabytes(settings.published_file),
+        },
         steps=steps,
     )
-
-
-def _disk_mb(path: Path) -> float:
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file()) / 2**20
 
 
 def machine_cpu_seconds() -> float:
