@@ -42,11 +42,14 @@ _STAGED = """
     _line_number,
     _row_number,
     line,
-    coalesce(parsed_as, line) as object,
+    parsed_as,
     case
         when rule is not null then rule
-        when not json_valid(line) then 'not_json'
-        when json_type(line) <> 'OBJECT' then 'not_an_object'
+        else case coalesce(try(json_type(line)), 'not_json')
+            when 'OBJECT' then null
+            when 'not_json' then 'not_json'
+            else 'not_an_object'
+        end
     end as rule
 """
 
@@ -213,8 +216,9 @@ def _jsonl_relation(
         parameters = [_json_object(dict.fromkeys(known))]
     return (
         f"select _file_id, _row_number, {', '.join(values)}, {extra} as _extra from ("  # noqa: S608
-        f"select _file_id, _row_number, object, {fields} as fields from temp.{STAGE} "
-        "where rule is null and list_contains(?, _file_id))",
+        f"select _file_id, _row_number, object, {fields} as fields from ("
+        "select *, coalesce(parsed_as, line) as object "
+        f"from temp.{STAGE} where rule is null and list_contains(?, _file_id)))",
         [*parameters, [prepared.file_id for prepared in files]],
     )
 

@@ -33,9 +33,10 @@ LINE_SCHEMA = pa.schema(
 )
 
 # Numbers that DuckDB would spell differently: 1.50, 1e3, 0.00001, more digits than a double has.
-# The pattern may hit a long id or the inside of a string; that costs time, not correctness.
+# A key's quote comes before it, or every tenth time of day would look like one. The pattern may
+# still hit the inside of a string; that costs time, not correctness.
 _FRAGILE_NUMBER = (
-    r":\s*-?([0-9]+(\.[0-9]+)?[eE]|[0-9]+\.[0-9]*0([^0-9]|$)|[0-9][0-9.]{15,}|0\.0000)"
+    r"\"\s*:\s*-?([0-9]+(\.[0-9]+)?[eE]|[0-9]+\.[0-9]*0([^0-9]|$)|[0-9][0-9.]{15,}|0\.0000)"
 )
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
 _NUL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -91,24 +92,24 @@ def read_lines(files: list[tuple[int, TextFile]], limits: Limits) -> Iterator[pa
     """
     for file_id, text_file in files:
         line_number = row_number = 0
+        line_end = text_file.line_end.encode()
         with text_file.path.open("rb") as file:
-            for block, is_overlong in _whole_lines(
-                file, text_file.line_end.encode(), limits.max_line_bytes
-            ):
-                lines = _cut(block, text_file.line_end.encode())
+            for block, is_overlong in _whole_lines(file, line_end, limits.max_line_bytes):
+                lines = _cut(block, line_end)
                 count = len(lines)
                 lines = pc.ascii_trim(lines, characters=BLANKS)
                 used = np.flatnonzero(pc.binary_length(lines).to_numpy())
                 if len(used) < count:
                     lines = lines.take(pa.array(used))
+                rules: list[str | None] | None = ["line_too_long"] * len(lines)
+                if not is_overlong:
+                    rules = _broken_rules(lines, block, line_end, limits, has_nul=text_file.has_nul)
                 yield _batch(
                     file_id,
                     lines,
+                    rules,
                     line_numbers=used + line_number + 1,
                     first_row=row_number + 1,
-                    limits=limits,
-                    has_nul=text_file.has_nul,
-                    is_overlong=is_overlong,
                 )
                 line_number += count
                 row_number += len(used)
@@ -117,19 +118,12 @@ def read_lines(files: list[tuple[int, TextFile]], limits: Limits) -> Iterator[pa
 def _batch(
     file_id: int,
     lines: pa.Array,
+    rules: list[str | None] | None,
     *,
     line_numbers: np.ndarray,
     first_row: int,
-    limits: Limits,
-    has_nul: bool,
-    is_overlong: bool,
 ) -> pa.RecordBatch:
     count = len(lines)
-    rule: list[str | None] | None = None
-    if is_overlong:
-        rule = ["line_too_long"] * count
-    else:
-        rule = _broken_rules(lines, limits, has_nul=has_nul)
     parsed_as = pa.nulls(count, pa.string())
     fragile = pc.match_substring_regex(lines, _FRAGILE_NUMBER)
     if pc.any(fragile).as_py():
@@ -147,14 +141,24 @@ def _batch(
             pa.array(np.arange(first_row, first_row + count, dtype=np.int64)),
             lines,
             parsed_as,
-            pa.nulls(count, pa.string()) if rule is None else pa.array(rule, pa.string()),
+            pa.nulls(count, pa.string()) if rules is None else pa.array(rules, pa.string()),
         ],
         schema=LINE_SCHEMA,
     )
 
 
-def _broken_rules(lines: pa.Array, limits: Limits, *, has_nul: bool) -> list[str | None] | None:
-    """Rule per line, where a line is not to be parsed at all; None when all may be."""
+def _broken_rules(
+    lines: pa.Array, block: bytes, line_end: bytes, limits: Limits, *, has_nul: bool
+) -> list[str | None] | None:
+    """Rule per line, where a line is not to be parsed at all; None when all may be.
+
+    Args:
+        lines: The lines of a block, trimmed.
+        block: The block, of which one look often tells that no line of it is broken.
+        line_end: What ends a line of it.
+        limits: Longest line and deepest nesting.
+        has_nul: Whether the file has a NUL byte anywhere.
+    """
     count = len(lines)
     rules: list[str | None] = [None] * count
     lengths = pc.binary_length(lines)
@@ -165,16 +169,26 @@ def _broken_rules(lines: pa.Array, limits: Limits, *, has_nul: bool) -> list[str
         for position, line in enumerate(lines.to_pylist()):
             if "\0" in line:
                 rules[position] = rules[position] or "nul_byte"
-    # an escaped backslash before it makes it six characters of text
-    for position in np.flatnonzero(pc.match_substring(lines, "\\u0000").to_numpy(False)):
-        if _NUL_ESCAPE.search(lines[position].as_py()):
-            rules[position] = rules[position] or "nul_byte"
-    # few lines open so many brackets, and only of those the depth is counted
-    opened = pc.add(pc.count_substring(lines, "{"), pc.count_substring(lines, "["))
-    for position in np.flatnonzero(opened.to_numpy() > limits.max_json_depth):
-        if depth_of(lines[position].as_py()) > limits.max_json_depth:
-            rules[position] = rules[position] or "too_deep"
+    if b"\\u0000" in block:
+        # an escaped backslash before it makes it six characters of text
+        for position in np.flatnonzero(pc.match_substring(lines, "\\u0000").to_numpy(False)):
+            if _NUL_ESCAPE.search(lines[position].as_py()):
+                rules[position] = rules[position] or "nul_byte"
+    if _opens_many(block, line_end, limits.max_json_depth):
+        # few lines open so many brackets, and only of those the depth is counted
+        opened = pc.add(pc.count_substring(lines, "{"), pc.count_substring(lines, "["))
+        for position in np.flatnonzero(opened.to_numpy() > limits.max_json_depth):
+            if depth_of(lines[position].as_py()) > limits.max_json_depth:
+                rules[position] = rules[position] or "too_deep"
     return rules if any(rules) else None
+
+
+def _opens_many(block: bytes, line_end: bytes, most: int) -> bool:
+    """Whether any line of a block has more opening brackets, in strings or not, than `most`."""
+    codes = np.frombuffer(block, dtype=np.uint8)
+    opened = np.flatnonzero((codes == ord("{")) | (codes == ord("[")))
+    line = np.searchsorted(np.flatnonzero(codes == line_end[0]), opened)
+    return bool(np.any(line[most:] == line[:-most]))
 
 
 def _whole_lines(file: BinaryIO, line_end: bytes, max_line: int) -> Iterator[tuple[bytes, bool]]:

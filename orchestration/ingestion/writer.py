@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
@@ -59,6 +60,16 @@ def _filtered(relation: Relation, condition: str) -> Relation:
         return f"select * from ({select}) where {condition}", parameters  # noqa: S608
 
     return chosen
+
+
+def _one_ahead(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same batches, each made by another thread while the one before is used."""
+    source = iter(batches)
+    with ThreadPoolExecutor(1, thread_name_prefix="landing") as reader:
+        coming = reader.submit(next, source, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, source, None)
+            yield batch
 
 
 class MiscountError(RuntimeError):
@@ -440,7 +451,7 @@ class FeedWriter:
     def stage_arrow(
         self, schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, select: str = "*"
     ) -> None:
-        """Fill the stage table batch by batch, so that memory holds one of them.
+        """Fill the stage table batch by batch; the next is read while one goes in.
 
         Args:
             schema: Schema of the batches.
@@ -448,7 +459,7 @@ class FeedWriter:
             select: Expressions over a batch's columns that make the table's columns.
         """
         self._append(STAGE, schema.empty_table(), select, is_new=True)
-        for batch in batches:
+        for batch in _one_ahead(batches):
             self._append(STAGE, pa.Table.from_batches([batch]), select)
 
     def stage_rejects(self, rejects: pa.Table, *, is_new: bool) -> None:

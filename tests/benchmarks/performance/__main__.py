@@ -2,7 +2,7 @@
 
 Belongs here: the order in which one size is measured. Does not belong here: how each part is.
 
-    python -m tests.benchmarks.performance [PERSONS ...] [--steps FOLDER]
+    python -m tests.benchmarks.performance [PERSONS ...] [--steps FOLDER] [--keep FOLDER]
 """
 
 from __future__ import annotations
@@ -12,8 +12,13 @@ import csv
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter
 
 from orchestration.settings import Settings
 from tests.benchmarks.own_process import answer_of, say
@@ -27,6 +32,7 @@ from tests.benchmarks.performance.straight import Floor
 from tests.benchmarks.runs import strata
 
 SCRIPTS = {"pandas": "with_pandas", "Polars": "with_polars"}
+Measured = TypeVar("Measured")
 
 
 def main() -> None:
@@ -37,28 +43,42 @@ def main() -> None:
     parser.add_argument("persons", nargs="*", type=int, default=[10_000])
     parser.add_argument("--steps", type=Path, help="Folder for every step's figures, as CSV.")
     parser.add_argument("--scratch", type=Path, help="Folder for the companies; default: /tmp.")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        help="Folder in which companies stay: what was measured of one is not measured again.",
+    )
     parser.add_argument("--keep-page", action="store_true", help="Print only, write no page.")
     arguments = parser.parse_args()
     for persons in arguments.persons:
-        with tempfile.TemporaryDirectory(prefix="strata-bench-", dir=arguments.scratch) as home:
-            measured = measure(persons, Path(home), arguments.steps)
+        with _home(persons, arguments.keep, arguments.scratch) as home:
+            measured = measure(persons, home, arguments.steps)
         say(_line(measured))
         if not arguments.keep_page:
             write_page(remember(measured))
 
 
+@contextmanager
+def _home(persons: int, keep: Path | None, scratch: Path | None) -> Iterator[Path]:
+    """Where a company stands: under `keep`, or in a folder that goes when it has been measured."""
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="strata-bench-", dir=scratch) as folder:
+            yield Path(folder)
+    else:
+        home = keep / str(persons)
+        home.mkdir(parents=True, exist_ok=True)
+        yield home
+
+
 def measure(persons: int, home: Path, steps: Path | None) -> Figures:
     """Run a company's first day, then its SQL straight, then the scripts, one after the other."""
-    scratch = home / "floor"
-    scratch.mkdir()
-    strata(home, "simulate", "--persons", str(persons))
-    run = measured_run(home)
+    _once(home / "simulated.json", bool, lambda: _simulated(home, persons))
+    run = _once(home / "run.json", MeasuredRun, lambda: measured_run(home))
     say(f"{persons:,} persons: run {run.seconds:.0f} s, {run.cpu_seconds:.0f} s of processors")
-    floor = _floor(home, scratch)
-    say(f"floor {floor.seconds():.0f} s, {floor.cpu_seconds():.0f} s of processors")
-    shutil.rmtree(scratch)
     facts, build_file = home / "facts", Settings(home=home).build_file
-    export_facts(build_file, facts)
+    _once(home / "facts.json", bool, lambda: _exported(build_file, facts))
+    floor = _once(home / "floor.json", Floor, lambda: _floor(home))
+    say(f"floor {floor.seconds():.0f} s, {floor.cpu_seconds():.0f} s of processors")
     scripts = {}
     for label, name in SCRIPTS.items():
         cost = measured_script(name, facts, home / name)
@@ -79,8 +99,32 @@ def measure(persons: int, home: Path, steps: Path | None) -> Figures:
     )
 
 
-def _floor(home: Path, scratch: Path) -> Floor:
-    return Floor.from_json(answer_of("tests.benchmarks.performance.straight", home, scratch))
+def _once(path: Path, kind: type[Measured], measured: Callable[[], Measured]) -> Measured:
+    """What stands in a file of the company; it is measured and written when there is none."""
+    adapter = TypeAdapter(kind)
+    if path.exists():
+        return adapter.validate_json(path.read_bytes())
+    result = measured()
+    path.write_bytes(adapter.dump_json(result))
+    return result
+
+
+def _simulated(home: Path, persons: int) -> bool:
+    strata(home, "simulate", "--persons", str(persons))
+    return True
+
+
+def _exported(build_file: Path, facts: Path) -> bool:
+    export_facts(build_file, facts)
+    return True
+
+
+def _floor(home: Path) -> Floor:
+    scratch = home / "floor"
+    scratch.mkdir(exist_ok=True)
+    answer = answer_of("tests.benchmarks.performance.straight", home, scratch)
+    shutil.rmtree(scratch)
+    return TypeAdapter(Floor).validate_json(answer)
 
 
 def _write_steps(path: Path, run: MeasuredRun, floor: Floor) -> None:

@@ -4,8 +4,8 @@ Belongs here: their order, the tables they start from, timing, and the proof tha
 out. Does not belong here: the run itself (measured_run.py), or what follows from the figures.
 
 dbt leaves the text that it executed for every seed, model and test. What ran before and between it
-in Python is not repeated: the tables of those steps, and the landed rows, are copied first and are
-not timed.
+in Python is not repeated: the tables of those steps, and the landed rows, stay as the run left
+them.
 
     python -m tests.benchmarks.performance.straight HOME SCRATCH
 """
@@ -28,7 +28,7 @@ from orchestration.publishing.catalogue import published_tables
 from orchestration.publishing.publish import publish
 from orchestration.resources.run_record import utc_now
 from orchestration.settings import DBT_PROJECT_DIR, Settings
-from orchestration.sql import literal, qualified
+from orchestration.sql import qualified
 
 PACKAGE = "strata360"
 #: What the last complete run had seen, written when one ends: a first run finds these empty.
@@ -91,13 +91,6 @@ class Floor:
     tables: int
     not_run: dict[str, float]
 
-    @classmethod
-    def from_json(cls, text: str) -> Floor:
-        """The reverse of what the program prints."""
-        fields = json.loads(text)
-        fields["statements"] = [Executed(**row) for row in fields["statements"]]
-        return cls(**fields)
-
     def seconds(self, *kinds: str) -> float:
         """Seconds of the statements of these kinds; of all without any."""
         return sum(row.seconds for row in self.statements if not kinds or row.kind in kinds)
@@ -148,33 +141,31 @@ def _executed_text(target: Path, node: Mapping[str, Any]) -> Path:
 
 
 def floor(settings: Settings, scratch: Path) -> Floor:
-    """Execute a finished run's statements on a copy of what it started from.
+    """Execute a finished run's statements anew, in its own build file.
+
+    A company of a million has no room for a second file of that size, so what dbt made is dropped
+    first, and a go that was broken off is begun again.
 
     Args:
         settings: The company, whose last run is a first one: it built every table whole.
-        scratch: Receives the database.
+        scratch: Receives the published file, and the rows of every table of the run.
 
     Raises:
         UnequalFloorError: A table came out with other rows than the run's.
     """
     run_id = json.loads((settings.warehouse_dir / "run_state.json").read_text())["run_id"]
     todo, not_run = statements(settings.dbt_target_dir / run_id)
-    # the statements name the database, and its name is that of the file
-    path = scratch / settings.build_file.name
-    path.unlink(missing_ok=True)
     config = {
         "memory_limit": settings.memory_limit_or_default,
         "threads": settings.threads,
         "temp_directory": str(scratch / "spilled"),
     }
-    with duckdb.connect(str(path), config=config) as connection:
+    with duckdb.connect(str(settings.build_file), config=config) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        made = {statement.relation for statement in todo}
-        _copy_what_dbt_reads(connection, settings.build_file, made)
-        for schema in sorted({relation.split(".")[0] for relation in made if relation}):
-            connection.execute(f"create schema if not exists {schema}")
+        expected = _rows_of_the_run(connection, scratch / "rows.json", todo)
+        _forget_what_dbt_made(connection, {statement.relation for statement in todo})
         executed = list(_execute(connection, todo))
-        tables = _compare(connection, settings.build_file, todo)
+        _compare(executed, todo, expected)
         install_hmac(connection, settings.hash_key_bytes)
         seconds, cpu_seconds = time.perf_counter(), time.process_time()
         publish(
@@ -188,28 +179,36 @@ def floor(settings: Settings, scratch: Path) -> Floor:
             executed,
             time.perf_counter() - seconds,
             time.process_time() - cpu_seconds,
-            tables,
+            len(expected),
             not_run,
         )
 
 
-def _copy_what_dbt_reads(
-    connection: duckdb.DuckDBPyConnection, build_file: Path, made: set[str | None]
-) -> None:
-    """The landed rows and the tables of Python steps, as the run left them."""
-    connection.execute(f"attach {literal(build_file)} as finished (read_only)")
-    found = connection.execute(
-        "select schema_name, table_name from duckdb_tables() where database_name = 'finished'"
-    ).fetchall()
-    for schema, table in found:
-        name = f"{schema}.{table}"
-        if name not in made:
-            connection.execute(f"create schema if not exists {schema}")
-            none = "limit 0" if name.startswith(SEEN_BEFORE) else ""
-            connection.execute(
-                f"create table {qualified(name)} as from finished.{qualified(name)} {none}"
-            )
-    connection.execute("detach finished")
+def _rows_of_the_run(
+    connection: duckdb.DuckDBPyConnection, kept: Path, todo: list[Statement]
+) -> dict[str, int]:
+    """Rows by relation, counted before the first go drops the tables."""
+    if not kept.exists():
+        rows = {
+            statement.relation: _count(connection, statement.relation)
+            for statement in todo
+            if statement.is_table and statement.relation not in WRITTEN_MEANWHILE
+        }
+        kept.write_text(json.dumps(rows))
+    return json.loads(kept.read_text())
+
+
+def _forget_what_dbt_made(connection: duckdb.DuckDBPyConnection, made: set[str | None]) -> None:
+    """Leave the landed rows and the tables of Python steps, as the run left them."""
+    for kind in ("view", "table"):
+        for schema, name in connection.execute(
+            f"select schema_name, {kind}_name from duckdb_{kind}s() where not internal"  # noqa: S608
+        ).fetchall():
+            relation = f"{schema}.{name}"
+            if relation in made:
+                connection.execute(f"drop {kind} {qualified(relation)}")
+            elif kind == "table" and relation.startswith(SEEN_BEFORE):
+                connection.execute(f"delete from {qualified(relation)}")  # noqa: S608
     connection.execute("checkpoint")
 
 
@@ -232,24 +231,15 @@ def _peak_mb() -> float:
     return int(PEAK.search(Path("/proc/self/status").read_text())[1]) / 1024
 
 
-def _compare(connection: duckdb.DuckDBPyConnection, build_file: Path, todo: list[Statement]) -> int:
-    """How many tables were compared, after raising for any that differs."""
-    connection.execute(f"attach {literal(build_file)} as finished (read_only)")
-    different, compared = [], 0
-    for statement in todo:
-        if not statement.is_table or statement.relation in WRITTEN_MEANWHILE:
-            continue
-        ours = _count(connection, statement.relation)
-        (theirs,) = connection.execute(
-            f"select count(*) from finished.{qualified(statement.relation)}"  # noqa: S608
-        ).fetchone()
-        compared += 1
-        if ours != theirs:
-            different.append(f"{statement.relation}: {ours:,} rows, the run made {theirs:,}")
-    connection.execute("detach finished")
+def _compare(executed: list[Executed], todo: list[Statement], expected: dict[str, int]) -> None:
+    """Raise for any table that came out with other rows than the run's."""
+    different = [
+        f"{statement.relation}: {row.rows:,} rows, the run made {expected[statement.relation]:,}"
+        for statement, row in zip(todo, executed, strict=True)
+        if statement.relation in expected and row.rows != expected[statement.relation]
+    ]
     if different:
         raise UnequalFloorError("; ".join(different))
-    return compared
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
