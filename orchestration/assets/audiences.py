@@ -19,6 +19,7 @@ from orchestration.resources.analysis_tables import replace_table
 from orchestration.resources.run_record import timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR, Settings
+from orchestration.transaction import transaction
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,16 +83,15 @@ def audiences_asset(settings: Settings) -> dg.AssetsDefinition:
             warehouse.connect() as connection,
         ):
             finder = open_finder(connection, found, settings, "marts")
-            connection.begin()
-            replace_table(connection, ".".join(MEMBER.path), MEMBER_TYPES, [])
-            sizes = {code: _add(finder, audience) for code, audience in found.items()}
-            replace_table(
-                connection,
-                ".".join(DEFINITION.path),
-                DEFINITION_TYPES,
-                _definitions(finder, sizes),
-            )
-            connection.commit()
+            with transaction(connection):
+                replace_table(connection, ".".join(MEMBER.path), MEMBER_TYPES, [])
+                sizes = {code: _add(finder, audience) for code, audience in found.items()}
+                replace_table(
+                    connection,
+                    ".".join(DEFINITION.path),
+                    DEFINITION_TYPES,
+                    _definitions(finder, sizes),
+                )
             for note in finder.notes:
                 context.log.info(note)
             result, outcome = size_result(size_spec(MEMBER), settings.published_file, sizes)

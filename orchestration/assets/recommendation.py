@@ -31,6 +31,9 @@ RECOMMENDATION = dg.AssetKey(["analysis", "customer_recommendation"])
 CONTENT = dg.AssetKey(["analysis", "content_choice"])
 READS = (
     "intermediate.int_recommendation_candidates",
+    "intermediate.int_recommendation_people",
+    "intermediate.int_recommendation_signals",
+    "intermediate.int_product_outlooks",
     "intermediate.int_recommendation_labels",
     "intermediate.int_content_candidates",
     "intermediate.int_run__as_of",
@@ -41,15 +44,15 @@ PAST_SQL = """
     select {columns}
     from (
         select
-            candidates.*,
+            signals.*,
             labels.product_id is not null as is_bought,
             coalesce(labels.is_next_basket, false) as is_in_next_basket
-        from intermediate.int_recommendation_candidates as candidates
+        from intermediate.int_recommendation_signals as signals
         left join intermediate.int_recommendation_labels as labels
-            on candidates.as_of_date = labels.as_of_date
-            and candidates.customer_id = labels.customer_id
-            and candidates.product_id = labels.product_id
-        where candidates.is_graded
+            on signals.as_of_date = labels.as_of_date
+            and signals.customer_id = labels.customer_id
+            and signals.product_id = labels.product_id
+        where signals.is_graded
     ) as past
 """
 TARGETS_SQL = """
@@ -61,11 +64,28 @@ TARGETS_SQL = """
     from intermediate.int_recommendation_labels
     group by as_of_date, customer_id
 """
+# What is the customer's or the product's alone is not read once per candidate. Numbers follow the
+# order of ids.
 CURRENT_SQL = """
-    select {columns}
+    select *
     from intermediate.int_recommendation_candidates
     where not is_graded
-    order by customer_id
+    order by person
+"""
+PEOPLE_SQL = """
+    select
+        person,
+        customer_id,
+        order_day_count as customer_order_day_count,
+        days_since_last_order,
+        mean_gap_days
+    from intermediate.int_recommendation_people
+    where not is_graded
+"""
+PRODUCTS_SQL = """
+    select product, product_id, popularity, popularity_rank, category_rank
+    from intermediate.int_product_outlooks
+    where as_of_date = (select as_of_date from intermediate.int_run__as_of)
 """
 CONTENT_SQL = "select {columns} from intermediate.int_content_candidates where is_graded"
 CONTENT_TYPES = """
@@ -205,30 +225,41 @@ def _together(*evaluations: "pd.DataFrame") -> "pd.DataFrame":
 
 def _lists(connection: "duckdb.DuckDBPyConnection", artefact: "RankerArtefact") -> pa.Table:
     """The list of every customer; SCHEMA. Candidates are read and scored in batches."""
-    from orchestration.analysis.recommendation import CANDIDATE_COLUMNS, recommend
+    from orchestration.analysis.recommendation import recommend
 
-    query = _naming(CURRENT_SQL, CANDIDATE_COLUMNS)
-    batches = connection.execute(query).to_arrow_reader(BATCH_ROWS)
-    tables = [
-        pa.Table.from_pandas(
-            recommend(artefact, table.to_pandas()),
-            schema=SCHEMA,
-            preserve_index=False,
-        )
-        for table in whole_customers(batches)
-    ]
+    people = connection.execute(PEOPLE_SQL).df().set_index("person")
+    products = connection.execute(PRODUCTS_SQL).df().set_index("product")
+    batches = connection.execute(CURRENT_SQL).to_arrow_reader(BATCH_ROWS)
+    tables = []
+    for table in whole_customers(batches):
+        told = recommend(artefact, _described(table.to_pandas(), people, products))
+        told["customer_id"] = people["customer_id"].loc[told["customer_id"]].to_numpy()
+        told["product_id"] = products["product_id"].loc[told["product_id"]].to_numpy()
+        tables.append(pa.Table.from_pandas(told, schema=SCHEMA, preserve_index=False))
     # each batch has numbered its products anew
     return pa.concat_tables([SCHEMA.empty_table(), *tables]).unify_dictionaries()
+
+
+def _described(
+    candidates: "pd.DataFrame", people: "pd.DataFrame", products: "pd.DataFrame"
+) -> "pd.DataFrame":
+    """Candidates with what is known of their customers and products, both by their numbers."""
+    described = candidates.rename(columns={"person": "customer_id", "product": "product_id"})
+    for key, known in (("customer_id", people), ("product_id", products)):
+        place = known.index.get_indexer(described[key])
+        for column in known.columns.drop(key):
+            described[column] = known[column].to_numpy()[place]
+    return described
 
 
 def whole_customers(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     """The same rows, cut where one customer ends and the next begins.
 
     Args:
-        batches: Rows sorted by customer_id, cut anywhere.
+        batches: Rows sorted by person, cut anywhere.
 
     Returns:
-        Tables of which no two hold the same customer.
+        Tables of which no two hold the same person.
     """
     kept: pa.Table | None = None
     for batch in batches:
@@ -237,7 +268,7 @@ def whole_customers(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
             table = pa.concat_tables([kept, table])
         if len(table) == 0:
             continue
-        is_last = pc.equal(table["customer_id"], table["customer_id"][-1])
+        is_last = pc.equal(table["person"], table["person"][-1])
         ends = pc.index(is_last, True).as_py()
         if ends:
             yield table.slice(0, ends)

@@ -7,8 +7,8 @@ Does not belong here: reading landing files.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from orchestration.ingestion.contracts import RAW_SCHEMA, FeedContract
 from orchestration.ingestion.discover import is_ordered_format
 from orchestration.ingestion.drift import FileColumns
 from orchestration.sql import quote
+from orchestration.transaction import transaction
 
 TECHNICAL_COLUMNS = (
     ("_file_id", "integer"),
@@ -149,20 +150,6 @@ class FailedFile:
     feed: str
     file_name: str
     error: str
-
-
-@contextmanager
-def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All statements inside, or none of them."""
-    con.begin()
-    try:
-        yield
-        con.commit()
-    except BaseException:
-        # a commit that failed has rolled back by itself
-        with suppress(duckdb.TransactionException):
-            con.rollback()
-        raise
 
 
 def ensure_tables(con: duckdb.DuckDBPyConnection, contracts: Sequence[FeedContract]) -> None:

@@ -25,12 +25,12 @@ from orchestration.ingestion.manifest import (
     next_file_id,
     raw_table,
     remove_failed,
-    transaction,
     write_manifest,
 )
 from orchestration.ingestion.outcomes import Counts, FileOutcome, Prepared
 from orchestration.privacy.erased import ErasedList, ErasedRule
 from orchestration.sql import quote
+from orchestration.transaction import transaction
 
 # Temporary table and view that the readers fill and the transaction reads.
 STAGE = "strata_stage"

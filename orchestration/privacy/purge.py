@@ -19,6 +19,7 @@ import duckdb
 from orchestration.publishing.catalogue import PUBLISH_INFO, tables_of
 from orchestration.publishing.publish import fsync, publish
 from orchestration.sql import literal, qualified, quote
+from orchestration.transaction import transaction
 
 #: Schemas of the build file that cannot be computed from the landed rows; the others are dropped.
 KEPT_SCHEMAS = ("raw", "ops", "identity", "reference")
@@ -99,30 +100,29 @@ def purge_build(
         build.execute("set TimeZone = 'UTC'")
         put_tokens(build, traces.tokens)
         database = build.execute("select current_database()").fetchone()[0]
-        build.begin()
-        gone.update(delete_landed(build))
-        for (schema, name), columns in _text_columns(build, database).items():
-            if schema == "identity" and name not in ID_TABLES:
-                gone[f"{schema}.{name}"] += build.execute(
-                    f"delete from {qualified(f'{schema}.{name}')} where {_is_theirs(columns)}"  # noqa: S608
-                ).fetchone()[0]
-        if traces.customer_ids:
-            _retire(build, traces.customer_ids, run_id)
-        for (name,) in build.execute(
-            "select table_name from duckdb_tables() where schema_name = 'ops' "
-            "and (table_name like 'complete_%' or table_name = 'rebuilt_model')"
-        ).fetchall():
-            build.execute(f"delete from ops.{quote(name)}")  # noqa: S608
-        for (schema,) in build.execute(
-            "select distinct schema_name from duckdb_tables() where database_name = ? "
-            "and schema_name <> 'main' and not temporary "
-            "union select distinct schema_name from duckdb_views() where database_name = ? "
-            "and not internal",
-            [database, database],
-        ).fetchall():
-            if schema not in KEPT_SCHEMAS and schema not in ("main", "information_schema"):
-                build.execute(f"drop schema {quote(schema)} cascade")
-        build.commit()
+        with transaction(build):
+            gone.update(delete_landed(build))
+            for (schema, name), columns in _text_columns(build, database).items():
+                if schema == "identity" and name not in ID_TABLES:
+                    gone[f"{schema}.{name}"] += build.execute(
+                        f"delete from {qualified(f'{schema}.{name}')} where {_is_theirs(columns)}"  # noqa: S608
+                    ).fetchone()[0]
+            if traces.customer_ids:
+                _retire(build, traces.customer_ids, run_id)
+            for (name,) in build.execute(
+                "select table_name from duckdb_tables() where schema_name = 'ops' "
+                "and (table_name like 'complete_%' or table_name = 'rebuilt_model')"
+            ).fetchall():
+                build.execute(f"delete from ops.{quote(name)}")  # noqa: S608
+            for (schema,) in build.execute(
+                "select distinct schema_name from duckdb_tables() where database_name = ? "
+                "and schema_name <> 'main' and not temporary "
+                "union select distinct schema_name from duckdb_views() where database_name = ? "
+                "and not internal",
+                [database, database],
+            ).fetchall():
+                if schema not in KEPT_SCHEMAS and schema not in ("main", "information_schema"):
+                    build.execute(f"drop schema {quote(schema)} cascade")
     _write_anew(path)
     return Counter({name: count for name, count in gone.items() if count})
 

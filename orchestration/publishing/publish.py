@@ -17,6 +17,7 @@ import duckdb
 
 from orchestration.publishing.catalogue import PublishedTable
 from orchestration.sql import literal, qualified, quote
+from orchestration.transaction import transaction
 
 PARTIAL_SUFFIX = ".partial"
 
@@ -62,7 +63,7 @@ def publish(
     partial = target.with_name(target.name + PARTIAL_SUFFIX)
     discard(partial)
     try:
-        with _attached(connection, partial):
+        with _attached(connection, partial), transaction(connection):
             rows = {table.name: _copy(connection, table) for table in tables}
             _write_publish_info(connection, rows, run_id, published_at)
         _verify(partial, rows)

@@ -17,6 +17,7 @@ import pyarrow as pa
 from orchestration.publishing.reader import published_table
 from orchestration.resources.warehouse import table_exists
 from orchestration.sql import qualified, quote
+from orchestration.transaction import transaction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,16 +60,15 @@ def write_results(
         published_file: The file that readers have.
         drift: DRIFT_COLUMNS of this day, where the model measures it.
     """
-    connection.begin()
-    for name, (types, rows) in tables.items():
-        replace_table(connection, name, types, rows)
-    _ensure_kept(connection, EVALUATION, published_file)
-    if evaluation is not None:
-        _add(connection, EVALUATION, evaluation.assign(run_id=run_id), published_file)
-    _ensure_kept(connection, DRIFT, published_file)
-    if drift is not None:
-        _add(connection, DRIFT, drift.assign(run_id=run_id), published_file)
-    connection.commit()
+    with transaction(connection):
+        for name, (types, rows) in tables.items():
+            replace_table(connection, name, types, rows)
+        _ensure_kept(connection, EVALUATION, published_file)
+        if evaluation is not None:
+            _add(connection, EVALUATION, evaluation.assign(run_id=run_id), published_file)
+        _ensure_kept(connection, DRIFT, published_file)
+        if drift is not None:
+            _add(connection, DRIFT, drift.assign(run_id=run_id), published_file)
 
 
 def evaluation_as_markdown(evaluation: pd.DataFrame) -> str:

@@ -24,6 +24,7 @@ import duckdb
 
 from orchestration.resources.run_state import project_fingerprint
 from orchestration.sql import qualified
+from orchestration.transaction import transaction
 
 NOT_THERE = "there was none"
 CODE_CHANGED = "its code, a vocabulary it reads or a setting changed"
@@ -160,77 +161,76 @@ def complete_run(
         manifest: dbt's manifest.
         settings: The settings that models read while they are compiled.
     """
-    connection.begin()
-    connection.execute("delete from ops.complete_run")
-    connection.execute(
-        """
-        insert into ops.complete_run
-        select
-            as_of.run_id,
-            (select coalesce(max(load_number), 0) from raw.landing_file),
-            as_of.as_of_date,
-            as_of.as_of_end_at,
-            evidence.until_at,
-            cast(? as varchar)
-        from intermediate.int_run__as_of as as_of
-        cross join intermediate.int_identity__evidence_until as evidence
-        where as_of.run_id = ?
-        """,
-        [project_fingerprint(manifest, settings), run_id],
-    )
-    connection.execute("delete from ops.complete_owner")
-    connection.execute(
-        """
-        insert into ops.complete_owner
-        select 'record', source, source_customer_id, customer_id, null
-        from intermediate.int_records__resolved
-        union all
-        select 'device', '', device_id, customer_id, linked_at
-        from intermediate.int_devices__resolved
-        """
-    )
-    connection.execute("delete from ops.complete_product")
-    connection.execute(
-        """
-        insert into ops.complete_product by name
-        select
-            product_id, category_l1, category_l2, brand, unit_cost, category_l1_code,
-            category_l2_code
-        from marts.products
-        """
-    )
-    connection.execute("delete from ops.complete_cut_point")
-    connection.execute(
-        """
-        insert into ops.complete_cut_point
-        select as_of_date, kind, setting, value
-        from marts.segment_cut_point
-        where version in (
-            select version from intermediate.int_segment_thresholds where status = 'live'
+    with transaction(connection):
+        connection.execute("delete from ops.complete_run")
+        connection.execute(
+            """
+            insert into ops.complete_run
+            select
+                as_of.run_id,
+                (select coalesce(max(load_number), 0) from raw.landing_file),
+                as_of.as_of_date,
+                as_of.as_of_end_at,
+                evidence.until_at,
+                cast(? as varchar)
+            from intermediate.int_run__as_of as as_of
+            cross join intermediate.int_identity__evidence_until as evidence
+            where as_of.run_id = ?
+            """,
+            [project_fingerprint(manifest, settings), run_id],
         )
-        """
-    )
-    connection.execute("delete from ops.complete_search_word")
-    connection.execute(
-        """
-        insert into ops.complete_search_word
-        select word, category_l1_code, category_l2_code, brand
-        from intermediate.int_search_words
-        """
-    )
-    connection.execute("delete from ops.complete_trait")
-    connection.execute(
-        """
-        insert into ops.complete_trait
-        select customer_id, trait_hash from intermediate.int_customer_traits
-        """
-    )
-    connection.execute("delete from ops.model_fingerprint")
-    connection.executemany(
-        "insert into ops.model_fingerprint values (?, ?)",
-        sorted(fingerprints(manifest, settings).items()),
-    )
-    connection.commit()
+        connection.execute("delete from ops.complete_owner")
+        connection.execute(
+            """
+            insert into ops.complete_owner
+            select 'record', source, source_customer_id, customer_id, null
+            from intermediate.int_records__resolved
+            union all
+            select 'device', '', device_id, customer_id, linked_at
+            from intermediate.int_devices__resolved
+            """
+        )
+        connection.execute("delete from ops.complete_product")
+        connection.execute(
+            """
+            insert into ops.complete_product by name
+            select
+                product_id, category_l1, category_l2, brand, unit_cost, category_l1_code,
+                category_l2_code
+            from marts.products
+            """
+        )
+        connection.execute("delete from ops.complete_cut_point")
+        connection.execute(
+            """
+            insert into ops.complete_cut_point
+            select as_of_date, kind, setting, value
+            from marts.segment_cut_point
+            where version in (
+                select version from intermediate.int_segment_thresholds where status = 'live'
+            )
+            """
+        )
+        connection.execute("delete from ops.complete_search_word")
+        connection.execute(
+            """
+            insert into ops.complete_search_word
+            select word, category_l1_code, category_l2_code, brand
+            from intermediate.int_search_words
+            """
+        )
+        connection.execute("delete from ops.complete_trait")
+        connection.execute(
+            """
+            insert into ops.complete_trait
+            select customer_id, trait_hash from intermediate.int_customer_traits
+            """
+        )
+        connection.execute("delete from ops.model_fingerprint")
+        connection.executemany(
+            "insert into ops.model_fingerprint values (?, ?)",
+            sorted(fingerprints(manifest, settings).items()),
+        )
 
 
 def fingerprints(manifest: Mapping[str, Any], settings: Mapping[str, str]) -> dict[str, str]:

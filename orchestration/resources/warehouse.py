@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from orchestration.damage import damaged_build_file, is_damage
 from orchestration.sql import qualified, quote
+from orchestration.transaction import transaction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,8 +153,7 @@ class Warehouse(dg.ConfigurableResource):
 
     def replace_tables(self, tables: dict[str, pa.Table]) -> int:
         """Write several tables in one transaction; returns the rows written in all."""
-        with self.connect() as connection:
-            connection.begin()
+        with self.connect() as connection, transaction(connection):
             for name, table in tables.items():
                 schema = name.split(".", 1)[0]
                 connection.execute(f"create schema if not exists {quote(schema)}")
@@ -162,7 +162,6 @@ class Warehouse(dg.ConfigurableResource):
                     f"create or replace table {qualified(name)} as select * from incoming_rows"  # noqa: S608
                 )
                 connection.unregister("incoming_rows")
-            connection.commit()
         return sum(table.num_rows for table in tables.values())
 
 

@@ -242,9 +242,9 @@ def test_wrong_input_is_refused_with_the_remedy() -> None:
 @pytest.mark.parametrize("size", [1, 2, 3, 100])
 def test_batches_are_cut_between_customers(size: int) -> None:
     owners = ["a", "a", "a", "b", "c", "c", "c", "c", "d"]
-    table = pa.table({"customer_id": owners, "row": range(len(owners))})
+    table = pa.table({"person": owners, "row": range(len(owners))})
     pieces = list(whole_customers(table.to_batches(max_chunksize=size)))
     assert pa.concat_tables(pieces)["row"].to_pylist() == list(range(len(owners)))
-    seen = [set(piece["customer_id"].to_pylist()) for piece in pieces]
+    seen = [set(piece["person"].to_pylist()) for piece in pieces]
     assert sum(len(owners) for owners in seen) == 4
     assert list(whole_customers([])) == []

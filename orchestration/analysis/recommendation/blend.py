@@ -43,12 +43,10 @@ class Blend:
 
         Candidates without a purchase were thinned out, which raises the odds of all by one factor.
         """
-        from threadpoolctl import threadpool_limits
-
         if len(matrix) == 0:
             return np.empty(0)
-        with threadpool_limits(limits=1):
-            raw = self.estimator.predict_proba(matrix)[:, 1]
+        # each row by itself: here threads change nothing
+        raw = self.estimator.predict_proba(matrix)[:, 1]
         return raw * self.negative_share / (raw * self.negative_share + 1 - raw)
 
 

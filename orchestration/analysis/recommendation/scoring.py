@@ -100,7 +100,8 @@ def recommend(
 
     Args:
         artefact: From `train_ranker`.
-        candidates: CANDIDATE_COLUMNS, all candidates of some customers.
+        candidates: CANDIDATE_COLUMNS, all candidates of some customers; numbers that follow the
+            order of ids will do for them.
         config: Settings; None takes the defaults.
 
     Returns:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-# columns of int_recommendation_candidates, described there
+# columns of int_recommendation_signals, described there and where it has them from
 SIGNALS = (
     "order_day_count",
     "order_day_count_365d",

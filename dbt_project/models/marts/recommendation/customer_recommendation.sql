@@ -1,19 +1,10 @@
-{#
-    What each customer is told, with the reason in words. Order and score come from the ranker; kind and evidence from
-    the candidates that it was given.
-#}
+{# What each customer is told, with the reason in words. #}
 
 with
 
-recommendations as (
+evidenced as (
 
-    select * from {{ source('analysis', 'customer_recommendation') }}
-
-),
-
-candidates as (
-
-    select * from {{ ref('int_recommendation_candidates') }} where not is_graded
+    select * from {{ ref('int_recommendation_evidence') }}
 
 ),
 
@@ -33,44 +24,6 @@ products as (
 categories as (
 
     select code, name_zh, name_en from {{ ref('product_category') }}
-
-),
-
-evidenced as (
-
-    -- one candidate per recommendation, one product per place
-    select
-        recommendations.*,
-        candidates.kind,
-        candidates.category,
-        candidates.days_since_order,
-        candidates.gap_days,
-        case
-            when candidates.kind = 'replenish' and candidates.order_day_count > 1 then 'bought_regularly'
-            when candidates.kind = 'replenish' then 'bought_before'
-            when candidates.kind = 'accessory' then 'bought_together'
-            when candidates.kind = 'upgrade' then 'step_up'
-            when candidates.kind = 'similar' and candidates.look_score > 0 then 'looked_at'
-            when candidates.kind = 'similar' then 'liked_by_same'
-            when candidates.category_share > 0 then 'popular_in_category'
-            else 'popular'
-        end as reason_code,
-        case
-            when candidates.kind = 'replenish' or (candidates.kind = 'similar' and candidates.look_score > 0)
-                then candidates.product_id
-            else seeds.product_id
-        end as based_on_item_id
-
-    from recommendations
-
-    inner join candidates
-        on recommendations.customer_id = candidates.customer_id
-        and recommendations.product_id = candidates.product_id
-
-    left join {{ ref('int_recommendation_history') }} as seeds
-        on candidates.as_of_date = seeds.as_of_date
-        and candidates.customer_id = seeds.customer_id
-        and candidates.based_on_place = seeds.place
 
 ),
 

@@ -21,10 +21,13 @@ products as (
 
 purchases as (
 
-    -- what appears in orders only has no category
-    select purchases.*, products.category, products.subcategory
+    -- what appears in orders only has no category; one number per product
+    select purchases.*, numbers.product, products.category, products.subcategory
 
     from {{ ref('int_product_purchases') }} as purchases
+
+    inner join {{ ref('int_recommendation_products') }} as numbers
+        on purchases.product_id = numbers.product_id
 
     left join products
         on purchases.product_id = products.product_id
@@ -51,6 +54,7 @@ judged as (
     select
         as_of_date,
         product_id,
+        product,
         category,
         subcategory,
         buyer_count,

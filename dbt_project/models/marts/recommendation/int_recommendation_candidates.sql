@@ -1,9 +1,10 @@
 {{ config(materialized='table', schema='intermediate', contract={'enforced': false}) }}
 
 {#
-    The pool after the rules, with the signals that are blended into a score. Out of the question is what was sent
-    back, what was bought within a year and is nothing to buy again, and, on the run's own day, what is out of stock:
-    what was in stock on an earlier day is not known.
+    The pool after the rules, with the signals that are blended into a score, but for those that are the customer's or
+    the product's whatever the other is (int_recommendation_signals has all): to write them down took as long as to
+    find them. Out of the question is what was sent back, what was bought within a year and is nothing to buy again,
+    and, on the run's own day, what is out of stock: what was in stock on an earlier day is not known.
 #}
 
 with
@@ -24,17 +25,14 @@ joined as (
 
     -- one row per customer, product and date on every side; categories one per product
     select
-        pool.as_of_date,
-        pool.customer_id,
-        pool.product_id,
+        pool.person,
+        pool.product,
         people.is_graded,
-        outlooks.category,
         coalesce(history.order_day_count, 0) as order_day_count,
         coalesce(history.order_day_count_365d, 0) as order_day_count_365d,
         coalesce(history.order_day_count_90d, 0) as order_day_count_90d,
-        history.last_order_date,
-        {{ days_between('history.last_order_date', 'pool.as_of_date') }} as days_since_order,
-        {{ days_between('history.last_look_date', 'pool.as_of_date') }} as days_since_look,
+        {{ days_between('history.last_order_date', 'people.as_of_date') }} as days_since_order,
+        {{ days_between('history.last_look_date', 'people.as_of_date') }} as days_since_look,
         coalesce(history.look_score, 0) as look_score,
         coalesce(history.is_returned, false) as is_returned,
         -- the customer's own rhythm as far as there is one, with one gap of all buyers beside it
@@ -51,45 +49,35 @@ joined as (
         links.similar_of_place,
         links.accessory_of_place,
         links.upgrade_of_place,
-        outlooks.popularity,
-        outlooks.popularity_rank,
-        outlooks.category_rank,
         outlooks.is_replenishable or coalesce(history.order_day_count, 0) > 1 as is_replenishable,
         coalesce(interests.share, 0) as category_share,
-        {{ days_between('interests.last_order_date', 'pool.as_of_date') }} as days_since_category_order,
-        {{ rounded('abs(ln(nullif(outlooks.price, 0)) - interests.mean_log_price)', 6) }} as price_distance,
-        people.order_day_count as customer_order_day_count,
-        people.days_since_last_order,
-        people.mean_gap_days
+        {{ days_between('interests.last_order_date', 'people.as_of_date') }} as days_since_category_order,
+        {{ rounded('abs(ln(nullif(outlooks.price, 0)) - interests.mean_log_price)', 6) }} as price_distance
 
     from pool
 
     inner join {{ ref('int_recommendation_people') }} as people
-        on pool.as_of_date = people.as_of_date
-        and pool.customer_id = people.customer_id
+        on pool.person = people.person
 
     inner join {{ ref('int_product_outlooks') }} as outlooks
-        on pool.as_of_date = outlooks.as_of_date
-        and pool.product_id = outlooks.product_id
+        on people.as_of_date = outlooks.as_of_date
+        and pool.product = outlooks.product
         and outlooks.is_on_sale
 
     left join {{ ref('int_recommendation_history') }} as history
-        on pool.as_of_date = history.as_of_date
-        and pool.customer_id = history.customer_id
-        and pool.product_id = history.product_id
+        on pool.person = history.person
+        and pool.product = history.product
 
     left join {{ ref('int_recommendation_links') }} as links
-        on pool.as_of_date = links.as_of_date
-        and pool.customer_id = links.customer_id
-        and pool.product_id = links.product_id
+        on pool.person = links.person
+        and pool.product = links.product
 
     left join {{ ref('int_recommendation_interests') }} as interests
-        on pool.as_of_date = interests.as_of_date
-        and pool.customer_id = interests.customer_id
+        on pool.person = interests.person
         and outlooks.category = interests.category
 
     left join stock
-        on pool.product_id = stock.product_id
+        on outlooks.product_id = stock.product_id
 
     where people.is_graded or stock.stock_quantity is null or stock.stock_quantity > 0
 
@@ -118,7 +106,23 @@ allowed as (
 evidenced as (
 
     select
-        *,
+        person,
+        product,
+        is_graded,
+        kind,
+        order_day_count,
+        order_day_count_365d,
+        order_day_count_90d,
+        days_since_order,
+        days_since_look,
+        look_score,
+        gap_days,
+        similar_score,
+        accessory_score,
+        upgrade_score,
+        category_share,
+        days_since_category_order,
+        price_distance,
         case
             when kind = 'accessory' then accessory_of_place
             when kind = 'upgrade' then upgrade_of_place

@@ -7,15 +7,27 @@ with
 
 people as (
 
-    select customer_id, as_of_date from {{ ref('int_recommendation_people') }}
+    select person, customer_id, as_of_date from {{ ref('int_recommendation_people') }}
+
+),
+
+products as (
+
+    select * from {{ ref('int_recommendation_products') }}
 
 ),
 
 aged as (
 
+    -- one number per product
     select
+        people.person,
         people.as_of_date,
-        signs.*,
+        products.product,
+        signs.sign_date,
+        signs.order_count,
+        signs.look_weight,
+        signs.returned_date,
         {{ days_between('signs.sign_date', 'people.as_of_date') }} as days_ago
 
     from people
@@ -24,14 +36,17 @@ aged as (
         on people.customer_id = signs.customer_id
         and signs.sign_date <= people.as_of_date
 
+    inner join products
+        on signs.product_id = products.product_id
+
 ),
 
 summed as (
 
     select
         as_of_date,
-        customer_id,
-        product_id,
+        person,
+        product,
         count(case when order_count > 0 then 1 end) as order_day_count,
         count(case when order_count > 0 and days_ago < 365 then 1 end) as order_day_count_365d,
         count(case when order_count > 0 and days_ago < 90 then 1 end) as order_day_count_90d,
@@ -53,7 +68,7 @@ summed as (
 
     from aged
 
-    group by as_of_date, customer_id, product_id
+    group by as_of_date, person, product
 
 ),
 
@@ -63,8 +78,7 @@ placed as (
     select
         *,
         row_number() over (
-            partition by as_of_date, customer_id
-            order by is_returned, last_sign_date desc, order_day_count desc, product_id
+            partition by person order by is_returned, last_sign_date desc, order_day_count desc, product
         ) as place
 
     from summed

@@ -20,7 +20,7 @@ interests as (
 
     select
         history.as_of_date,
-        history.customer_id,
+        history.person,
         outlooks.category,
         {{ rounded('sum(3 * history.order_day_count_365d + history.look_score)', 6) }} as weight,
         max(history.last_order_date) as last_order_date,
@@ -30,9 +30,9 @@ interests as (
 
     inner join outlooks
         on history.as_of_date = outlooks.as_of_date
-        and history.product_id = outlooks.product_id
+        and history.product = outlooks.product
 
-    group by history.as_of_date, history.customer_id, outlooks.category
+    group by history.as_of_date, history.person, outlooks.category
 
 ),
 
@@ -40,14 +40,12 @@ shares as (
 
     select
         as_of_date,
-        customer_id,
+        person,
         category,
         last_order_date,
         {{ rounded('mean_log_price', 6) }} as mean_log_price,
-        {{ rounded('weight / nullif(sum(weight) over (partition by as_of_date, customer_id), 0)', 6) }} as share,
-        row_number() over (
-            partition by as_of_date, customer_id order by weight desc, last_order_date desc, category
-        ) as place
+        {{ rounded('weight / nullif(sum(weight) over (partition by person), 0)', 6) }} as share,
+        row_number() over (partition by person order by weight desc, last_order_date desc, category) as place
 
     from interests
 

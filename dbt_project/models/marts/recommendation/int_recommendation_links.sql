@@ -24,8 +24,8 @@ neighbours as (
     -- at most twenty per product and relation
     select
         similarity.as_of_date,
-        similarity.product_id as seed_id,
-        similarity.similar_product_id as product_id,
+        seeds.product as seed,
+        offered.product,
         similarity.relation,
         similarity.strength,
         {{ seeds + 1 }} * {{ whole('similarity.strength * 1e6') }} as whole_strength,
@@ -36,6 +36,9 @@ neighbours as (
         ) as is_step_up
 
     from {{ ref('int_item_similarity') }} as similarity
+
+    inner join {{ ref('int_recommendation_products') }} as seeds
+        on similarity.product_id = seeds.product_id
 
     inner join outlooks as offered
         on similarity.as_of_date = offered.as_of_date
@@ -53,8 +56,8 @@ history as (
 
     select
         as_of_date,
-        customer_id,
-        product_id,
+        person,
+        product,
         place,
         coalesce(last_order_date > {{ add_days('as_of_date', -accessory_days) }}, false) as is_bought_lately,
         coalesce(last_order_date <= {{ add_days('as_of_date', -upgrade_after_days) }}, false) as is_used
@@ -68,9 +71,8 @@ history as (
 linked as (
 
     select
-        history.as_of_date,
-        history.customer_id,
-        neighbours.product_id,
+        history.person,
+        neighbours.product,
         neighbours.strength,
         neighbours.whole_strength - history.place as link,
         neighbours.relation = 'similar' as is_similar,
@@ -81,7 +83,7 @@ linked as (
 
     inner join neighbours
         on history.as_of_date = neighbours.as_of_date
-        and history.product_id = neighbours.seed_id
+        and history.product = neighbours.seed
 
     where neighbours.relation = 'similar' or history.is_bought_lately
 
@@ -90,9 +92,8 @@ linked as (
 strongest as (
 
     select
-        as_of_date,
-        customer_id,
-        product_id,
+        person,
+        product,
         {{ rounded('coalesce(sum(case when is_similar then strength end), 0)', 6) }} as similar_score,
         {%- for kind, is_of_kind in links.items() %}
         max(case when {{ is_of_kind }} then link end) as {{ kind }}_link{{ ',' if not loop.last }}
@@ -100,7 +101,7 @@ strongest as (
 
     from linked
 
-    group by as_of_date, customer_id, product_id
+    group by person, product
 
 ),
 
@@ -119,9 +120,8 @@ placed as (
 links as (
 
     select
-        as_of_date,
-        customer_id,
-        product_id,
+        person,
+        product,
         similar_score,
         {%- for kind in links if kind != 'similar' %}
         coalesce(({{ kind }}_link + {{ kind }}_of_place) / cast({{ seeds + 1 }} as double) / 1e6, 0) as {{ kind }}_score,

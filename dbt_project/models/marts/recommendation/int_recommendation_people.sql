@@ -112,7 +112,8 @@ described as (
         coalesce(purchases.order_day_count, 0) as order_day_count,
         {{ days_between('purchases.last_order_date', 'people.as_of_date') }} as days_since_last_order,
         cast({{ days_between('purchases.first_order_date', 'purchases.last_order_date') }} as double)
-        / nullif(purchases.order_day_count - 1, 0) as mean_gap_days
+        / nullif(purchases.order_day_count - 1, 0) as mean_gap_days,
+        cast(row_number() over (order by people.as_of_date, people.customer_id) as integer) as person
 
     from people
 

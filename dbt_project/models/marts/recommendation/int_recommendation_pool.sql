@@ -31,18 +31,15 @@ favourites as (
 from_history as (
 
     select
-        as_of_date,
-        customer_id,
-        product_id,
+        person,
+        product,
         order_day_count,
         look_score,
         row_number() over (
-            partition by as_of_date, customer_id
-            order by order_day_count_365d desc, order_day_count desc, last_order_date desc, product_id
+            partition by person
+            order by order_day_count_365d desc, order_day_count desc, last_order_date desc, product
         ) as own_place,
-        row_number() over (
-            partition by as_of_date, customer_id order by look_score desc, product_id
-        ) as look_place
+        row_number() over (partition by person order by look_score desc, product) as look_place
 
     from history
 
@@ -58,12 +55,9 @@ links as (
 from_{{ kind }} as (
 
     select
-        as_of_date,
-        customer_id,
-        product_id,
-        row_number() over (
-            partition by as_of_date, customer_id order by {{ kind }}_score desc, product_id
-        ) as place
+        person,
+        product,
+        row_number() over (partition by person order by {{ kind }}_score desc, product) as place
 
     from links
     {% if kind != 'similar' %}
@@ -73,7 +67,7 @@ from_{{ kind }} as (
 {% endfor %}
 pool as (
 
-    select as_of_date, customer_id, product_id
+    select person, product
 
     from from_history
 
@@ -84,12 +78,12 @@ pool as (
     union all
 
     {% for kind, at_most in links_at_most.items() %}
-    select as_of_date, customer_id, product_id from from_{{ kind }} where place <= {{ at_most }}
+    select person, product from from_{{ kind }} where place <= {{ at_most }}
 
     union all
 
     {% endfor %}
-    select favourites.as_of_date, favourites.customer_id, outlooks.product_id
+    select favourites.person, outlooks.product
 
     from favourites
 
@@ -101,7 +95,7 @@ pool as (
 
     union all
 
-    select people.as_of_date, people.customer_id, outlooks.product_id
+    select people.person, outlooks.product
 
     from {{ ref('int_recommendation_people') }} as people
 
@@ -112,4 +106,4 @@ pool as (
 
 )
 
-select distinct as_of_date, customer_id, product_id from pool
+select distinct person, product from pool

@@ -11,7 +11,15 @@ recommendations as (
 
 candidates as (
 
-    select * from {{ ref('int_recommendation_candidates') }} where kind = 'replenish' and not is_graded
+    select
+        customer_id,
+        product_id,
+        cast({{ add_days('as_of_date', '-days_since_order') }} as date) as last_order_date,
+        gap_days
+
+    from {{ ref('int_recommendation_signals') }}
+
+    where kind = 'replenish' and not is_graded
 
 ),
 
