@@ -6,12 +6,17 @@ goes on. Does not belong here: what is measured.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 # by itself: what is measured carries nothing that it does not ask for
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+
+class OutOfMemoryError(RuntimeError):
+    """The kernel ended it: the machine has not the memory for it."""
 
 
 def answer_of(module: str, *arguments: object) -> str:
@@ -25,6 +30,7 @@ def answer_of(module: str, *arguments: object) -> str:
         What it printed.
 
     Raises:
+        OutOfMemoryError: It asked for more memory than there is.
         RuntimeError: It failed; with its own words.
     """
     done = subprocess.run(
@@ -34,6 +40,8 @@ def answer_of(module: str, *arguments: object) -> str:
         text=True,
         check=False,
     )
+    if done.returncode == -signal.SIGKILL:
+        raise OutOfMemoryError(f"python -m {module} was killed")
     if done.returncode:
         raise RuntimeError(f"python -m {module} failed:\n{done.stderr}")
     return done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -29,6 +30,17 @@ def test_the_slope_of_a_power_is_its_exponent(exponent: float) -> None:
     sizes = [1_000, 10_000, 20_000, 100_000]
     costs = [7 * size**exponent for size in sizes]
     assert slope(sizes, costs) == pytest.approx(exponent)
+
+
+def test_the_page_says_where_a_script_does_not_fit() -> None:
+    *smaller, largest = recall()
+    scripts = {name: cost for name, cost in largest.scripts.items() if name != "pandas"}
+    told = parts([*smaller, replace(largest, scripts=scripts)])
+    row = next(
+        line for line in told["scripts"].splitlines() if f"{largest.persons:,} | pandas" in line
+    )
+    assert row.endswith(f"does not fit: {largest.machine} |")
+    assert any(line.startswith("| pandas | ") for line in told["slopes"].splitlines())
 
 
 def test_a_larger_size_goes_on_as_the_last_two_sizes_do() -> None:

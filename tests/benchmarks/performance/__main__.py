@@ -21,7 +21,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from orchestration.settings import Settings
-from tests.benchmarks.own_process import answer_of, say
+from tests.benchmarks.own_process import OutOfMemoryError, answer_of, say
 from tests.benchmarks.performance.agreement import disagreements
 from tests.benchmarks.performance.facts import export_facts
 from tests.benchmarks.performance.figures import Cost, Figures, figures, remember
@@ -81,7 +81,11 @@ def measure(persons: int, home: Path, steps: Path | None) -> Figures:
     say(f"floor {floor.seconds():.0f} s, {floor.cpu_seconds():.0f} s of processors")
     scripts = {}
     for label, name in SCRIPTS.items():
-        cost = measured_script(name, facts, home / name)
+        try:
+            cost = measured_script(name, facts, home / name)
+        except OutOfMemoryError:
+            say(f"{label} does not fit into this machine")
+            continue
         different = disagreements(build_file, home / name)
         if different:
             raise SystemExit(f"{label} computed something else than the warehouse: {different}")

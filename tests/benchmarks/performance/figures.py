@@ -52,7 +52,8 @@ class Figures:
         statements: The dearest statements, executed straight, by name.
         tables: Tables of the floor with as many rows as the run's.
         not_run: Nodes that could not be executed straight, with the run's seconds.
-        scripts: The shared steps in the run, straight, and in the two scripts.
+        scripts: The shared steps in the run, straight, and in each script that the machine has the
+            memory for.
     """
 
     persons: int

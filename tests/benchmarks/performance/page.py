@@ -7,6 +7,7 @@ Belongs here: how figures are written down and drawn. Does not belong here: the 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -115,6 +116,11 @@ def _scripts(sizes: Sequence[Figures]) -> str:
     for size in sizes:
         straight = size.scripts["straight"]
         for name, label in SCRIPTS.items():
+            if name not in size.scripts:
+                rows.append(
+                    [f"{size.persons:,}", label, "", "", "", "", f"does not fit: {size.machine}"]
+                )
+                continue
             cost = size.scripts[name]
             of_cpu = (cost.cpu_seconds or 0) / straight.cpu_seconds or None
             rows.append(
@@ -145,24 +151,35 @@ def _slopes(sizes: Sequence[Figures]) -> str:
         "floor": [size.sql.cpu_seconds for size in sizes],
         "model fitting": [size.learning.cpu_seconds for size in sizes],
         "loading, publishing": [size.moving.cpu_seconds for size in sizes],
-        "pandas": [size.scripts["pandas"].cpu_seconds for size in sizes],
-        "Polars": [size.scripts["Polars"].cpu_seconds for size in sizes],
-        "DuckDB, the same steps straight": [size.scripts["straight"].cpu_seconds for size in sizes],
+        "pandas": _of_script(sizes, "pandas"),
+        "Polars": _of_script(sizes, "Polars"),
+        "DuckDB, the same steps straight": _of_script(sizes, "straight"),
     }
     spans = [(persons[0], persons[-1])]
     if len(sizes) > 2:
         spans.append((persons[-2], persons[-1]))
     rows = [
-        [name, *(f"{_slope_between(persons, costs, *span):.2f}" for span in spans)]
+        [name, *(_slope_between(persons, costs, *span) for span in spans)]
         for name, costs in curves.items()
     ]
     titles = [f"{first:,} to {last:,}" for first, last in spans]
     return _table(["processor seconds of", *titles], rows)
 
 
-def _slope_between(persons: Sequence[int], costs: Sequence[float], first: int, last: int) -> float:
-    chosen = [pair for pair in zip(persons, costs, strict=True) if first <= pair[0] <= last]
-    return slope(*zip(*chosen, strict=True))
+def _of_script(sizes: Sequence[Figures], name: str) -> list[float | None]:
+    """Processor seconds of the shared steps by size; None where a script does not fit."""
+    return [size.scripts[name].cpu_seconds if name in size.scripts else None for size in sizes]
+
+
+def _slope_between(
+    persons: Sequence[int], costs: Sequence[float | None], first: int, last: int
+) -> str:
+    chosen = [
+        (size, cost)
+        for size, cost in zip(persons, costs, strict=True)
+        if first <= size <= last and cost is not None
+    ]
+    return f"{slope(*zip(*chosen, strict=True)):.2f}" if len(chosen) > 1 else ""
 
 
 def _larger(sizes: Sequence[Figures]) -> str:
@@ -188,6 +205,7 @@ def _larger(sizes: Sequence[Figures]) -> str:
             ),
         ]
         for size in LARGER
+        if size > persons[-1]
     ]
     return (
         f"From {persons[-2]:,} and {persons[-1]:,} persons; hours of one processor.\n\n"
@@ -256,8 +274,7 @@ def _draw(sizes: Sequence[Figures]) -> None:
         }
         _curves(whole, "A company's first run", persons, curves)
         scripts = {
-            SCRIPTS[name]: [size.scripts[name].cpu_seconds for size in sizes]
-            for name in ("straight", "pandas", "Polars")
+            SCRIPTS[name]: _of_script(sizes, name) for name in ("straight", "pandas", "Polars")
         }
         _curves(shared, "Features, RFM and the customers' money", persons, scripts)
         figure.savefig(PICTURE, metadata={"Date": None, "Creator": None})
@@ -266,12 +283,18 @@ def _draw(sizes: Sequence[Figures]) -> None:
 
 
 def _curves(
-    axes: Axes, title: str, persons: Sequence[int], curves: dict[str, Sequence[float]]
+    axes: Axes, title: str, persons: Sequence[int], curves: dict[str, Sequence[float | None]]
 ) -> None:
     from matplotlib.ticker import LogLocator
 
     for label, costs in curves.items():
-        axes.loglog(persons, costs, marker="o", label=label)
+        # matplotlib leaves out what is not known
+        axes.loglog(
+            persons,
+            [math.nan if cost is None else cost for cost in costs],
+            marker="o",
+            label=label,
+        )
     axes.set_title(title, fontsize=10)
     axes.set_xlabel("persons")
     axes.set_ylabel("processor seconds")

@@ -35,12 +35,15 @@ def measured_script(name: str, facts: Path, results: Path) -> ScriptCost:
     """Run a script in a process of its own.
 
     Raises:
+        OutOfMemoryError: It does not fit into the machine.
         RuntimeError: It failed; with its own words.
     """
     return ScriptCost(**json.loads(answer_of(f"{PACKAGE}.script", name, facts, results)))
 
 
 def _main(name: str, facts: Path, results: Path) -> None:
+    # if memory runs out, the kernel ends this process and no other one
+    Path("/proc/self/oom_score_adj").write_text("1000")
     script = importlib.import_module(f"{PACKAGE}.{name}")
     seconds, cpu_seconds = time.perf_counter(), _cpu_seconds()
     script.main(facts, results)
