@@ -9,7 +9,7 @@
     would take the aggregate twice the time.
 #}
 {%- set seeds, accessory_days, upgrade_after_days, dearer_by, at_most = 15, 90, 30, 1.2, 3 %}
-{%- set links = {'similar': 'is_similar', 'accessory': 'is_accessory', 'upgrade': 'is_upgrade'} %}
+{%- set kinds = {'similar': 'is_similar', 'accessory': 'is_accessory', 'upgrade': 'is_upgrade'} %}
 
 with
 
@@ -95,7 +95,7 @@ strongest as (
         person,
         product,
         {{ rounded('coalesce(sum(case when is_similar then strength end), 0)', 6) }} as similar_score,
-        {%- for kind, is_of_kind in links.items() %}
+        {%- for kind, is_of_kind in kinds.items() %}
         max(case when {{ is_of_kind }} then link end) as {{ kind }}_link{{ ',' if not loop.last }}
         {%- endfor %}
 
@@ -109,7 +109,7 @@ placed as (
 
     select
         *,
-        {%- for kind in links %}
+        {%- for kind in kinds %}
         {{ seeds + 1 }} - {{ kind }}_link % {{ seeds + 1 }} as {{ kind }}_of_place{{ ',' if not loop.last }}
         {%- endfor %}
 
@@ -123,10 +123,10 @@ links as (
         person,
         product,
         similar_score,
-        {%- for kind in links if kind != 'similar' %}
+        {%- for kind in kinds if kind != 'similar' %}
         coalesce(({{ kind }}_link + {{ kind }}_of_place) / cast({{ seeds + 1 }} as double) / 1e6, 0) as {{ kind }}_score,
         {%- endfor %}
-        {%- for kind in links %}
+        {%- for kind in kinds %}
         {{ kind }}_of_place{{ ',' if not loop.last }}
         {%- endfor %}
 
