@@ -7,9 +7,9 @@ Does not belong here: reading files of any format (bulk_*.py), the order of thin
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 
 import duckdb
@@ -62,7 +62,7 @@ def _filtered(relation: Relation, condition: str) -> Relation:
     return chosen
 
 
-def _one_ahead(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def one_ahead(batches: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch, None, None]:
     """The same batches, each made by another thread while the one before is used."""
     source = iter(batches)
     with ThreadPoolExecutor(1, thread_name_prefix="landing") as reader:
@@ -459,8 +459,10 @@ class FeedWriter:
             select: Expressions over a batch's columns that make the table's columns.
         """
         self._append(STAGE, schema.empty_table(), select, is_new=True)
-        for batch in _one_ahead(batches):
-            self._append(STAGE, pa.Table.from_batches([batch]), select)
+        # closed here, or a batch that cannot be staged would leave the file in the reader's hands
+        with closing(one_ahead(batches)) as ahead:
+            for batch in ahead:
+                self._append(STAGE, pa.Table.from_batches([batch]), select)
 
     def stage_rejects(self, rejects: pa.Table, *, is_new: bool) -> None:
         """Put rejected lines aside until their file is committed; a new table drops the old."""
