@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -40,11 +41,12 @@ from orchestration.analysis.identity.history import EVENTS, append_history, redi
 from orchestration.analysis.identity.households import assign_households
 from orchestration.analysis.identity.matching.attributes import prepare_attributes
 from orchestration.analysis.identity.matching.linking import (
+    Matches,
     MatchState,
     find_matches,
     no_matches,
 )
-from orchestration.analysis.identity.overrides import read_overrides
+from orchestration.analysis.identity.overrides import Overrides, read_overrides
 from orchestration.analysis.identity.schemas import ID_MODEL
 from orchestration.analysis.identity.workspace import (
     hard_unique_claims,
@@ -135,31 +137,8 @@ def resolve(
     kinds = config.link_kinds()
     with closing(open_workspace(records, identifiers, config, hash_key, limits)) as connection:
         decided = read_overrides(connection, overrides)
-        facts = record_facts(connection)
-
-        holdings = linking_holdings(connection, [r.id_type for r in config.rules if r.links])
-        guarded = guard_holdings(
-            holdings["value_id"].to_numpy(),
-            holdings["rid"].to_numpy(),
-            holdings["id_type"].isin([r.id_type for r in config.rules if r.is_guarded]).to_numpy(),
-            facts,
-        )
-        shared = candidates_from_values(holdings, guarded.group, facts, config)
-        first_free_group = int(guarded.group.max()) + 1 if len(guarded.group) else 0
-        forced = candidates_from_overrides(decided.together, first_free_group)
-        prepare_attributes(connection)
-        matches = no_matches()
-        if config.matching is not None:
-            matches = find_matches(connection, config.matching, previous_matches)
-        alike = candidates_from_matches(matches, first_free_group + len(forced), kinds)
-        people = build_components(
-            pd.concat([shared, forced, alike], ignore_index=True),
-            facts,
-            hard_unique_claims(connection),
-            decided.apart,
-            config,
-            matches.conflict_weight,
-        )
+        linked = _link(connection, decided, config, previous_matches)
+        people, matches = linked.people, linked.matches
 
         previous = read_previous(connection, previous_map, previous_history, previous_former_ids)
         assigned = assign_customers(people.component, previous)
@@ -180,7 +159,7 @@ def resolve(
             id_map=id_map(connection),
             id_edge=id_edge(connection),
             id_edge_blocked=id_edge_blocked(
-                connection, guarded.blocked, people.blocked, matches.refused
+                connection, linked.blocked_values, people.blocked, matches.refused
             ),
             id_history=history,
             record_former_id=former_ids(connection, previous, number_of_record),
@@ -199,6 +178,56 @@ def resolve(
         overrides_unmatched=decided.unmatched_count,
     )
     return resolution
+
+
+@dataclass(frozen=True)
+class _Linked:
+    """Records put together into people.
+
+    Attributes:
+        people: The components, their links and what may not link.
+        matches: What the matching model proposed.
+        blocked_values: GuardedHoldings.blocked of the values that several people share.
+    """
+
+    people: Components
+    matches: Matches
+    blocked_values: list[tuple[int, int, int, int, str]]
+
+
+def _link(
+    connection: duckdb.DuckDBPyConnection,
+    decided: Overrides,
+    config: IdentityConfig,
+    previous_matches: MatchState | None,
+) -> _Linked:
+    """Weigh all evidence; it takes as much memory as the tables that come of it, and goes first."""
+    kinds = config.link_kinds()
+    facts = record_facts(connection)
+    holdings = linking_holdings(connection, [r.id_type for r in config.rules if r.links])
+    guarded = guard_holdings(
+        holdings["value_id"].to_numpy(),
+        holdings["rid"].to_numpy(),
+        holdings["id_type"].isin([r.id_type for r in config.rules if r.is_guarded]).to_numpy(),
+        facts,
+    )
+    shared = candidates_from_values(holdings, guarded.group, facts, config)
+    first_free_group = int(guarded.group.max()) + 1 if len(guarded.group) else 0
+    forced = candidates_from_overrides(decided.together, first_free_group)
+    prepare_attributes(connection)
+    matches = no_matches()
+    if config.matching is not None:
+        matches = find_matches(connection, config.matching, previous_matches)
+    alike = candidates_from_matches(matches, first_free_group + len(forced), kinds)
+    people = build_components(
+        pd.concat([shared, forced, alike], ignore_index=True),
+        facts,
+        hard_unique_claims(connection),
+        decided.apart,
+        config,
+        matches.conflict_weight,
+    )
+    return _Linked(people, matches, guarded.blocked)
 
 
 def _metrics(
