@@ -65,11 +65,12 @@ def _filtered(relation: Relation, condition: str) -> Relation:
 def one_ahead(batches: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch, None, None]:
     """The same batches, each made by another thread while the one before is used."""
     source = iter(batches)
+    batch = next(source, None)
     with ThreadPoolExecutor(1, thread_name_prefix="landing") as reader:
-        coming = reader.submit(next, source, None)
-        while (batch := coming.result()) is not None:
+        while batch is not None:
             coming = reader.submit(next, source, None)
             yield batch
+            batch = coming.result()
 
 
 class MiscountError(RuntimeError):
