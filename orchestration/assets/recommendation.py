@@ -67,7 +67,7 @@ TARGETS_SQL = """
 # What is the customer's or the product's alone is not read once per candidate. Numbers follow the
 # order of ids.
 CURRENT_SQL = """
-    select *
+    select {columns}
     from intermediate.int_recommendation_candidates
     where not is_graded
     order by person
@@ -225,11 +225,14 @@ def _together(*evaluations: "pd.DataFrame") -> "pd.DataFrame":
 
 def _lists(connection: "duckdb.DuckDBPyConnection", artefact: "RankerArtefact") -> pa.Table:
     """The list of every customer; SCHEMA. Candidates are read and scored in batches."""
-    from orchestration.analysis.recommendation import recommend
+    from orchestration.analysis.recommendation import CANDIDATE_COLUMNS, recommend
 
     people = connection.execute(PEOPLE_SQL).df().set_index("person")
     products = connection.execute(PRODUCTS_SQL).df().set_index("product")
-    batches = connection.execute(CURRENT_SQL).to_arrow_reader(BATCH_ROWS)
+    known = {*people.columns, *products.columns}
+    of_both = [column for column in CANDIDATE_COLUMNS if column not in known]
+    query = _naming(CURRENT_SQL, ["person", "product", *of_both])
+    batches = connection.execute(query).to_arrow_reader(BATCH_ROWS)
     tables = []
     for table in whole_customers(batches):
         told = recommend(artefact, _described(table.to_pandas(), people, products))

@@ -101,8 +101,9 @@ def read_lines(files: list[tuple[int, TextFile]], limits: Limits) -> Iterator[pa
                 used = np.flatnonzero(pc.binary_length(lines).to_numpy())
                 if len(used) < count:
                     lines = lines.take(pa.array(used))
-                rules: list[str | None] | None = ["line_too_long"] * len(lines)
-                if not is_overlong:
+                if is_overlong:
+                    rules = ["line_too_long"] * len(lines)
+                else:
                     rules = _broken_rules(lines, block, line_end, limits, has_nul=text_file.has_nul)
                 yield _batch(
                     file_id,
