@@ -6,6 +6,9 @@ Does not belong here: any rule of matching (analysis/identity/).
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,14 +21,16 @@ from orchestration.micro_batch import forget_gone_customers
 from orchestration.publishing.pseudonyms import private_sources, restore_record_ids
 from orchestration.publishing.reader import published_table
 from orchestration.resources.run_record import note_evidence, timed_step, write_checks
-from orchestration.resources.warehouse import Warehouse, table_exists
+from orchestration.resources.warehouse import Warehouse, row_counts, table_exists
 from orchestration.settings import Settings
-from orchestration.sql import qualified, quote
+from orchestration.sql import qualified
 from orchestration.truth import read_truth
 
 if TYPE_CHECKING:
+    from orchestration.analysis.identity.arrow import Rows
+    from orchestration.analysis.identity.config import IdentityConfig
     from orchestration.analysis.identity.matching.linking import MatchState
-    from orchestration.analysis.identity.resolve import Resolution
+    from orchestration.analysis.identity.resolve import Outcome
 
 TABLES = {
     "id_map": "Every identifier and the customer it belongs to. One row per id_type, id_scope and "
@@ -51,13 +56,12 @@ PREVIOUS = {
     "previous_households": "customer_household",
     "previous_quality": "id_quality",
 }
-INPUTS = {
-    "records": "intermediate.int_identity__records",
-    "identifiers": "intermediate.int_identity__identifiers",
-    "overrides": "reference.identity_overrides",
-    "as_of": "intermediate.int_run__as_of",
-    "evidence": "intermediate.int_identity__evidence_until",
-}
+RECORDS = "intermediate.int_identity__records"
+IDENTIFIERS = "intermediate.int_identity__identifiers"
+OVERRIDES = "reference.identity_overrides"
+AS_OF = "intermediate.int_run__as_of"
+EVIDENCE_UNTIL = "intermediate.int_identity__evidence_until"
+INPUTS = (RECORDS, IDENTIFIERS, OVERRIDES, AS_OF, EVIDENCE_UNTIL)
 # Comparisons of unchanged records, kept in the build file; a run without them compares everything.
 MATCH_STATE = {
     "rules": "identity.id_blocking_rule",
@@ -76,7 +80,7 @@ def identity_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
         specs=[
             dg.AssetSpec(
                 ["identity", table],
-                deps=[dg.AssetKey(name.split(".")) for name in INPUTS.values()],
+                deps=[dg.AssetKey(name.split(".")) for name in INPUTS],
                 group_name="identity",
                 kinds={"python", "duckdb"},
                 description=description,
@@ -93,31 +97,36 @@ def identity_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
 
         with timed_step(warehouse, context.run_id, "identity") as step:
             with warehouse.connect() as connection:
-                inputs = read_inputs(connection)
+                previous = previous_rows(connection, settings, private)
                 matches = read_match_state(connection) if settings.matching else None
-            previous = _previous_tables(warehouse, settings, inputs["records"], private)
-            resolution, tables = identify(inputs, previous, matches, settings, context.run_id)
-            step.rows = warehouse.replace_tables(
-                {f"identity.{name}": table for name, table in tables.items()}
-            )
+                evidence = take_evidence(connection, previous, matches, settings)
+                # what has been read to its end keeps the file open as long as somebody holds it
+                del previous, matches
+            with closing(evidence.workspace) as workspace:
+                outcome = identify(evidence, settings, context.run_id)
+                step.rows = warehouse.replace_tables(identity_rows(workspace))
+                counts = row_counts(workspace, [f"main.{table}" for table in TABLES])
+                measured = {
+                    row["check_name"]: row
+                    for row in workspace.table("id_quality").to_arrow_table().to_pylist()
+                }
             with warehouse.connect() as connection:
-                note_evidence(connection, context.run_id, inputs["evidence"]["until_at"][0].as_py())
+                note_evidence(connection, context.run_id, evidence.until_at)
                 forget_gone_customers(connection, parsed)
-        model_path = resolution.match_report and save_match_model(
-            resolution.match_report, settings.models_dir, context.run_id
+        model_path = outcome.match_report and save_match_model(
+            outcome.match_report, settings.models_dir, context.run_id
         )
-        measured = {row["check_name"]: row for row in tables["id_quality"].to_pylist()}
         checked = [check.result(measured[check.name]) for check in IDENTITY_CHECKS]
         with warehouse.connect() as connection:
-            write_checks(connection, context.run_id, [outcome for _, outcome in checked])
+            write_checks(connection, context.run_id, [checked_as for _, checked_as in checked])
         for table in TABLES:
             is_crosswalk = table == "id_map"
             yield dg.MaterializeResult(
                 asset_key=["identity", table],
                 metadata={
-                    "dagster/row_count": tables[table].num_rows,
-                    **(resolution.metrics if is_crosswalk else {}),
-                    **(_model_metadata(resolution, model_path) if table == "id_model" else {}),
+                    "dagster/row_count": counts[f"main.{table}"],
+                    **(outcome.metrics if is_crosswalk else {}),
+                    **(_model_metadata(outcome, model_path) if table == "id_model" else {}),
                 },
                 check_results=[result for result, _ in checked] if is_crosswalk else [],
             )
@@ -125,12 +134,27 @@ def identity_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
     return identity
 
 
-def read_inputs(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
-    """The tables of INPUTS by name."""
-    return {
-        name: connection.execute(f"from {qualified(table)}").to_arrow_table()
-        for name, table in INPUTS.items()
-    }
+@dataclass(frozen=True)
+class Evidence:
+    """What one resolution goes by.
+
+    Attributes:
+        workspace: Records, identifiers and what the last run left, taken in; to be closed by
+            whoever has it.
+        overrides: Decisions of people.
+        as_of_date: Day of the run.
+        until_at: The moment up to which evidence is used.
+    """
+
+    workspace: duckdb.DuckDBPyConnection
+    overrides: pa.Table
+    as_of_date: date
+    until_at: datetime
+
+
+def stream(connection: duckdb.DuckDBPyConnection, name: str) -> pa.RecordBatchReader:
+    """The rows of `schema.table`, a batch at a time, beside whatever the connection does."""
+    return connection.cursor().execute(f"from {qualified(name)}").to_arrow_reader()
 
 
 def read_match_state(connection: duckdb.DuckDBPyConnection) -> "MatchState | None":
@@ -139,114 +163,133 @@ def read_match_state(connection: duckdb.DuckDBPyConnection) -> "MatchState | Non
 
     if not all(table_exists(connection, name) for name in MATCH_STATE.values()):
         return None
-    return MatchState(
-        **{
-            part: connection.execute(f"from {qualified(name)}").to_arrow_table()
-            for part, name in MATCH_STATE.items()
-        }
-    )
+    return MatchState(**{part: stream(connection, name) for part, name in MATCH_STATE.items()})
 
 
-def identify(
-    inputs: Mapping[str, pa.Table],
-    previous: Mapping[str, pa.Table | None],
+def take_evidence(
+    connection: duckdb.DuckDBPyConnection,
+    previous: "Mapping[str, Rows | None]",
     matches: "MatchState | None",
     settings: Settings,
-    run_id: str,
-) -> "tuple[Resolution, dict[str, pa.Table]]":
-    """Everything that the step writes, without the warehouse it is read from and written to.
+) -> Evidence:
+    """Take everything in that a resolution needs, so that the warehouse can be closed meanwhile.
 
     Args:
-        inputs: Tables under the names of INPUTS.
-        previous: Tables of the last run under the names of PREVIOUS; None for one it did not have.
+        connection: The build file.
+        previous: Rows of the last run under the names of PREVIOUS; None for what it did not have.
         matches: Comparisons of the last run; None compares everything.
-        settings: Whether records are matched, the seed, the hash key, the truth file.
-        run_id: Name of this run.
-
-    Returns:
-        The resolution, and the tables of the schema `identity` by name.
+        settings: Whether records are matched, the hash key, how much memory there is.
     """
-    from orchestration.analysis.identity.config import IdentityConfig, MatchingConfig
+    from orchestration.analysis.identity.carry_over import take_in_previous
+    from orchestration.analysis.identity.matching.linking import take_in_state
+    from orchestration.analysis.identity.workspace import open_workspace
+
+    workspace = open_workspace(
+        stream(connection, RECORDS),
+        stream(connection, IDENTIFIERS),
+        _config(settings),
+        settings.hash_key_bytes,
+        Warehouse.of(settings).limits,
+    )
+    take_in_previous(workspace, **previous)
+    take_in_state(workspace, matches)
+    return Evidence(
+        workspace,
+        stream(connection, OVERRIDES).read_all(),
+        stream(connection, AS_OF).read_all()["as_of_date"][0].as_py(),
+        stream(connection, EVIDENCE_UNTIL).read_all()["until_at"][0].as_py(),
+    )
+
+
+def identify(evidence: Evidence, settings: Settings, run_id: str) -> "Outcome":
+    """Resolve, and measure what came out.
+
+    Args:
+        evidence: From `take_evidence`; its workspace receives the tables of the schema `identity`.
+        settings: Whether records are matched, the seed, the truth file.
+        run_id: Name of this run.
+    """
+    from orchestration.analysis.identity.arrow import keep
     from orchestration.analysis.identity.quality import measure_quality
-    from orchestration.analysis.identity.resolve import resolve
+    from orchestration.analysis.identity.resolve import resolve_workspace
 
-    carried = {name: table for name, table in previous.items() if name != "previous_quality"}
-    matching = MatchingConfig(seed=settings.seed) if settings.matching else None
-    resolution = resolve(
-        inputs["records"],
-        inputs["identifiers"],
-        **carried,
-        previous_matches=matches,
-        overrides=inputs["overrides"],
+    workspace = evidence.workspace
+    outcome = resolve_workspace(
+        workspace,
+        overrides=evidence.overrides,
         run_id=run_id,
-        as_of_date=inputs["as_of"]["as_of_date"][0].as_py(),
-        config=IdentityConfig(matching=matching),
-        hash_key=settings.hash_key_bytes,
-        limits=Warehouse.of(settings).limits,
+        as_of_date=evidence.as_of_date,
+        config=_config(settings),
     )
-    quality = measure_quality(
-        IDENTITY_CHECKS,
-        inputs["records"],
-        inputs["identifiers"],
-        resolution,
-        previous["previous_map"],
-        previous["previous_quality"],
-        run_id,
-    )
-    return resolution, {
-        **{name: getattr(resolution, name) for name in TABLES if hasattr(resolution, name)},
-        "id_quality": quality,
-        "id_accuracy": _accuracy(settings, resolution, inputs["identifiers"]),
-        "id_model": resolution.match_model,
-        **_state_tables(resolution.match_state),
-    }
+    unmatched = outcome.metrics["overrides_unmatched"]
+    keep(workspace, "id_quality", measure_quality(workspace, IDENTITY_CHECKS, unmatched, run_id))
+    keep(workspace, "id_accuracy", _accuracy(settings, workspace))
+    return outcome
 
 
-def _previous_tables(
-    warehouse: Warehouse, settings: Settings, records: pa.Table, private: tuple[str, ...]
-) -> dict[str, pa.Table | None]:
+def identity_rows(
+    workspace: duckdb.DuckDBPyConnection,
+) -> Iterator[tuple[str, pa.RecordBatchReader]]:
+    """Everything that the step writes, by name, one after the other.
+
+    What they came of goes first: the file that they are written to wants its memory.
+    """
+    from orchestration.analysis.identity.resolve import forget_all_but
+
+    names = dict.fromkeys([*(f"identity.{table}" for table in TABLES), *MATCH_STATE.values()])
+    tables = [name.removeprefix("identity.") for name in names]
+    forget_all_but(workspace, tables)
+    for name, table in zip(names, tables, strict=True):
+        yield name, stream(workspace, table)
+
+
+def previous_rows(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, private: tuple[str, ...]
+) -> "dict[str, Rows | None]":
     """What the last run left: in the build file, or in the published one if that was lost."""
-    with warehouse.connect() as build:
-        if table_exists(build, "identity.id_map"):
-            return {
-                argument: build.execute(f"from identity.{quote(table)}").to_arrow_table()
-                if table_exists(build, f"identity.{table}")
-                else None
-                for argument, table in PREVIOUS.items()
-            }
+    if table_exists(connection, "identity.id_map"):
+        return {
+            argument: stream(connection, f"identity.{table}")
+            if table_exists(connection, f"identity.{table}")
+            else None
+            for argument, table in PREVIOUS.items()
+        }
     previous = {
         argument: published_table(settings.published_file, table)
         for argument, table in PREVIOUS.items()
     }
     known = {argument: table for argument, table in previous.items() if table is not None}
+    if not known:
+        return previous
+    records = stream(connection, RECORDS).read_all()
     return previous | restore_record_ids(known, records, private, settings.hash_key_bytes)
 
 
-def _state_tables(state: "MatchState | None") -> dict[str, pa.Table]:
-    from orchestration.analysis.identity.schemas import BLOCKING_RULE, MATCH_PRINT
+def _config(settings: Settings) -> "IdentityConfig":
+    from orchestration.analysis.identity.config import IdentityConfig, MatchingConfig
 
-    if state is None:
-        nothing = MATCH_PRINT.empty_table()
-        parts = {"rules": BLOCKING_RULE.empty_table(), "prints": nothing, "vectors": nothing}
-    else:
-        parts = {part: getattr(state, part) for part in MATCH_STATE}
-    return {name.split(".")[1]: parts[part] for part, name in MATCH_STATE.items()}
+    return IdentityConfig(
+        matching=MatchingConfig(seed=settings.seed) if settings.matching else None
+    )
 
 
-def _accuracy(settings: Settings, resolution: "Resolution", identifiers: pa.Table) -> pa.Table:
+def _accuracy(settings: Settings, workspace: duckdb.DuckDBPyConnection) -> pa.Table:
     from orchestration.analysis.identity.accuracy import accuracy_report, pairs_accuracy
     from orchestration.analysis.identity.schemas import ID_ACCURACY
 
     if settings.truth_file is None:
         return ID_ACCURACY.empty_table()
     truth = read_truth(settings.truth_file)
+    id_map, id_edge, identifiers = (
+        workspace.table(name).to_arrow_table() for name in ("id_map", "id_edge", "identifier_input")
+    )
     if "is_match" in truth.columns:
-        return pairs_accuracy(truth, resolution.id_map)
-    return accuracy_report(truth, resolution.id_map, resolution.id_edge, identifiers)
+        return pairs_accuracy(truth, id_map)
+    return accuracy_report(truth, id_map, id_edge, identifiers)
 
 
-def _model_metadata(resolution: "Resolution", model_path: Path | None) -> dict:
-    report = resolution.match_report
+def _model_metadata(outcome: "Outcome", model_path: Path | None) -> dict:
+    report = outcome.match_report
     if not report:
         return {}
     return {

@@ -7,7 +7,7 @@ assets use. Does not belong here: SQL with a business meaning, or anything that 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -149,20 +149,21 @@ class Warehouse(dg.ConfigurableResource):
         Returns:
             The number of rows written.
         """
-        return self.replace_tables({name: table})
+        return self.replace_tables([(name, table)])
 
-    def replace_tables(self, tables: dict[str, pa.Table]) -> int:
-        """Write several tables in one transaction; returns the rows written in all."""
+    def replace_tables(self, tables: Iterable[tuple[str, pa.Table | pa.RecordBatchReader]]) -> int:
+        """Write several tables, by name, in one transaction; returns the rows written in all."""
+        rows = 0
         with self.connect() as connection, transaction(connection):
-            for name, table in tables.items():
+            for name, table in tables:
                 schema = name.split(".", 1)[0]
                 connection.execute(f"create schema if not exists {quote(schema)}")
                 connection.register("incoming_rows", table)
-                connection.execute(
+                rows += connection.execute(
                     f"create or replace table {qualified(name)} as select * from incoming_rows"  # noqa: S608
-                )
+                ).fetchone()[0]
                 connection.unregister("incoming_rows")
-        return sum(table.num_rows for table in tables.values())
+        return rows
 
 
 def _is_lock(error: duckdb.IOException) -> bool:

@@ -77,7 +77,7 @@ def tables(folder: Path) -> None:
     last = found[0][0]
     for run in range(last + 1, last + FILES):
         rows = pa.table({"run": [run] * ROWS})
-        warehouse.replace_tables({"analysis.score": rows, "analysis.grade": rows})
+        warehouse.replace_tables([("analysis.score", rows), ("analysis.grade", rows)])
         say(f"{run}")
 
 

@@ -11,6 +11,7 @@ import copy
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,8 +22,10 @@ from orchestration.assets.identity import (
     INPUTS,
     PREVIOUS,
     identify,
-    read_inputs,
+    identity_rows,
     read_match_state,
+    stream,
+    take_evidence,
 )
 from orchestration.ingestion import load_contracts, load_landing
 from orchestration.resources import increment, run_record
@@ -83,7 +86,7 @@ class CompiledWarehouse:
 
     def behind(self, *names: str) -> CompiledWarehouse:
         """The same with only what these models need, and identity resolution: a run is shorter."""
-        needed = {*names, *REMEMBERED, *(table.split(".")[1] for table in INPUTS.values())}
+        needed = {*names, *REMEMBERED, *(table.split(".")[1] for table in INPUTS)}
         for model in reversed(self.models):
             if model.name in needed:
                 needed |= model.parents
@@ -197,29 +200,25 @@ def _resolve(
     run_id: str,
     previous: duckdb.DuckDBPyConnection,
 ) -> None:
-    inputs = read_inputs(connection)
     known = table_exists(previous, f"{IDENTITY_SCHEMA}.id_map")
-    _, tables = identify(
-        inputs,
+    evidence = take_evidence(
+        connection,
         {
-            argument: previous.execute(f"from {IDENTITY_SCHEMA}.{table}").to_arrow_table()
-            if known
-            else None
+            argument: stream(previous, f"{IDENTITY_SCHEMA}.{table}") if known else None
             for argument, table in PREVIOUS.items()
         },
         # ids come from elsewhere in a rebuild, comparisons never do
         read_match_state(connection) if settings.matching else None,
         settings,
-        run_id,
     )
-    connection.execute(f"create schema if not exists {IDENTITY_SCHEMA}")
-    for table, rows in tables.items():
-        connection.register("incoming_rows", rows)
-        connection.execute(
-            f"create or replace table {IDENTITY_SCHEMA}.{table} as from incoming_rows"
-        )
-        connection.unregister("incoming_rows")
-    run_record.note_evidence(connection, run_id, inputs["evidence"]["until_at"][0].as_py())
+    with closing(evidence.workspace) as workspace:
+        identify(evidence, settings, run_id)
+        connection.execute(f"create schema if not exists {IDENTITY_SCHEMA}")
+        for table, rows in identity_rows(workspace):
+            connection.register("incoming_rows", rows)
+            connection.execute(f"create or replace table {table} as from incoming_rows")
+            connection.unregister("incoming_rows")
+    run_record.note_evidence(connection, run_id, evidence.until_at)
 
 
 def _models(manifest: dict, first: Path, second: Path) -> Iterator[Model]:

@@ -16,15 +16,15 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
+from orchestration.analysis.identity.arrow import Rows, take_in
 from orchestration.analysis.identity.config import RECORD_ID_TYPE
 from orchestration.analysis.identity.schemas import (
     ID_HISTORY,
+    PREVIOUS_HOUSEHOLD,
     PREVIOUS_MAP,
+    PREVIOUS_QUALITY,
     RECORD_FORMER_ID,
-    conform,
 )
 
 ID_PREFIX = "c"
@@ -66,52 +66,67 @@ class Assignment:
     kind: np.ndarray
 
 
-def customer_ids(numbers: np.ndarray, prefix: str = ID_PREFIX) -> pa.Array:
-    """Numbers as ids: a letter and ten digits; 0 becomes null."""
-    known = pa.array(numbers, mask=numbers == NO_ID, type=pa.int64())
-    digits = pc.utf8_lpad(known.cast(pa.string()), width=ID_DIGITS, padding="0")
-    return pc.binary_join_element_wise(prefix, digits, "")
+def customer_id_of(number: str, prefix: str = ID_PREFIX) -> str:
+    """SQL for the id of a number: a letter and ten digits; null for 0."""
+    return f"case when {number} <> {NO_ID} then printf('{prefix}%0{ID_DIGITS}d', {number}) end"
 
 
-def numbers_of(ids: pa.ChunkedArray) -> np.ndarray:
-    """The numbers of ids, whatever their letter."""
-    return pc.utf8_slice_codeunits(ids, 1).cast(pa.int64()).to_numpy()
-
-
-def read_previous(
+def take_in_previous(
     connection: duckdb.DuckDBPyConnection,
-    previous_map: pa.Table | None,
-    previous_history: pa.Table | None,
-    previous_former_ids: pa.Table | None,
-) -> PreviousIds:
-    """Bring earlier ids onto the current record numbers.
+    previous_map: Rows | None = None,
+    previous_history: Rows | None = None,
+    previous_former_ids: Rows | None = None,
+    previous_households: Rows | None = None,
+    previous_quality: Rows | None = None,
+) -> None:
+    """What earlier runs left, as tables of the workspace.
+
+    Tables made:
+        previous_map, previous_history, previous_former, previous_household, previous_quality;
+        empty where there was nothing.
 
     Args:
-        connection: A workspace; leaves the table `former_id` (record_key, number, left_order).
+        connection: A workspace.
         previous_map: schemas.ID_MAP of the last run, or None at the first.
         previous_history: schemas.ID_HISTORY of all runs so far, or None.
         previous_former_ids: schemas.RECORD_FORMER_ID of the last run, or None.
+        previous_households: schemas.HOUSEHOLD of the last run, or None.
+        previous_quality: schemas.ID_QUALITY of the last run, or None.
+
+    Raises:
+        ValueError: A history without a map: ids would be lost.
+    """
+    for name, rows, schema in (
+        ("previous_map", previous_map, PREVIOUS_MAP),
+        ("previous_history", previous_history, ID_HISTORY),
+        ("previous_former", previous_former_ids, RECORD_FORMER_ID),
+        ("previous_household", previous_households, PREVIOUS_HOUSEHOLD),
+        ("previous_quality", previous_quality, PREVIOUS_QUALITY),
+    ):
+        take_in(connection, name, rows, schema, name)
+    if (
+        previous_map is None
+        and connection.execute("select count(*) from previous_history").fetchone()[0]
+    ):
+        raise ValueError(
+            "there is an id_history but no id_map: every customer would get a new id; restore "
+            "identity.id_map, from the published file if the build file is lost"
+        )
+
+
+def read_previous(connection: duckdb.DuckDBPyConnection) -> PreviousIds:
+    """Bring earlier ids onto the current record numbers.
+
+    Args:
+        connection: A workspace after `take_in_previous`; leaves the table `former_id`
+            (record_key, number, left_order).
 
     Returns:
         The earlier ids.
 
     Raises:
-        ValueError: A history without a map (ids would be lost), an id that was not made here,
-            or a record that the map holds twice.
+        ValueError: An id that was not made here, or a record that the map holds twice.
     """
-    if previous_map is None and previous_history is not None and previous_history.num_rows:
-        raise ValueError(
-            "there is an id_history but no id_map: every customer would get a new id; restore "
-            "identity.id_map, from the published file if the build file is lost"
-        )
-    tables = {
-        "previous_map": (previous_map, PREVIOUS_MAP),
-        "previous_history": (previous_history, ID_HISTORY),
-        "previous_former": (previous_former_ids, RECORD_FORMER_ID),
-    }
-    for name, (table, schema) in tables.items():
-        given = schema.empty_table() if table is None else conform(table, schema, name)
-        connection.register(name, given)
     largest = _largest_number(connection)
     connection.execute(
         """
@@ -232,24 +247,25 @@ def record_overlap(component: np.ndarray, of_record: np.ndarray) -> pd.DataFrame
 
 def former_ids(
     connection: duckdb.DuckDBPyConnection, previous: PreviousIds, number_of_record: np.ndarray
-) -> pa.Table:
+) -> None:
     """The ids that records have left, this run's included.
+
+    Leaves the table `record_former_id`, shaped schemas.RECORD_FORMER_ID: one row per (record_key,
+    customer_id), with the order in which it was left last; empty as long as nothing was ever
+    merged, split or withdrawn.
 
     Args:
         connection: The workspace after `read_previous`.
         previous: Earlier ids.
         number_of_record: Customer number per record now.
-
-    Returns:
-        schemas.RECORD_FORMER_ID: one row per (record_key, customer_id), with the order in which
-        it was left last; empty as long as nothing was ever merged, split or withdrawn.
     """
     left = np.flatnonzero((previous.of_record != NO_ID) & (previous.of_record != number_of_record))
     moved = pd.DataFrame({"rid": left, "number": previous.of_record[left]})
     connection.register("moved_record", moved)
     connection.register("vanished_record", previous.vanished)
-    table = connection.execute(
-        """
+    connection.execute(
+        f"""
+        create table record_former_id as
         with
 
         this_run as (
@@ -282,22 +298,14 @@ def former_ids(
 
         )
 
-        select record_key, number, max(left_order) as left_order
+        select record_key, {customer_id_of("number")} as customer_id, max(left_order) as left_order
         from every_leaving
-        group by 1, 2
-        order by 1, 2
-        """
-    ).to_arrow_table()
+        group by record_key, number
+        order by record_key, number
+        """  # noqa: S608
+    )
     connection.unregister("moved_record")
     connection.unregister("vanished_record")
-    return pa.table(
-        [
-            table["record_key"],
-            customer_ids(table["number"].to_numpy()),
-            table["left_order"],
-        ],
-        names=RECORD_FORMER_ID.names,
-    ).cast(RECORD_FORMER_ID)
 
 
 def _hand_out(number: np.ndarray, components: np.ndarray, numbers: np.ndarray) -> None:

@@ -333,7 +333,7 @@ class _ConstrainedForest:
 
     def _alike_names(self, x: int, y: int) -> bool:
         texts = self._facts.name_text
-        a, b = texts[x], texts[y]
+        a, b = texts[x].as_py(), texts[y].as_py()
         shared = (Counter(a) & Counter(b)).total()
         return shared >= _ALIKE_LETTERS * max(len(a), len(b))
 

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.analysis.identity.carry_over import customer_ids
+from orchestration.analysis.identity.arrow import keep
+from orchestration.analysis.identity.carry_over import customer_id_of
 from orchestration.analysis.identity.config import (
     CERTAIN_PROBABILITY,
     DEVICE_ID_TYPE,
@@ -21,8 +22,7 @@ from orchestration.analysis.identity.config import (
 )
 from orchestration.analysis.identity.edges import NO_TIME, strengths
 from orchestration.analysis.identity.matching.linking import Matches
-from orchestration.analysis.identity.schemas import ID_EDGE, ID_EDGE_BLOCKED, ID_MAP, conform
-from orchestration.analysis.identity.workspace import UNKNOWN, blocked_value_rows
+from orchestration.analysis.identity.workspace import UNKNOWN, note_blocked_values
 
 SHARED_DEVICE = "shared_device"
 
@@ -41,8 +41,7 @@ def register_customers(
             the record ('own' and 1.0 without one).
         link: hub, member, value_id, kind, match, probability and the times, one row per link that
             stands.
-        link_rule: kind, rule.
-        link_evidence: match, match_weight, evidence of what the matching model proposed.
+        link_rule: kind, rule; the last one stands for records without a link.
     """
     is_model = (links["match"] != UNKNOWN).to_numpy()
     kind = links["kind"].to_numpy()
@@ -55,61 +54,65 @@ def register_customers(
         np.maximum.at(best, links[end].to_numpy(), rank)
     strongest = np.argsort(rank)[best] if len(links) else best
     has_link = best != UNKNOWN
-    names = np.array([each.name for each in kinds] + [OWN_METHOD], dtype=object)
-    method = names[np.where(has_link, kind[strongest] if len(links) else 0, len(kinds))]
+    method = np.where(has_link, kind[strongest] if len(links) else 0, len(kinds))
     surest = np.where(has_link, probability[strongest] if len(links) else 0.0, CERTAIN_PROBABILITY)
-    _create(
-        connection,
-        "resolved",
-        pa.table(
-            {
-                "rid": pa.array(np.arange(len(number_of_record), dtype=np.int32)),
-                "customer_id": customer_ids(number_of_record),
-                "match_method": pa.array(method, type=pa.string()),
-                "match_probability": pa.array(surest),
-            }
-        ),
-    )
-    _create(
-        connection,
-        "link",
-        pa.Table.from_pandas(links.assign(probability=probability), preserve_index=False),
-    )
-    _create(
+    keep(
         connection,
         "link_rule",
         pa.table(
             {
-                "kind": pa.array(range(len(kinds)), type=pa.int64()),
-                "rule": [each.name for each in kinds],
+                "kind": pa.array(range(len(kinds) + 1), type=pa.int64()),
+                "rule": [*(each.name for each in kinds), OWN_METHOD],
             }
         ),
     )
-    _create(
-        connection,
-        "link_evidence",
+    connection.register(
+        "decided",
         pa.table(
             {
-                "match": pa.array(np.arange(len(matches.evidence), dtype=np.int64)),
-                "match_weight": pa.array(matches.weight),
-                "evidence": pa.array(matches.evidence, type=pa.string()),
+                "rid": pa.array(np.arange(len(number_of_record), dtype=np.int32)),
+                "number": pa.array(number_of_record),
+                "kind": pa.array(method),
+                "match_probability": pa.array(surest),
+            }
+        ),
+    )
+    connection.execute(
+        f"""
+        create table resolved as
+        select
+            decided.rid,
+            {customer_id_of("decided.number")} as customer_id,
+            link_rule.rule as match_method,
+            decided.match_probability
+        from decided
+        inner join link_rule on link_rule.kind = decided.kind
+        """  # noqa: S608
+    )
+    connection.unregister("decided")
+    keep(
+        connection,
+        "link",
+        pa.table(
+            {
+                **{name: pa.array(links[name].to_numpy()) for name in links.columns},
+                "probability": pa.array(probability),
             }
         ),
     )
 
 
-def id_map(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+def id_map(connection: duckdb.DuckDBPyConnection) -> None:
     """Every record, and every identifier value that exactly one customer holds.
 
+    Leaves the table `id_map`, shaped schemas.ID_MAP, records first, each part in order of its key.
     A blocked value has no row, nor has a further value of a hard-unique type at a record.
     match_method of an identifier is its type when several records of the customer show it, else
     'own'; its probability is that of the surest record showing it.
-
-    Returns:
-        schemas.ID_MAP, records first, each part in order of its key.
     """
-    table = connection.execute(
+    connection.execute(
         """
+        create table id_map as
         with
 
         value_customer as (
@@ -185,20 +188,18 @@ def id_map(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         select * exclude (part, place) from rows order by part, place
         """,
         {"record_type": RECORD_ID_TYPE, "own": OWN_METHOD},
-    ).to_arrow_table()
-    return conform(table, ID_MAP, "id_map")
+    )
 
 
-def id_edge(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+def id_edge(connection: duckdb.DuckDBPyConnection) -> None:
     """Every link that stands, smaller record_key first.
 
+    Leaves the table `id_edge`, shaped schemas.ID_EDGE, in order of records and value.
     first_seen_at: when both records had shown the value; last_seen_at: when either last did.
-
-    Returns:
-        schemas.ID_EDGE, in order of records and value.
     """
-    table = connection.execute(
+    connection.execute(
         """
+        create table id_edge as
         select
             a.record_key as record_key_a,
             b.record_key as record_key_b,
@@ -226,8 +227,7 @@ def id_edge(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         order by a.rid, b.rid, link.value_id, link.match
         """,
         {"no_time": NO_TIME},
-    ).to_arrow_table()
-    return conform(table, ID_EDGE, "id_edge")
+    )
 
 
 def id_edge_blocked(
@@ -235,9 +235,10 @@ def id_edge_blocked(
     guarded: list[tuple[int, int, int, int, str]],
     refused: list[tuple[int, int, int, str]],
     unlikely: list[tuple[int, int, str]],
-) -> pa.Table:
+) -> None:
     """Everything that was not allowed to link, with the reason.
 
+    Leaves the table `id_edge_blocked`, shaped schemas.ID_EDGE_BLOCKED, in order of all columns.
     record_key_b is null where a value or a single record is concerned rather than a pair;
     record_key_a of a blocked value is the smallest record_key that holds it. record_count is the
     number of records holding the value, null where no value is involved.
@@ -247,36 +248,25 @@ def id_edge_blocked(
         guarded: From `guard_holdings`.
         refused: From `build_components`.
         unlikely: Pairs that the matching model scored high and that may not be linked all the same.
-
-    Returns:
-        schemas.ID_EDGE_BLOCKED, in order of all columns.
     """
     rows = [(*row[:3], row[4]) for row in guarded] + refused
     rows += [(a, b, UNKNOWN, reason) for a, b, reason in unlikely]
-    pairs = pa.Table.from_pylist(
-        [
+    pairs = pa.table(
+        {
             # A lone record stands in a; else plain columns to join on, the smaller record first.
-            {
-                "rid_a": a if b == UNKNOWN else min(a, b),
-                "rid_b": None if b == UNKNOWN else max(a, b),
-                "value_id": value_id,
-                "reason": reason,
-            }
-            for a, b, value_id, reason in rows
-        ],
-        schema=pa.schema(
-            [
-                ("rid_a", pa.int32()),
-                ("rid_b", pa.int32()),
-                ("value_id", pa.int32()),
-                ("reason", pa.string()),
-            ]
-        ),
+            "rid_a": pa.array((a if b == UNKNOWN else min(a, b) for a, b, *_ in rows), pa.int32()),
+            "rid_b": pa.array(
+                (None if b == UNKNOWN else max(a, b) for a, b, *_ in rows), pa.int32()
+            ),
+            "value_id": pa.array((value_id for _, _, value_id, _ in rows), pa.int32()),
+            "reason": pa.array((reason for *_, reason in rows), pa.string()),
+        }
     )
     connection.register("blocked_pair", pairs)
-    connection.register("blocked_value", blocked_value_rows(connection))
-    table = connection.execute(
+    note_blocked_values(connection)
+    connection.execute(
         """
+        create table id_edge_blocked as
         with
 
         held as (
@@ -334,13 +324,5 @@ def id_edge_blocked(
         select * from blocked order by all
         """,
         {"shared_device": SHARED_DEVICE, "device": DEVICE_ID_TYPE},
-    ).to_arrow_table()
+    )
     connection.unregister("blocked_pair")
-    connection.unregister("blocked_value")
-    return conform(table, ID_EDGE_BLOCKED, "id_edge_blocked")
-
-
-def _create(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
-    connection.register("incoming", table)
-    connection.table("incoming").create(name)
-    connection.unregister("incoming")

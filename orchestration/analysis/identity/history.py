@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -28,19 +29,18 @@ from orchestration.analysis.identity.carry_over import (
     RETURNED,
     Assignment,
     PreviousIds,
-    customer_ids,
+    customer_id_of,
     record_overlap,
 )
 from orchestration.analysis.identity.config import LinkKind
 from orchestration.analysis.identity.edges import strengths
-from orchestration.analysis.identity.schemas import ID_HISTORY, conform
 
 BORN, MERGED, SPLIT, RETIRED = "born", "merged", "split", "retired"
 EVENTS = (BORN, MERGED, SPLIT, RETIRED)
 
 
 def append_history(
-    previous_history: pa.Table | None,
+    connection: duckdb.DuckDBPyConnection,
     component: np.ndarray,
     assignment: Assignment,
     previous: PreviousIds,
@@ -48,11 +48,14 @@ def append_history(
     kinds: tuple[LinkKind, ...],
     run_id: str,
     as_of_date: date,
-) -> pa.Table:
+) -> None:
     """Add this run's events to the log; a run that changes nothing adds nothing.
 
+    Leaves the table `id_history`, shaped schemas.ID_HISTORY: the earlier rows unchanged, then the
+    new ones.
+
     Args:
-        previous_history: schemas.ID_HISTORY so far, or None.
+        connection: The workspace with `previous_history`.
         component: Component per record.
         assignment: Customer number per component.
         previous: Earlier ids.
@@ -60,77 +63,124 @@ def append_history(
         kinds: The link kinds that `kind` counts in.
         run_id: This run.
         as_of_date: Business date of this run.
-
-    Returns:
-        schemas.ID_HISTORY: the earlier rows unchanged, then the new ones.
     """
-    earlier = (
-        ID_HISTORY.empty_table()
-        if previous_history is None
-        else conform(previous_history, ID_HISTORY, "previous_history").sort_by("event_id")
-    )
     events = _events(component, assignment, previous, links, kinds)
-    if events.empty:
-        return earlier
-    last = earlier["event_id"][-1].as_py() if earlier.num_rows else 0
-    count = len(events)
-    added = pa.table(
-        [
-            pa.array(last + 1 + np.arange(count)),
-            pa.array([run_id] * count),
-            pa.array([as_of_date] * count, type=pa.date32()),
-            pa.array(events["event"]),
-            customer_ids(events["number"].to_numpy()),
-            customer_ids(events["related"].to_numpy()),
-            pa.array(events["records"].to_numpy().astype(np.int32)),
-            pa.array(events["reason"]),
-        ],
-        names=ID_HISTORY.names,
-    ).cast(ID_HISTORY)
-    return pa.concat_tables([earlier, added]).combine_chunks()
+    connection.register(
+        "new_event",
+        pa.table(
+            {
+                "place": pa.array(np.arange(len(events))),
+                **{
+                    name: pa.array(events[name].to_numpy(dtype=np.int64))
+                    for name in ("number", "related", "records")
+                },
+                **{name: pa.array(events[name], pa.string()) for name in ("event", "reason")},
+            }
+        ),
+    )
+    connection.execute(
+        f"""
+        create table id_history as
+        with
+
+        earlier as (
+
+            select coalesce(max(event_id), 0) as last_event_id from previous_history
+
+        )
+
+        select * from previous_history
+
+        union all
+
+        select
+            earlier.last_event_id + 1 + new_event.place,
+            $run_id,
+            $as_of_date,
+            new_event.event,
+            {customer_id_of("new_event.number")},
+            {customer_id_of("new_event.related")},
+            cast(new_event.records as integer),
+            new_event.reason
+        from new_event
+        cross join earlier
+
+        order by event_id
+        """,  # noqa: S608
+        {"run_id": run_id, "as_of_date": as_of_date},
+    )
+    connection.unregister("new_event")
 
 
-def redirects(history: pa.Table) -> pa.Table:
+def redirects(connection: duckdb.DuckDBPyConnection) -> None:
     """Where every id ever handed out leads now.
 
-    Args:
-        history: schemas.ID_HISTORY.
+    Leaves the table `customer_redirect`, shaped schemas.REDIRECT: customer_id, current_customer_id
+    (itself while it lives; null once its last successor has retired). One row per customer_id, in
+    order of it.
 
-    Returns:
-        customer_id, current_customer_id (itself while it lives; null once its last successor has
-        retired). One row per customer_id, in order of it.
+    Args:
+        connection: The workspace with `id_history`.
     """
-    table = conform(history, ID_HISTORY, "id_history").sort_by("event_id").to_pandas()
-    born = table.loc[table["event"] == BORN, ["event_id", "customer_id"]]
-    split = table.loc[table["event"] == SPLIT, ["event_id", "related_customer_id"]]
-    gone = table.loc[table["event"].isin((MERGED, RETIRED))]
-    state = pd.concat(
-        [
-            born.assign(leads_to=born["customer_id"]),
-            split.rename(columns={"related_customer_id": "customer_id"}).assign(
-                leads_to=split["related_customer_id"]
-            ),
-            gone[["event_id", "customer_id"]].assign(
-                leads_to=gone["related_customer_id"].where(gone["event"] == MERGED)
-            ),
-        ]
-    ).sort_values("event_id")
-    latest = state.drop_duplicates("customer_id", keep="last")
-    leads_to = latest.set_index("customer_id")["leads_to"].sort_index()
+    connection.execute(
+        """
+        create table leads_to as
+        with
+
+        state as (
+
+            select event_id, customer_id, customer_id as next_id
+            from id_history
+            where event = $born
+
+            union all
+
+            select event_id, related_customer_id, related_customer_id
+            from id_history
+            where event = $split
+
+            union all
+
+            select event_id, customer_id, case when event = $merged then related_customer_id end
+            from id_history
+            where event in ($merged, $retired)
+
+        )
+
+        select customer_id, next_id
+        from state
+        qualify row_number() over (partition by customer_id order by event_id desc) = 1
+        """,
+        {"born": BORN, "split": SPLIT, "merged": MERGED, "retired": RETIRED},
+    )
     # An id leads to one that outlived it, so this ends; each round doubles the distance covered.
     while True:
-        further = leads_to.map(leads_to).where(leads_to.notna())
-        if further.equals(leads_to):
+        connection.execute(
+            """
+            create or replace table leads_further as
+            select leads_to.customer_id, following.next_id
+            from leads_to
+            inner join leads_to as following on following.customer_id = leads_to.next_id
+            where following.next_id is distinct from leads_to.next_id
+            """
+        )
+        if not connection.execute("select count(*) from leads_further").fetchone()[0]:
             break
-        leads_to = further
-    return pa.table(
-        {
-            "customer_id": pa.array(leads_to.index, type=pa.string()),
-            "current_customer_id": pa.array(
-                leads_to.astype(object).where(leads_to.notna(), None), type=pa.string()
-            ),
-        }
+        connection.execute(
+            """
+            update leads_to set next_id = leads_further.next_id
+            from leads_further
+            where leads_further.customer_id = leads_to.customer_id
+            """
+        )
+    connection.execute(
+        """
+        create table customer_redirect as
+        select customer_id, next_id as current_customer_id from leads_to order by customer_id
+        """
     )
+    connection.execute("drop table leads_further")
+    connection.execute("drop table leads_to")
 
 
 def _events(

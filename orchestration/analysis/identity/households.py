@@ -15,11 +15,9 @@ from orchestration.analysis.identity.carry_over import (
     NO_ID,
     PreviousIds,
     assign_customers,
-    customer_ids,
-    numbers_of,
+    customer_id_of,
 )
 from orchestration.analysis.identity.components import connect
-from orchestration.analysis.identity.schemas import HOUSEHOLD, PREVIOUS_HOUSEHOLD, conform
 
 HOUSEHOLD_PREFIX = "h"
 # More customers than this under one address or number are a dormitory, an office or a shop.
@@ -30,23 +28,21 @@ def assign_households(
     connection: duckdb.DuckDBPyConnection,
     number_of_record: np.ndarray,
     previous: PreviousIds,
-    previous_households: pa.Table | None,
-) -> pa.Table:
+) -> None:
     """Group customers into households.
+
+    Leaves the table `customer_household`, shaped schemas.HOUSEHOLD, one row per customer, in order
+    of customer_id. An id stays with the household in which most of its records still are, and is
+    never given to another.
 
     Two customers share a household when a record of each states the same address, down to the
     number, in the same place, or when they share a phone number that no stranger shares and a
     family name. A customer who shares neither is a household of one.
 
     Args:
-        connection: The workspace with `attribute`.
+        connection: The workspace with `attribute` and `previous_household`.
         number_of_record: Customer number per record.
         previous: Earlier customers of the records.
-        previous_households: customer_id and household_id of the last run, or None.
-
-    Returns:
-        schemas.HOUSEHOLD, one row per customer, in order of customer_id. An id stays with the
-        household in which most of its records still are, and is never given to another.
     """
     links = _shared_homes(connection, number_of_record)
     customers, customer = np.unique(number_of_record, return_inverse=True)
@@ -59,18 +55,29 @@ def assign_households(
     rank[np.argsort(first_record)] = np.arange(len(first_record))
     of_customer = rank[household]
 
-    assigned = assign_customers(
-        of_customer[customer], _previous_households(previous, previous_households)
-    )
+    assigned = assign_customers(of_customer[customer], _previous_households(connection, previous))
     size = np.bincount(of_customer)
-    return pa.table(
-        [
-            customer_ids(customers),
-            customer_ids(assigned.number[of_customer], HOUSEHOLD_PREFIX),
-            pa.array(size[of_customer].astype(np.int32)),
-        ],
-        names=HOUSEHOLD.names,
-    ).cast(HOUSEHOLD)
+    connection.register(
+        "assigned_household",
+        pa.table(
+            {
+                "customer": pa.array(customers),
+                "household": pa.array(assigned.number[of_customer]),
+                "member_count": pa.array(size[of_customer].astype(np.int32)),
+            }
+        ),
+    )
+    connection.execute(
+        f"""
+        create table customer_household as
+        select
+            {customer_id_of("customer")} as customer_id,
+            {customer_id_of("household", HOUSEHOLD_PREFIX)} as household_id,
+            member_count
+        from assigned_household
+        """  # noqa: S608
+    )
+    connection.unregister("assigned_household")
 
 
 def _shared_homes(
@@ -153,16 +160,18 @@ def _shared_homes(
 
 
 def _previous_households(
-    previous: PreviousIds, previous_households: pa.Table | None
+    connection: duckdb.DuckDBPyConnection, previous: PreviousIds
 ) -> PreviousIds:
     """Earlier household of every record, by way of its earlier customer."""
-    table = (
-        PREVIOUS_HOUSEHOLD.empty_table()
-        if previous_households is None
-        else conform(previous_households, PREVIOUS_HOUSEHOLD, "previous households")
-    )
-    customers = numbers_of(table["customer_id"])
-    households = numbers_of(table["household_id"])
+    numbers = connection.execute(
+        """
+        select
+            cast(substr(customer_id, 2) as bigint) as customer,
+            cast(substr(household_id, 2) as bigint) as household
+        from previous_household
+        """
+    ).fetchnumpy()
+    customers, households = (np.asarray(numbers[name]) for name in ("customer", "household"))
     household_of = np.zeros(
         max(previous.largest, int(customers.max(initial=0))) + 1, dtype=np.int64
     )

@@ -20,8 +20,7 @@ from orchestration.analysis.identity.config import (
     BRIDGE_SIDE_RECORDS,
     OVERRIDE_RULE,
 )
-from orchestration.analysis.identity.resolve import Resolution
-from orchestration.analysis.identity.schemas import ID_QUALITY, PREVIOUS_MAP, conform
+from orchestration.analysis.identity.schemas import ID_QUALITY
 
 PASSED, WARNED, FAILED = "passed", "warned", "failed"
 
@@ -43,57 +42,46 @@ class Check(Protocol):
 
 
 def measure_quality(
+    connection: duckdb.DuckDBPyConnection,
     checks: Sequence[Check],
-    records: pa.Table,
-    identifiers: pa.Table,
-    resolution: Resolution,
-    previous_map: pa.Table | None,
-    previous_quality: pa.Table | None,
+    overrides_unmatched: int,
     run_id: str,
 ) -> pa.Table:
     """Measure a resolution.
 
     Args:
+        connection: The workspace that `resolve_workspace` has been through.
         checks: What to measure; those without a query are weak_bridge_share and
             unmatched_overrides.
-        records: Input of the resolution.
-        identifiers: Input of the resolution.
-        resolution: Its outcome.
-        previous_map: id_map of the run before; None at the first, when nothing can have changed.
-        previous_quality: schemas.ID_QUALITY of the run before, or None.
+        overrides_unmatched: Rows of the override table that wait for their record or value.
         run_id: This run, whose events count.
 
     Returns:
         schemas.ID_QUALITY, one row per check, in the order of the checks.
     """
-    earlier = dict(
-        zip(*(previous_quality[name].to_pylist() for name in ("check_name", "value")), strict=True)
-        if previous_quality is not None
-        else ()
-    )
+    earlier = dict(connection.execute("select check_name, value from previous_quality").fetchall())
+    _prepare(connection, run_id)
     measured = {
-        "weak_bridge_share": _weak_bridge_share(resolution),
-        "unmatched_overrides": float(resolution.metrics.get("overrides_unmatched", 0)),
+        "weak_bridge_share": _weak_bridge_share(connection),
+        "unmatched_overrides": float(overrides_unmatched),
     }
     rows = []
-    with duckdb.connect() as connection:
-        _register(connection, records, identifiers, resolution, previous_map, run_id)
-        for check in checks:
-            if check.sql is None:
-                value = measured[check.name]
-            else:
-                value = float(connection.execute(check.sql).fetchone()[0] or 0)
-            rows.append(
-                {
-                    "check_name": check.name,
-                    "value": value,
-                    "previous_value": earlier.get(check.name),
-                    "warn_above": check.warn_above,
-                    "fail_above": check.fail_above,
-                    "outcome": _outcome(value, check),
-                    "description": check.description,
-                }
-            )
+    for check in checks:
+        if check.sql is None:
+            value = measured[check.name]
+        else:
+            value = float(connection.execute(check.sql).fetchone()[0] or 0)
+        rows.append(
+            {
+                "check_name": check.name,
+                "value": value,
+                "previous_value": earlier.get(check.name),
+                "warn_above": check.warn_above,
+                "fail_above": check.fail_above,
+                "outcome": _outcome(value, check),
+                "description": check.description,
+            }
+        )
     return pa.Table.from_pylist(rows, schema=ID_QUALITY)
 
 
@@ -103,30 +91,10 @@ def _outcome(value: float, check: Check) -> str:
     return WARNED if value > check.warn_above else PASSED
 
 
-def _register(
-    connection: duckdb.DuckDBPyConnection,
-    records: pa.Table,
-    identifiers: pa.Table,
-    resolution: Resolution,
-    previous_map: pa.Table | None,
-    run_id: str,
-) -> None:
-    earlier_map = (
-        PREVIOUS_MAP.empty_table()
-        if previous_map is None
-        else conform(previous_map, PREVIOUS_MAP, "previous_map")
-    )
-    for name, table in (
-        ("records", records),
-        ("identifiers", identifiers),
-        ("id_map", resolution.id_map),
-        ("id_edge", resolution.id_edge),
-        ("id_history", resolution.id_history),
-        ("customer_redirect", resolution.customer_redirect),
-        ("customer_household", resolution.customer_household),
-        ("earlier_map", earlier_map),
-    ):
-        connection.register(name, table)
+def _prepare(connection: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    """The tables that checks see."""
+    connection.execute("create temporary view records as from record_input")
+    connection.execute("create temporary view identifiers as from identifier_input")
     connection.execute(
         """
         create temporary table member as
@@ -153,7 +121,7 @@ def _register(
         """
         create temporary table earlier_size as
         select customer_id, count(*) as record_count
-        from earlier_map
+        from previous_map
         where id_type = 'record'
         group by customer_id
         """
@@ -167,62 +135,54 @@ def _register(
     )
 
 
-def _weak_bridge_share(resolution: Resolution) -> float:
+def _weak_bridge_share(connection: duckdb.DuckDBPyConnection) -> float:
     """Among customers large enough, those that fall into two groups without one doubtful link."""
-    edge = resolution.id_edge
-    with duckdb.connect() as connection:
-        connection.register("id_map", resolution.id_map)
-        connection.register("id_edge", edge)
-        connection.execute(
-            """
-            create temporary table large as
-            select customer_id
-            from id_map
-            where id_type = 'record'
-            group by customer_id
-            having count(*) >= ?
-            """,
-            [2 * BRIDGE_SIDE_RECORDS],
-        )
-        large = connection.execute("select count(*) from large").fetchone()[0]
-        links = connection.execute(
-            """
-            with
+    connection.execute(
+        """
+        create temporary table large as
+        select customer_id from size where record_count >= ?
+        """,
+        [2 * BRIDGE_SIDE_RECORDS],
+    )
+    large = connection.execute("select count(*) from large").fetchone()[0]
+    links = connection.execute(
+        """
+        with
 
-            doubtful as (
+        doubtful as (
 
-                select distinct customer_id
-                from id_edge
-                where probability < ? and customer_id in (select customer_id from large)
-
-            ),
-
-            numbered as (
-
-                select distinct
-                    customer_id,
-                    record_key,
-                    dense_rank() over (order by record_key) as place
-                from (
-                    select customer_id, record_key_a as record_key from id_edge
-                    union all
-                    select customer_id, record_key_b from id_edge
-                )
-                where customer_id in (select customer_id from doubtful)
-
-            )
-
-            select
-                dense_rank() over (order by id_edge.customer_id) as customer,
-                a.place as a,
-                b.place as b,
-                id_edge.probability
+            select distinct customer_id
             from id_edge
-            inner join numbered as a on a.record_key = id_edge.record_key_a
-            inner join numbered as b on b.record_key = id_edge.record_key_b
-            """,
-            [BRIDGE_PROBABILITY],
-        ).fetchnumpy()
+            where probability < ? and customer_id in (select customer_id from large)
+
+        ),
+
+        numbered as (
+
+            select distinct
+                customer_id,
+                record_key,
+                dense_rank() over (order by record_key) as place
+            from (
+                select customer_id, record_key_a as record_key from id_edge
+                union all
+                select customer_id, record_key_b from id_edge
+            )
+            where customer_id in (select customer_id from doubtful)
+
+        )
+
+        select
+            dense_rank() over (order by id_edge.customer_id) as customer,
+            a.place as a,
+            b.place as b,
+            id_edge.probability
+        from id_edge
+        inner join numbered as a on a.record_key = id_edge.record_key_a
+        inner join numbered as b on b.record_key = id_edge.record_key_b
+        """,
+        [BRIDGE_PROBABILITY],
+    ).fetchnumpy()
     if not large or not len(links["a"]):
         return 0.0
     place, smaller = bridges(links["a"].astype(np.int64), links["b"].astype(np.int64))

@@ -6,22 +6,21 @@ Does not belong here: any step itself.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 
 import duckdb
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from orchestration.analysis.identity.arrow import keep, read_table
 from orchestration.analysis.identity.carry_over import (
     assign_customers,
     former_ids,
     read_previous,
+    take_in_previous,
 )
 from orchestration.analysis.identity.components import Components, build_components
 from orchestration.analysis.identity.config import IdentityConfig
@@ -44,21 +43,61 @@ from orchestration.analysis.identity.matching.linking import (
     Matches,
     MatchState,
     find_matches,
+    match_nothing,
     no_matches,
+    take_in_state,
 )
 from orchestration.analysis.identity.overrides import Overrides, read_overrides
-from orchestration.analysis.identity.schemas import ID_MODEL
+from orchestration.analysis.identity.schemas import (
+    BLOCKING_RULE,
+    HOUSEHOLD,
+    ID_EDGE,
+    ID_EDGE_BLOCKED,
+    ID_HISTORY,
+    ID_MAP,
+    ID_MODEL,
+    MATCH_PRINT,
+    RECORD_FORMER_ID,
+    REDIRECT,
+)
 from orchestration.analysis.identity.workspace import (
+    RecordFacts,
     hard_unique_claims,
     linking_holdings,
     open_workspace,
     record_facts,
 )
+from orchestration.sql import quote
+
+TABLES = {
+    "id_map": ID_MAP,
+    "id_edge": ID_EDGE,
+    "id_edge_blocked": ID_EDGE_BLOCKED,
+    "id_history": ID_HISTORY,
+    "record_former_id": RECORD_FORMER_ID,
+    "customer_household": HOUSEHOLD,
+    "customer_redirect": REDIRECT,
+    "id_model": ID_MODEL,
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is said of a resolution beside its tables.
+
+    Attributes:
+        metrics: Counts and shares of this run.
+        match_report: What the matching model blocked, learnt and compared, for the model file;
+            empty without one.
+    """
+
+    metrics: dict[str, int | float]
+    match_report: dict
 
 
 @dataclass(frozen=True)
 class Resolution:
-    """The identity tables of one run, each shaped as in schemas.py.
+    """The identity tables of one run in memory, each shaped as in schemas.py.
 
     Attributes:
         id_map: Records and identifiers with their customer_id.
@@ -68,11 +107,11 @@ class Resolution:
         record_former_id: Ids that records have left; input of the next run.
         customer_household: The household of every customer.
         customer_redirect: Where every id ever handed out leads now.
-        metrics: Counts and shares of this run.
+        id_model: What the matching model learnt; empty without one.
+        metrics: As in Outcome.
         match_state: What the next run needs so as not to compare unchanged records again; None
             without matching.
-        match_model: schemas.ID_MODEL, what the matching model learnt; empty without one.
-        match_report: What it blocked, learnt and compared, for the model file; empty without one.
+        match_report: As in Outcome.
     """
 
     id_map: pa.Table
@@ -82,9 +121,9 @@ class Resolution:
     record_former_id: pa.Table
     customer_household: pa.Table
     customer_redirect: pa.Table
+    id_model: pa.Table
     metrics: dict[str, int | float]
     match_state: MatchState | None = None
-    match_model: pa.Table = field(default_factory=ID_MODEL.empty_table)
     match_report: dict = field(default_factory=dict)
 
 
@@ -102,12 +141,8 @@ def resolve(
     previous_former_ids: pa.Table | None = None,
     previous_households: pa.Table | None = None,
     previous_matches: MatchState | None = None,
-    limits: Mapping[str, str | int] | None = None,
 ) -> Resolution:
-    """Resolve records into customers and carry their ids over from the last run.
-
-    The order of input rows changes nothing. Everything is recomputed from the evidence on every
-    run; only ids and their log come from the run before, and comparisons of unchanged records.
+    """Resolve records into customers, for whoever has room for all of it in memory.
 
     Args:
         records: schemas.RECORDS and any of schemas.PROFILE, one row per record_key.
@@ -124,8 +159,6 @@ def resolve(
             but the side that a merge absorbed does not get its own id back when they part.
         previous_households: customer_household of the last run.
         previous_matches: Comparisons of unchanged records; None compares everything.
-        limits: DuckDB's settings of how much memory the step may take, and where it goes on
-            beyond that; without them DuckDB's own.
 
     Returns:
         The identity tables.
@@ -134,50 +167,95 @@ def resolve(
         ValueError: An input breaks its contract; the message names what and the remedy.
     """
     config = config or IdentityConfig()
+    with closing(open_workspace(records, identifiers, config, hash_key)) as connection:
+        take_in_previous(
+            connection, previous_map, previous_history, previous_former_ids, previous_households
+        )
+        take_in_state(connection, previous_matches)
+        outcome = resolve_workspace(
+            connection, overrides=overrides, run_id=run_id, as_of_date=as_of_date, config=config
+        )
+        return Resolution(
+            **{name: read_table(connection, name, schema) for name, schema in TABLES.items()},
+            metrics=outcome.metrics,
+            match_state=config.matching
+            and MatchState(
+                read_table(connection, "id_blocking_rule", BLOCKING_RULE),
+                read_table(connection, "match_print", MATCH_PRINT),
+                connection.execute("from match_vector").to_arrow_table(),
+            ),
+            match_report=outcome.match_report,
+        )
+
+
+def resolve_workspace(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    overrides: pa.Table | None,
+    run_id: str,
+    as_of_date: date,
+    config: IdentityConfig,
+) -> Outcome:
+    """Resolve records into customers and carry their ids over from the last run.
+
+    The order of input rows changes nothing. Everything is recomputed from the evidence on every
+    run; only ids and their log come from the run before, and comparisons of unchanged records.
+
+    Args:
+        connection: A workspace after `open_workspace`, `take_in_previous` and `take_in_state`.
+            Leaves the tables of TABLES, and those of `find_matches` for the next run.
+        overrides: schemas.OVERRIDES; None without decisions.
+        run_id: Name of this run, for the log.
+        as_of_date: Business date of this run, for the log.
+        config: The one that the workspace was opened with.
+
+    Returns:
+        What is said of the tables.
+
+    Raises:
+        ValueError: An input breaks its contract; the message names what and the remedy.
+    """
     kinds = config.link_kinds()
-    with closing(open_workspace(records, identifiers, config, hash_key, limits)) as connection:
-        decided = read_overrides(connection, overrides)
-        linked = _link(connection, decided, config, previous_matches)
-        people, matches = linked.people, linked.matches
+    decided = read_overrides(connection, overrides)
+    linked = _link(connection, decided, config)
+    people, matches = linked.people, linked.matches
 
-        previous = read_previous(connection, previous_map, previous_history, previous_former_ids)
-        assigned = assign_customers(people.component, previous)
-        number_of_record = assigned.number[people.component]
-        history = append_history(
-            previous_history,
-            people.component,
-            assigned,
-            previous,
-            people.accepted,
-            kinds,
-            run_id,
-            as_of_date,
-        )
-
-        register_customers(connection, number_of_record, people.accepted, kinds, matches)
-        resolution = Resolution(
-            id_map=id_map(connection),
-            id_edge=id_edge(connection),
-            id_edge_blocked=id_edge_blocked(
-                connection, linked.blocked_values, people.blocked, matches.refused
-            ),
-            id_history=history,
-            record_former_id=former_ids(connection, previous, number_of_record),
-            customer_household=assign_households(
-                connection, number_of_record, previous, previous_households
-            ),
-            customer_redirect=redirects(history),
-            metrics={},
-            match_state=matches.state,
-            match_model=matches.model,
-            match_report=matches.report,
-        )
-    earlier_events = previous_history.num_rows if previous_history is not None else 0
-    resolution.metrics.update(
-        _metrics(resolution, people, identifiers.num_rows, earlier_events),
-        overrides_unmatched=decided.unmatched_count,
+    previous = read_previous(connection)
+    assigned = assign_customers(people.component, previous)
+    number_of_record = assigned.number[people.component]
+    append_history(
+        connection,
+        people.component,
+        assigned,
+        previous,
+        people.accepted,
+        kinds,
+        run_id,
+        as_of_date,
     )
-    return resolution
+    register_customers(connection, number_of_record, people.accepted, kinds, matches)
+    id_map(connection)
+    id_edge(connection)
+    id_edge_blocked(connection, linked.blocked_values, people.blocked, matches.refused)
+    former_ids(connection, previous, number_of_record)
+    assign_households(connection, number_of_record, previous)
+    redirects(connection)
+    keep(connection, "id_model", matches.model)
+    return Outcome(
+        {**_metrics(connection, people), "overrides_unmatched": decided.unmatched_count},
+        matches.report,
+    )
+
+
+def forget_all_but(connection: duckdb.DuckDBPyConnection, names: Collection[str]) -> None:
+    """Drop the tables of a workspace that are not named, and that no named view is made of."""
+    made_of = {"match_print": "attribute", "match_vector": "vector"}
+    wanted = {*names, *(made_of[name] for name in names if name in made_of)}
+    for (name,) in connection.execute(
+        "select table_name from duckdb_tables() where database_name = current_database()"
+    ).fetchall():
+        if name not in wanted:
+            connection.execute(f"drop table {quote(name)}")
 
 
 @dataclass(frozen=True)
@@ -196,14 +274,37 @@ class _Linked:
 
 
 def _link(
-    connection: duckdb.DuckDBPyConnection,
-    decided: Overrides,
-    config: IdentityConfig,
-    previous_matches: MatchState | None,
+    connection: duckdb.DuckDBPyConnection, decided: Overrides, config: IdentityConfig
 ) -> _Linked:
     """Weigh all evidence; it takes as much memory as the tables that come of it, and goes first."""
     kinds = config.link_kinds()
     facts = record_facts(connection)
+    shared, blocked_values, first_free_group = _shared_values(connection, facts, config)
+    forced = candidates_from_overrides(decided.together, first_free_group)
+    prepare_attributes(connection)
+    if config.matching is None:
+        match_nothing(connection)
+        matches = no_matches()
+    else:
+        matches = find_matches(connection, config.matching)
+    alike = candidates_from_matches(matches, first_free_group + len(forced), kinds)
+    candidates = pd.concat([shared, forced, alike], ignore_index=True)
+    del shared, alike
+    people = build_components(
+        candidates,
+        facts,
+        hard_unique_claims(connection),
+        decided.apart,
+        config,
+        matches.conflict_weight,
+    )
+    return _Linked(people, matches, blocked_values)
+
+
+def _shared_values(
+    connection: duckdb.DuckDBPyConnection, facts: RecordFacts, config: IdentityConfig
+) -> tuple[pd.DataFrame, list[tuple[int, int, int, int, str]], int]:
+    """Candidates from values that records share, GuardedHoldings.blocked, the first free group."""
     holdings = linking_holdings(connection, [r.id_type for r in config.rules if r.links])
     guarded = guard_holdings(
         holdings["value_id"].to_numpy(),
@@ -211,46 +312,53 @@ def _link(
         holdings["id_type"].isin([r.id_type for r in config.rules if r.is_guarded]).to_numpy(),
         facts,
     )
-    shared = candidates_from_values(holdings, guarded.group, facts, config)
-    first_free_group = int(guarded.group.max()) + 1 if len(guarded.group) else 0
-    forced = candidates_from_overrides(decided.together, first_free_group)
-    prepare_attributes(connection)
-    matches = no_matches()
-    if config.matching is not None:
-        matches = find_matches(connection, config.matching, previous_matches)
-    alike = candidates_from_matches(matches, first_free_group + len(forced), kinds)
-    people = build_components(
-        pd.concat([shared, forced, alike], ignore_index=True),
-        facts,
-        hard_unique_claims(connection),
-        decided.apart,
-        config,
-        matches.conflict_weight,
+    return (
+        candidates_from_values(holdings, guarded.group, facts, config),
+        guarded.blocked,
+        int(guarded.group.max()) + 1 if len(guarded.group) else 0,
     )
-    return _Linked(people, matches, guarded.blocked)
 
 
-def _metrics(
-    resolution: Resolution, people: Components, identifier_count: int, earlier_events: int
-) -> dict[str, int | float]:
-    sizes = np.bincount(people.component) if people.count else np.zeros(0, dtype=np.int64)
-    new_events = Counter(resolution.id_history["event"].slice(earlier_events).to_pylist())
-    measures: dict[str, int | float] = {
-        "records": len(people.component),
-        "identifiers": identifier_count,
+def _metrics(connection: duckdb.DuckDBPyConnection, people: Components) -> dict[str, int | float]:
+    identifiers, single_record_share, largest_customer = connection.execute(
+        """
+        select
+            (select count(*) from identifier_input),
+            coalesce(avg(case when records = 1 then 1.0 else 0.0 end), 0.0),
+            coalesce(max(records), 0)
+        from (select count(*) as records from resolved group by customer_id)
+        """
+    ).fetchone()
+    events = dict(
+        connection.execute(
+            """
+            select event, count(*)
+            from id_history
+            where event_id > (select coalesce(max(event_id), 0) from previous_history)
+            group by event
+            """
+        ).fetchall()
+    )
+    records = len(people.component)
+    return {
+        "records": records,
+        "identifiers": identifiers,
         "customers": people.count,
-        "records_per_customer": len(people.component) / people.count if people.count else 0.0,
-        "single_record_share": float((sizes == 1).mean()) if people.count else 0.0,
-        "largest_customer": int(sizes.max()) if people.count else 0,
+        "records_per_customer": records / people.count if people.count else 0.0,
+        "single_record_share": single_record_share,
+        "largest_customer": largest_customer,
         "constrained_components": people.constrained_count,
+        **{f"events_{event}": events.get(event, 0) for event in EVENTS},
+        **_counts(connection, "id_edge", "rule", "edges"),
+        **_counts(connection, "id_edge_blocked", "reason", "blocked"),
     }
-    measures.update({f"events_{event}": new_events[event] for event in EVENTS})
-    measures.update(_counts(resolution.id_edge["rule"], "edges"))
-    measures.update(_counts(resolution.id_edge_blocked["reason"], "blocked"))
-    return measures
 
 
-def _counts(column: pa.ChunkedArray, prefix: str) -> dict[str, int]:
-    counted = pc.value_counts(column).to_pylist()
-    named = {f"{prefix}_{row['values']}": row["counts"] for row in counted}
-    return {prefix: sum(named.values()), **dict(sorted(named.items()))}
+def _counts(
+    connection: duckdb.DuckDBPyConnection, table: str, column: str, prefix: str
+) -> dict[str, int]:
+    counted = connection.execute(
+        f"select {column}, count(*) from {table} group by 1 order by 1"  # noqa: S608
+    ).fetchall()
+    named = {f"{prefix}_{value}": count for value, count in counted}
+    return {prefix: sum(named.values()), **named}

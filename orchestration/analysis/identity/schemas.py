@@ -128,7 +128,6 @@ HOUSEHOLD = pa.schema(
     ]
 )
 REDIRECT = pa.schema([("customer_id", _TEXT), ("current_customer_id", _TEXT)])
-PREVIOUS_HOUSEHOLD = pa.schema([HOUSEHOLD.field(name) for name in ("customer_id", "household_id")])
 BLOCKING_RULE = pa.schema(
     [
         ("rule", _TEXT),
@@ -171,23 +170,12 @@ ID_ACCURACY = pa.schema(
     ]
 )
 MATCH_PRINT = pa.schema([("uid", pa.int64()), ("print", pa.int64())])
-# What carry-over needs of an earlier id_map.
+# What a run needs of the tables of the one before.
 PREVIOUS_MAP = pa.schema(
     [ID_MAP.field(name) for name in ("id_type", "id_scope", "id_value", "customer_id")]
 )
-
-
-def with_profile(records: pa.Table) -> pa.Table:
-    """RECORDS with all columns of PROFILE, null where the input has none of them."""
-    core = conform(records, RECORDS, "identity records")
-    for field in PROFILE:
-        column = (
-            records[field.name].cast(field.type)
-            if field.name in records.column_names
-            else pa.nulls(records.num_rows, field.type)
-        )
-        core = core.append_column(field, column)
-    return core
+PREVIOUS_HOUSEHOLD = pa.schema([HOUSEHOLD.field(name) for name in ("customer_id", "household_id")])
+PREVIOUS_QUALITY = pa.schema([ID_QUALITY.field(name) for name in ("check_name", "value")])
 
 
 def conform(table: pa.Table, schema: pa.Schema, name: str) -> pa.Table:

@@ -1,4 +1,4 @@
-"""The in-memory workspace of one resolution: records and values as small integers.
+"""The workspace of one resolution: records and values as small integers.
 
 Belongs here: checking the two inputs, numbering records and identifier values in sorted order (so
 that the order of input rows cannot matter), and finding values that may not be used as evidence.
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from orchestration.analysis.identity.arrow import Rows, keep, take_in
 from orchestration.analysis.identity.config import (
     DEFAULT_DATE_RECORDS,
     DEFAULT_DATE_TIMES_MEAN,
@@ -23,7 +24,7 @@ from orchestration.analysis.identity.config import (
     IdentityConfig,
 )
 from orchestration.analysis.identity.hashing import install_hmac
-from orchestration.analysis.identity.schemas import IDENTIFIERS, conform, with_profile
+from orchestration.analysis.identity.schemas import IDENTIFIERS, PROFILE, RECORDS
 
 UNKNOWN = -1
 
@@ -42,7 +43,7 @@ class RecordFacts:
     name: np.ndarray
     birth_date: np.ndarray
     gender: np.ndarray
-    name_text: Sequence[str] = ()
+    name_text: Sequence[pa.StringScalar] = ()
 
     @property
     def count(self) -> int:
@@ -50,15 +51,16 @@ class RecordFacts:
 
 
 def open_workspace(
-    records: pa.Table,
-    identifiers: pa.Table,
+    records: Rows,
+    identifiers: Rows,
     config: IdentityConfig,
     hash_key: bytes,
     limits: Mapping[str, str | int] | None = None,
 ) -> duckdb.DuckDBPyConnection:
-    """Number records and values in an in-memory database.
+    """Take the evidence in, and number records and values.
 
     Tables made:
+        record_input, identifier_input: the evidence as it came.
         record: rid (0.. in order of record_key), record_key, source, source_customer_id,
             name_key, birth_day, gender_key (null when unknown).
         value: value_id (0.. in order of type, scope, value), id_type, id_scope, id_value,
@@ -67,7 +69,7 @@ def open_workspace(
             hard-unique type at one record; only the one seen last counts).
 
     Args:
-        records: schemas.RECORDS, one row per record_key.
+        records: schemas.RECORDS and any of schemas.PROFILE, one row per record_key.
         identifiers: schemas.IDENTIFIERS, normalised values; a repeated row counts once.
         config: Caps and hard-unique types.
         hash_key: Key of the published hashes.
@@ -80,14 +82,14 @@ def open_workspace(
         ValueError: Missing columns or keys, a repeated record_key, or an identifier of a record
             that does not exist.
     """
-    records = with_profile(records)
-    identifiers = conform(identifiers, IDENTIFIERS, "identity identifiers")
     connection = duckdb.connect(":memory:", config=dict(limits or {}))
     try:
         install_hmac(connection, hash_key)
-        connection.register("record_input", records)
-        connection.register("identifier_input", identifiers)
-        connection.register(
+        profiled = pa.schema([*RECORDS, *PROFILE])
+        take_in(connection, "record_input", records, profiled, "identity records", PROFILE.names)
+        take_in(connection, "identifier_input", identifiers, IDENTIFIERS, "identity identifiers")
+        keep(
+            connection,
             "rule",
             pa.Table.from_pylist(
                 [
@@ -134,7 +136,7 @@ def record_facts(connection: duckdb.DuckDBPyConnection) -> RecordFacts:
         name=name,
         birth_date=columns["birth_day"].to_numpy().astype(np.int64),
         gender=gender,
-        name_text=name_text.to_pylist(),
+        name_text=name_text,
     )
 
 
@@ -338,14 +340,15 @@ def _drop_further_hard_values(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def blocked_value_rows(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+def note_blocked_values(connection: duckdb.DuckDBPyConnection) -> None:
     """One id_edge_blocked row per unusable value, dropped hard-unique value and default birth date.
 
-    record_key_a is the smallest record_key that holds the value; record_key_b is null.
-    A masked or promiscuous value is reported however few records hold it.
+    Leaves the table `blocked_value`. record_key_a is the smallest record_key that holds the value;
+    record_key_b is null. A masked or promiscuous value is reported however few records hold it.
     """
-    return connection.execute(
+    connection.execute(
         """
+        create table blocked_value as
         select
             record.record_key as record_key_a,
             cast(null as varchar) as record_key_b,
@@ -393,7 +396,7 @@ def blocked_value_rows(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         from default_date
         inner join record on record.rid = default_date.rid
         """
-    ).to_arrow_table()
+    )
 
 
 def linking_holdings(

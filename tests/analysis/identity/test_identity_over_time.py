@@ -10,8 +10,6 @@ import random
 import pytest
 from identity_tables import customer_of, events, groups, holds, override, run
 
-from orchestration.analysis.identity import redirects
-
 PHONE = "+8613912345678"
 A, B, C = "c0000000001", "c0000000002", "c0000000003"
 
@@ -21,7 +19,7 @@ def _same(*keys: str, value: str = "same") -> list[dict]:
 
 
 def _leads(found) -> dict[str, str | None]:
-    table = redirects(found.id_history)
+    table = found.customer_redirect
     return dict(
         zip(
             table["customer_id"].to_pylist(),

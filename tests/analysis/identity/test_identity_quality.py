@@ -6,24 +6,29 @@ Does not belong here: how records are linked.
 
 from __future__ import annotations
 
-from identity_tables import holds, identifiers_table, record, records_table, run
+from contextlib import closing
+from datetime import date
 
+from identity_tables import KEY, holds, identifiers_table, record, records_table
+
+from orchestration.analysis.identity import IdentityConfig
+from orchestration.analysis.identity.carry_over import take_in_previous
 from orchestration.analysis.identity.quality import measure_quality
+from orchestration.analysis.identity.resolve import resolve_workspace
+from orchestration.analysis.identity.workspace import open_workspace
 from orchestration.checks.identity import IDENTITY_CHECKS
 
 
 def measured(records: list[dict], identifiers: list[dict]) -> dict[str, dict]:
     """Rows of id_quality by check."""
-    found = run(records, identifiers)
-    table = measure_quality(
-        IDENTITY_CHECKS,
-        records_table(records),
-        identifiers_table(identifiers),
-        found,
-        None,
-        None,
-        "run",
-    )
+    config = IdentityConfig()
+    workspace = open_workspace(records_table(records), identifiers_table(identifiers), config, KEY)
+    with closing(workspace):
+        take_in_previous(workspace)
+        resolve_workspace(
+            workspace, overrides=None, run_id="run", as_of_date=date(2025, 6, 30), config=config
+        )
+        table = measure_quality(workspace, IDENTITY_CHECKS, 0, "run")
     return {row["check_name"]: row for row in table.to_pylist()}
 
 

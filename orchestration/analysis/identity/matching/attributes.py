@@ -214,24 +214,44 @@ def prepare_attributes(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _split_names(connection: duckdb.DuckDBPyConnection) -> None:
-    parts: dict[str, tuple] = {}
-    for name, is_masked in connection.execute(
+    connection.execute(
         """
-        select full_name, false from record_input where trim(full_name) <> ''
-        union
-        select masked_name, true from record_input where trim(masked_name) <> ''
+        create or replace table name_part (
+            name varchar, family varchar, given varchar, family_sound varchar, given_sound varchar
+        )
         """
-    ).fetchall():
-        parts[name] = family_part(name) if is_masked else name_parts(name)
-    table = pa.table(
-        {
-            "name": pa.array(parts, type=pa.string()),
-            **{
-                field: pa.array([getattr(each, field) for each in parts.values()], type=pa.string())
-                for field in ("family", "given", "family_sound", "given_sound")
-            },
-        }
     )
-    connection.register("name_input", table)
-    connection.execute("create or replace table name_part as select * from name_input")
-    connection.unregister("name_input")
+    with connection.cursor() as names:
+        names.execute(
+            """
+            select name, bool_and(is_masked) as is_masked
+            from (
+                select full_name as name, false as is_masked
+                from record_input
+                where trim(full_name) <> ''
+
+                union all
+
+                select masked_name, true from record_input where trim(masked_name) <> ''
+            )
+            group by name
+            """
+        )
+        while batch := names.fetchmany(BATCH_RECORDS):
+            parts = [
+                family_part(name) if is_masked else name_parts(name) for name, is_masked in batch
+            ]
+            connection.register(
+                "name_input",
+                pa.table(
+                    {
+                        "name": pa.array((name for name, _ in batch), pa.string()),
+                        **{
+                            field: pa.array((getattr(each, field) for each in parts), pa.string())
+                            for field in ("family", "given", "family_sound", "given_sound")
+                        },
+                    }
+                ),
+            )
+            connection.execute("insert into name_part by name from name_input")
+            connection.unregister("name_input")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import duckdb
@@ -21,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from orchestration.analysis.identity.arrow import Rows, keep
 from orchestration.analysis.identity.config import (
     MODEL_CONTACT_RULE,
     MODEL_RULE,
@@ -47,6 +49,7 @@ from orchestration.analysis.identity.matching.scoring import (
     Term,
     Vectors,
     Weights,
+    pair_weights,
     probability,
     weigh,
 )
@@ -56,8 +59,10 @@ from orchestration.analysis.identity.matching.vectors import (
     empty_vectors,
     keep_unchanged,
 )
-from orchestration.analysis.identity.schemas import BLOCKING_RULE, ID_MODEL
+from orchestration.analysis.identity.schemas import BLOCKING_RULE, ID_MODEL, MATCH_PRINT
 
+# Links whose evidence is spelt out at a time.
+EVIDENCE_AT_ONCE = 100_000
 HOUSEHOLD_ONLY = "household_evidence_only"
 AMBIGUOUS_MASKED_PHONE = "ambiguous_masked_phone"
 
@@ -73,18 +78,8 @@ class MatchState:
     """
 
     rules: pa.Table
-    prints: pa.Table
-    vectors: pa.Table
-
-    @property
-    def definition(self) -> str | None:
-        """Fingerprint of comparisons and blocking keys."""
-        return self.rules["definition"][0].as_py() if self.rules.num_rows else None
-
-    @property
-    def active_rules(self) -> frozenset[str]:
-        """The rules that made the pairs."""
-        return frozenset(rule["rule"] for rule in self.rules.to_pylist() if rule["state"] == ACTIVE)
+    prints: Rows
+    vectors: Rows
 
 
 @dataclass(frozen=True)
@@ -95,11 +90,9 @@ class Matches:
         a, b: Record numbers of each proposed link, the smaller first; ordered.
         rule: MODEL_RULE or MODEL_CONTACT_RULE of each.
         weight: Match weight in bits, prior included.
-        evidence: JSON list of [comparison, level, weight] of each, the prior first.
         refused: (record, record, reason) of pairs that scored high enough and may not be linked.
         conflict_weight: What different given names, birth dates and genders weigh, in bits, at
             most 0.
-        state: For the next run; None without matching.
         model: schemas.ID_MODEL, what was learnt of each level.
         report: What was blocked, trained and compared, for people and for the model file.
     """
@@ -108,10 +101,8 @@ class Matches:
     b: np.ndarray
     rule: np.ndarray
     weight: np.ndarray
-    evidence: list[str]
     refused: list[tuple[int, int, str]]
     conflict_weight: dict[str, float]
-    state: MatchState | None
     model: pa.Table
     report: dict = field(default_factory=dict)
 
@@ -120,9 +111,7 @@ class Matches:
         return probability(self.weight)
 
 
-def no_matches(
-    state: MatchState | None = None, model: pa.Table | None = None, report: dict | None = None
-) -> Matches:
+def no_matches(model: pa.Table | None = None, report: dict | None = None) -> Matches:
     """Nothing to link."""
     nothing = np.empty(0, dtype=np.int64)
     return Matches(
@@ -130,26 +119,41 @@ def no_matches(
         b=nothing,
         rule=np.empty(0, dtype=object),
         weight=np.empty(0),
-        evidence=[],
         refused=[],
         conflict_weight={},
-        state=state,
         model=ID_MODEL.empty_table() if model is None else model,
         report=report or {},
     )
 
 
-def find_matches(
-    connection: duckdb.DuckDBPyConnection,
-    config: MatchingConfig,
-    earlier: MatchState | None = None,
-) -> Matches:
+def take_in_state(connection: duckdb.DuckDBPyConnection, state: MatchState | None) -> None:
+    """What the last run handed on: earlier_rule, earlier_print and earlier_vector; or no tables."""
+    if state is not None:
+        keep(connection, "earlier_rule", state.rules)
+        keep(connection, "earlier_print", state.prints)
+        keep(connection, "earlier_vector", state.vectors)
+
+
+def match_nothing(connection: duckdb.DuckDBPyConnection) -> None:
+    """The tables of `find_matches`, empty: of a run that matches nothing."""
+    _make_room_for_evidence(connection)
+    keep(connection, "id_blocking_rule", BLOCKING_RULE.empty_table())
+    keep(connection, "match_print", MATCH_PRINT.empty_table())
+    keep(connection, "match_vector", MATCH_PRINT.empty_table())
+
+
+def find_matches(connection: duckdb.DuckDBPyConnection, config: MatchingConfig) -> Matches:
     """Propose links between records that are probably one person.
 
+    Tables made:
+        link_evidence: match (place among the proposals), match_weight and evidence, a JSON list of
+            [comparison, level, weight], the prior first.
+        id_blocking_rule, match_print, match_vector: MatchState for the next run.
+
     Args:
-        connection: The workspace with `attribute`; leaves `vector`.
+        connection: The workspace with `attribute`, after `take_in_state`; without a state of the
+            last run everything is compared.
         config: Thresholds and seed.
-        earlier: From the last run; None compares everything.
 
     Returns:
         Links to weigh against all other evidence, and why others were refused.
@@ -157,12 +161,13 @@ def find_matches(
     Raises:
         UntrainedError: The model could not learn a parameter.
     """
+    _make_room_for_evidence(connection)
     comparisons = usable_comparisons(connection)
     training = train(connection, comparisons, config.seed)
     rules = count_rules(connection)
     active = [rule for rule in rules if rule.state == ACTIVE]
     definition = _definition(comparisons)
-    compared = _compare(connection, comparisons, active, definition, earlier)
+    compared = _compare(connection, comparisons, active, definition)
     trained = [each.comparison for each in training.comparisons]
     vectors, left, right = _read_vectors(connection, trained)
     report = {
@@ -175,7 +180,9 @@ def find_matches(
         "assumed": training.assumed,
         "sessions": [session.__dict__ for session in training.sessions],
     }
-    state = MatchState(
+    keep(
+        connection,
+        "id_blocking_rule",
         pa.Table.from_pylist(
             [
                 {
@@ -188,19 +195,19 @@ def find_matches(
             ],
             schema=BLOCKING_RULE,
         ),
-        connection.execute("select uid, print from attribute order by uid").to_arrow_table(),
-        connection.execute("from vector order by uid_l, uid_r").to_arrow_table(),
     )
+    connection.execute("create view match_print as select uid, print from attribute order by uid")
+    connection.execute("create view match_vector as from vector order by uid_l, uid_r")
     if not trained or not len(left):
-        return no_matches(state, model_table(training, None), report)
-    scale, weights = weigh(training.comparisons, vectors, training.sampled_pairs)
+        return no_matches(model_table(training, None), report)
+    scale, weight = weigh(training.comparisons, vectors, training.sampled_pairs)
     report |= {
         "match_share": scale.match_share,
         "records_per_person": round(scale.records_per_person, 2),
         "splink_settings": model_settings(training, scale),
     }
-    proposed = _decide(connection, config, trained, vectors, left, right, scale, weights)
-    return replace(proposed, state=state, model=model_table(training, scale), report=report)
+    proposed = _decide(connection, config, trained, vectors, left, right, scale, weight)
+    return replace(proposed, model=model_table(training, scale), report=report)
 
 
 def usable_comparisons(connection: duckdb.DuckDBPyConnection) -> list[Comparison]:
@@ -223,15 +230,12 @@ def _compare(
     comparisons: list[Comparison],
     active: list[RuleCount],
     definition: str,
-    earlier: MatchState | None,
 ) -> int:
     _fingerprint(connection)
-    usable = earlier is not None and earlier.definition == definition
-    if not usable:
+    before = _earlier_rules(connection, definition)
+    if before is None:
         empty_vectors(connection, comparisons)
         return compare_changed(connection, comparisons, active, added=())
-    connection.register("earlier_print", earlier.prints)
-    connection.register("earlier_vector", earlier.vectors)
     connection.execute(
         """
         update attribute set is_changed = false
@@ -239,14 +243,28 @@ def _compare(
         where earlier_print.uid = attribute.uid and earlier_print.print = attribute.print
         """
     )
-    before = earlier.active_rules
     now = {rule.name for rule in active}
     keep_unchanged(connection, active, dropped=sorted(before - now))
     added = [rule for rule in active if rule.name not in before]
-    compared = compare_changed(connection, comparisons, active, added)
-    connection.unregister("earlier_print")
-    connection.unregister("earlier_vector")
-    return compared
+    return compare_changed(connection, comparisons, active, added)
+
+
+def _make_room_for_evidence(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        "create table link_evidence (match bigint, match_weight double, evidence varchar)"
+    )
+
+
+def _earlier_rules(connection: duckdb.DuckDBPyConnection, definition: str) -> frozenset[str] | None:
+    """The rules that made the last run's pairs; None where its vectors are void, or none."""
+    if not connection.execute(
+        "select 1 from duckdb_tables() where table_name = 'earlier_rule'"
+    ).fetchone():
+        return None
+    rules = connection.execute("select rule, state, definition from earlier_rule").fetchall()
+    if not rules or rules[0][2] != definition:
+        return None
+    return frozenset(rule for rule, state, _ in rules if state == ACTIVE)
 
 
 def _fingerprint(connection: duckdb.DuckDBPyConnection) -> None:
@@ -272,7 +290,7 @@ def _read_vectors(
     """The vectors as columns, and the places of both records in order of uid."""
     table = connection.execute("from vector order by uid_l, uid_r").fetchnumpy()
     uid = connection.execute("select uid from attribute order by uid").fetchnumpy()["uid"]
-    left, right = (np.searchsorted(uid, table[f"uid_{side}"]) for side in "lr")
+    left, right = (np.searchsorted(uid, table.pop(f"uid_{side}")).astype(np.int32) for side in "lr")
     terms = {
         attribute: _term(connection, attribute, left, right)
         for attribute in sorted(
@@ -295,7 +313,7 @@ def _read_vectors(
     pairs = np.where(
         first == second, size[first] * (size[first] - 1) / 2, size[first] * size[second]
     )
-    of_pair = number[source[left], source[right]]
+    of_pair = number[source[left], source[right]].astype(np.int32)
     return Vectors(levels, terms, of_pair, np.maximum(pairs, 1), len(uid)), left, right
 
 
@@ -314,7 +332,8 @@ def _term(
         order by uid
         """  # noqa: S608
     ).fetchnumpy()["holders"]
-    return Term(np.maximum(count[left], count[right]).astype(float), int((count > 0).sum()))
+    holders = np.maximum(count[left], count[right]).astype(np.int32)
+    return Term(holders, int((count > 0).sum()))
 
 
 def _look_alikes(
@@ -367,15 +386,14 @@ def _decide(
     left: np.ndarray,
     right: np.ndarray,
     scale: Weights,
-    weights: dict[str, np.ndarray],
+    weight: np.ndarray,
 ) -> Matches:
-    """The links that the scores justify; state, model and report are the caller's."""
-    total = sum(weights.values()) + scale.prior
+    """The links that the scores justify; model and report are the caller's."""
     threshold = math.log2(config.link_probability / (1 - config.link_probability))
-    likely = np.flatnonzero(total >= threshold)
-    levels = {name: codes[likely] for name, codes in vectors.levels.items()}
-    weights = {name: values[likely] for name, values in weights.items()}
-    total, left, right = total[likely].round(2), left[likely], right[likely]
+    likely = np.flatnonzero(weight >= threshold)
+    weight, left, right = weight[likely].round(2), left[likely], right[likely]
+    vectors = vectors.take(likely)
+    levels, weights = vectors.levels, dict(pair_weights(scale, vectors))
 
     # 0 for a record without a full phone number
     facts = connection.execute(
@@ -405,13 +423,24 @@ def _decide(
         for place in np.flatnonzero(~chosen)
     )
     order = np.flatnonzero(chosen)[np.lexsort((b[chosen], a[chosen]))]
+    for first in range(0, len(order), EVIDENCE_AT_ONCE):
+        places = order[first : first + EVIDENCE_AT_ONCE]
+        table = pa.table(
+            {
+                "match": pa.array(first + np.arange(len(places))),
+                "match_weight": pa.array(weight[places]),
+                "evidence": _evidence(trained, levels, weights, scale.prior, places),
+            }
+        )
+        connection.register("incoming", table)
+        connection.execute("insert into link_evidence from incoming")
+        connection.unregister("incoming")
     return replace(
         no_matches(),
         a=a[order],
         b=b[order],
         rule=np.where(is_personal[order], MODEL_RULE, MODEL_CONTACT_RULE).astype(object),
-        weight=total[order],
-        evidence=_evidence(trained, levels, weights, scale.prior, order),
+        weight=weight[order],
         refused=refused,
         conflict_weight={
             name: min(0.0, scale.level[name][0])
@@ -422,7 +451,7 @@ def _decide(
 
 
 def _personal_weight(
-    trained: list[Comparison], levels: dict[str, np.ndarray], weights: dict[str, np.ndarray]
+    trained: list[Comparison], levels: Mapping[str, np.ndarray], weights: Mapping[str, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
     """What personal evidence weighs in each pair, and whether there is any.
 
@@ -449,7 +478,7 @@ def _personal_weight(
     return total, is_known
 
 
-def _contact_agrees(trained: list[Comparison], levels: dict[str, np.ndarray]) -> np.ndarray:
+def _contact_agrees(trained: list[Comparison], levels: Mapping[str, np.ndarray]) -> np.ndarray:
     agrees = np.zeros(len(next(iter(levels.values()))), dtype=bool)
     for each in trained:
         if each.is_contact:
@@ -458,7 +487,7 @@ def _contact_agrees(trained: list[Comparison], levels: dict[str, np.ndarray]) ->
 
 
 def _ambiguous(
-    left: np.ndarray, right: np.ndarray, levels: dict[str, np.ndarray], phone: np.ndarray
+    left: np.ndarray, right: np.ndarray, levels: Mapping[str, np.ndarray], phone: np.ndarray
 ) -> np.ndarray:
     """Pairs whose starred number fits more than one known number, which proves nothing."""
     masked = levels.get("masked_phone", np.full(len(left), UNKNOWN_LEVEL)) > 0
@@ -471,11 +500,11 @@ def _ambiguous(
 
 def _evidence(
     trained: list[Comparison],
-    levels: dict[str, np.ndarray],
-    weights: dict[str, np.ndarray],
+    levels: Mapping[str, np.ndarray],
+    weights: Mapping[str, np.ndarray],
     prior: float,
     order: np.ndarray,
-) -> list[str]:
+) -> pa.Array:
     """JSON lists of [comparison, level, weight], without what is unknown; whole columns at once."""
     count = len(order)
     parts = [pa.array([f'[["prior", null, {prior}]'] * count, type=pa.string())]
@@ -489,7 +518,7 @@ def _evidence(
         ).take(pa.array(np.maximum(codes, 0)))
         parts.append(_part(each.name, names, weights[each.name][order], codes != UNKNOWN_LEVEL))
     joined = pc.binary_join_element_wise(*parts, ", ", null_handling="skip")
-    return pc.binary_join_element_wise(joined, "]", "").to_pylist()
+    return pc.binary_join_element_wise(joined, "]", "")
 
 
 def _part(name: str, levels: pa.Array, weight: np.ndarray, is_known: np.ndarray) -> pa.Array:
