@@ -35,6 +35,7 @@ from orchestration.analysis.identity.schemas import (
     ID_MAP,
     RECORD_FORMER_ID,
 )
+from orchestration.analysis.identity.workspace import open_workspace
 
 PHONE = "+8613912345678"
 OTHER_PHONE = "+8613987654321"
@@ -595,6 +596,26 @@ def test_a_missing_column_is_named():
             as_of_date=date(2025, 6, 30),
             hash_key=KEY,
         )
+
+
+def test_a_value_that_does_not_fit_names_its_column_and_is_not_repeated():
+    records = records_table([record("a:1")])
+    place = records.schema.get_field_index("birth_date")
+    told = records.set_column(place, "birth_date", pa.array(["born in May"]))
+    with pytest.raises(ValueError, match="birth_date is string, not date32") as refused:
+        open_workspace(told, identifiers_table([]), IdentityConfig(), KEY)
+    assert "born in May" not in str(refused.value)
+
+
+def test_rows_may_stream():
+    rows = records_table([record("a:1"), record("b:1")])
+    holdings = identifiers_table([holds("a:1", "phone", PHONE), holds("b:1", "phone", PHONE)])
+    streams = [
+        pa.RecordBatchReader.from_batches(t.schema, t.to_batches()) for t in (rows, holdings)
+    ]
+    with open_workspace(*streams, IdentityConfig(), KEY) as workspace:
+        counted = "select (select count(*) from record), (select count(*) from holding)"
+        assert workspace.execute(counted).fetchone() == (2, 2)
 
 
 def test_one_rule_per_type():
