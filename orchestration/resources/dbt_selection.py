@@ -1,7 +1,7 @@
-"""dbt's choice of nodes, made once and on a plain graph: the same nodes, in less time.
+"""dbt's choice of nodes, made once and on a plain graph, and without losing a test.
 
-Belongs here: what makes dbt's selection slow, changed in the process that runs dbt. Does not belong
-here: which nodes are selected; starting that process (dbt_server.py).
+Belongs here: what makes dbt's selection slow or leaves something out, changed in the process that
+runs dbt. Does not belong here: naming the nodes; starting that process (dbt_server.py).
 
 Dagster names each node of a step, 350 in a run, and for each name dbt walks the graph. It does so
 through a view that asks a filter about every node and edge, and `dbt build` chooses three times: to
@@ -47,6 +47,31 @@ def choose_once() -> None:
 
     NodeSelector.select_nodes = select_nodes
     Graph.subgraph = _subgraph
+
+
+def keep_tests_of_several_tables() -> None:
+    """Change dbt in this process: --indirect-selection holds for what a file selects, too.
+
+    Dagster writes the names of a step's nodes into a selector file. There dbt asks for each name
+    alone which tests can run, and forgets to ask again for all of them together: a test that
+    compares two tables of which neither is made of the other was never run.
+    """
+    from dbt.flags import get_flags
+    from dbt.graph import NodeSelector
+    from dbt.graph.selector_spec import IndirectSelection
+
+    incorporate = NodeSelector.incorporate_indirect_nodes
+
+    def incorporate_indirect_nodes(
+        selector: NodeSelector,
+        direct_nodes: set[str],
+        indirect_nodes: Iterable[str] = (),
+        _: IndirectSelection = IndirectSelection.Eager,
+    ) -> set[str]:
+        wanted = IndirectSelection(get_flags().INDIRECT_SELECTION)
+        return incorporate(selector, direct_nodes, set(indirect_nodes), wanted)
+
+    NodeSelector.incorporate_indirect_nodes = incorporate_indirect_nodes
 
 
 def _subgraph(graph: Graph, nodes: Iterable[str]) -> Graph:

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from orchestration.resources.dbt_lines import make_wanted_lines_only
 from orchestration.resources.dbt_macros import compile_macros
-from orchestration.resources.dbt_selection import choose_once
+from orchestration.resources.dbt_selection import choose_once, keep_tests_of_several_tables
 from orchestration.settings import DBT_PROFILE_VARIABLES, DBT_PROJECT_DIR, Settings
 
 SOCKET_VARIABLE = "STRATA_DBT_SOCKET"
@@ -125,6 +125,7 @@ def _warm_runner():
     from dbt.cli.main import dbtRunner
 
     choose_once()
+    keep_tests_of_several_tables()
     make_wanted_lines_only()
     # a command brings its profile with it; here it would only make dbt parse everything anew
     for name in DBT_PROFILE_VARIABLES:

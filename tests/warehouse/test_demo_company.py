@@ -5,6 +5,7 @@ All tests of this module share one company, so they run in one worker and in the
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections import Counter
@@ -319,6 +320,15 @@ def test_no_row_is_lost(company: Company) -> None:
     assert {row[0] for row in balance if row[2] > 0} == {
         "tmall", "jd", "shop", "wechat", "pos", "crm", "app", "weibo", "marketing", "enrichment",
     }  # fmt: skip
+
+
+def test_every_data_test_was_run(company: Company) -> None:
+    # one that compares tables of several steps belongs to none of them, and is easily forgotten
+    nodes = json.loads((DBT_PROJECT_DIR / "target" / "manifest.json").read_text())["nodes"]
+    tests = {key.split(".")[2] for key, node in nodes.items() if node["resource_type"] == "test"}
+    logged = company.query("select distinct split_part(step, '.', 1) from run_log")
+    assert len(tests) > 250
+    assert tests - {step for (step,) in logged} == set()
 
 
 def test_every_channel_has_its_facts(company: Company) -> None:
