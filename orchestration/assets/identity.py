@@ -29,7 +29,7 @@ from orchestration.truth import read_truth
 if TYPE_CHECKING:
     from orchestration.analysis.identity.arrow import Rows
     from orchestration.analysis.identity.config import IdentityConfig
-    from orchestration.analysis.identity.matching.linking import MatchState
+    from orchestration.analysis.identity.matching.state import MatchState
     from orchestration.analysis.identity.resolve import Outcome
 
 TABLES = {
@@ -97,11 +97,13 @@ def identity_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
 
         with timed_step(warehouse, context.run_id, "identity") as step:
             with warehouse.connect() as connection:
-                previous = previous_rows(connection, settings, private)
-                matches = read_match_state(connection) if settings.matching else None
-                evidence = take_evidence(connection, previous, matches, settings)
-                # what has been read to its end keeps the file open as long as somebody holds it
-                del previous, matches
+                # a stream keeps the file open as long as somebody holds it, so it gets no name here
+                evidence = take_evidence(
+                    connection,
+                    previous_rows(connection, settings, private),
+                    read_match_state(connection) if settings.matching else None,
+                    settings,
+                )
             with closing(evidence.workspace) as workspace:
                 outcome = identify(evidence, settings, context.run_id)
                 step.rows = warehouse.replace_tables(identity_rows(workspace))
@@ -141,12 +143,14 @@ class Evidence:
     Attributes:
         workspace: Records, identifiers and what the last run left, taken in; to be closed by
             whoever has it.
+        config: What the workspace was opened with.
         overrides: Decisions of people.
         as_of_date: Day of the run.
         until_at: The moment up to which evidence is used.
     """
 
     workspace: duckdb.DuckDBPyConnection
+    config: "IdentityConfig"
     overrides: pa.Table
     as_of_date: date
     until_at: datetime
@@ -159,7 +163,7 @@ def stream(connection: duckdb.DuckDBPyConnection, name: str) -> pa.RecordBatchRe
 
 def read_match_state(connection: duckdb.DuckDBPyConnection) -> "MatchState | None":
     """The comparisons that the last run left; None when it left none."""
-    from orchestration.analysis.identity.matching.linking import MatchState
+    from orchestration.analysis.identity.matching.state import MatchState
 
     if not all(table_exists(connection, name) for name in MATCH_STATE.values()):
         return None
@@ -178,16 +182,20 @@ def take_evidence(
         connection: The build file.
         previous: Rows of the last run under the names of PREVIOUS; None for what it did not have.
         matches: Comparisons of the last run; None compares everything.
-        settings: Whether records are matched, the hash key, how much memory there is.
+        settings: Whether records are matched, the seed, the hash key, how much memory there is.
     """
     from orchestration.analysis.identity.carry_over import take_in_previous
-    from orchestration.analysis.identity.matching.linking import take_in_state
+    from orchestration.analysis.identity.config import IdentityConfig, MatchingConfig
+    from orchestration.analysis.identity.matching.state import take_in_state
     from orchestration.analysis.identity.workspace import open_workspace
 
+    config = IdentityConfig(
+        matching=MatchingConfig(seed=settings.seed) if settings.matching else None
+    )
     workspace = open_workspace(
         stream(connection, RECORDS),
         stream(connection, IDENTIFIERS),
-        _config(settings),
+        config,
         settings.hash_key_bytes,
         Warehouse.of(settings).limits,
     )
@@ -195,6 +203,7 @@ def take_evidence(
     take_in_state(workspace, matches)
     return Evidence(
         workspace,
+        config,
         stream(connection, OVERRIDES).read_all(),
         stream(connection, AS_OF).read_all()["as_of_date"][0].as_py(),
         stream(connection, EVIDENCE_UNTIL).read_all()["until_at"][0].as_py(),
@@ -206,7 +215,7 @@ def identify(evidence: Evidence, settings: Settings, run_id: str) -> "Outcome":
 
     Args:
         evidence: From `take_evidence`; its workspace receives the tables of the schema `identity`.
-        settings: Whether records are matched, the seed, the truth file.
+        settings: The truth file.
         run_id: Name of this run.
     """
     from orchestration.analysis.identity.arrow import keep
@@ -219,7 +228,7 @@ def identify(evidence: Evidence, settings: Settings, run_id: str) -> "Outcome":
         overrides=evidence.overrides,
         run_id=run_id,
         as_of_date=evidence.as_of_date,
-        config=_config(settings),
+        config=evidence.config,
     )
     unmatched = outcome.metrics["overrides_unmatched"]
     keep(workspace, "id_quality", measure_quality(workspace, IDENTITY_CHECKS, unmatched, run_id))
@@ -234,7 +243,7 @@ def identity_rows(
 
     What they came of goes first: the file that they are written to wants its memory.
     """
-    from orchestration.analysis.identity.resolve import forget_all_but
+    from orchestration.analysis.identity.workspace import forget_all_but
 
     names = dict.fromkeys([*(f"identity.{table}" for table in TABLES), *MATCH_STATE.values()])
     tables = [name.removeprefix("identity.") for name in names]
@@ -263,14 +272,6 @@ def previous_rows(
         return previous
     records = stream(connection, RECORDS).read_all()
     return previous | restore_record_ids(known, records, private, settings.hash_key_bytes)
-
-
-def _config(settings: Settings) -> "IdentityConfig":
-    from orchestration.analysis.identity.config import IdentityConfig, MatchingConfig
-
-    return IdentityConfig(
-        matching=MatchingConfig(seed=settings.seed) if settings.matching else None
-    )
 
 
 def _accuracy(settings: Settings, workspace: duckdb.DuckDBPyConnection) -> pa.Table:

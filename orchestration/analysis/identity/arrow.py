@@ -79,6 +79,13 @@ def keep(connection: duckdb.DuckDBPyConnection, name: str, rows: Rows) -> None:
     connection.unregister("incoming")
 
 
+def add_to(connection: duckdb.DuckDBPyConnection, name: str, rows: Rows) -> None:
+    """Add rows to a table that has their columns, in whatever order."""
+    connection.register("incoming", rows)
+    connection.execute(f"insert into {quote(name)} by name from incoming")
+    connection.unregister("incoming")
+
+
 def read_table(connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema) -> pa.Table:
     """A table of the workspace in the shape of a schema."""
     return conform(connection.execute(f"from {quote(name)}").to_arrow_table(), schema, name)

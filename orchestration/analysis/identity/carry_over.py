@@ -71,6 +71,11 @@ def customer_id_of(number: str, prefix: str = ID_PREFIX) -> str:
     return f"case when {number} <> {NO_ID} then printf('{prefix}%0{ID_DIGITS}d', {number}) end"
 
 
+def number_of(customer_id: str) -> str:
+    """SQL for the number of an id, whatever its letter."""
+    return f"cast(substr({customer_id}, 2) as bigint)"
+
+
 def take_in_previous(
     connection: duckdb.DuckDBPyConnection,
     previous_map: Rows | None = None,
@@ -129,14 +134,14 @@ def read_previous(connection: duckdb.DuckDBPyConnection) -> PreviousIds:
     """
     largest = _largest_number(connection)
     connection.execute(
-        """
+        f"""
         create table previous_record as
         select
             id_scope || ':' || id_value as record_key,
-            cast(substr(customer_id, 2) as bigint) as number
+            {number_of("customer_id")} as number
         from previous_map
         where id_type = ?
-        """,
+        """,  # noqa: S608
         [RECORD_ID_TYPE],
     )
     repeated = connection.execute(
@@ -145,11 +150,11 @@ def read_previous(connection: duckdb.DuckDBPyConnection) -> PreviousIds:
     if repeated:
         raise ValueError(f"the previous id_map holds {repeated} records more than once")
     connection.execute(
-        """
+        f"""
         create table former_id as
-        select record_key, cast(substr(customer_id, 2) as bigint) as number, left_order
+        select record_key, {number_of("customer_id")} as number, left_order
         from previous_former
-        """
+        """  # noqa: S608
     )
     of_record = connection.execute(
         """

@@ -16,6 +16,7 @@ from orchestration.analysis.identity.carry_over import (
     PreviousIds,
     assign_customers,
     customer_id_of,
+    number_of,
 )
 from orchestration.analysis.identity.components import connect
 
@@ -164,12 +165,12 @@ def _previous_households(
 ) -> PreviousIds:
     """Earlier household of every record, by way of its earlier customer."""
     numbers = connection.execute(
-        """
+        f"""
         select
-            cast(substr(customer_id, 2) as bigint) as customer,
-            cast(substr(household_id, 2) as bigint) as household
+            {number_of("customer_id")} as customer,
+            {number_of("household_id")} as household
         from previous_household
-        """
+        """  # noqa: S608
     ).fetchnumpy()
     customers, households = (np.asarray(numbers[name]) for name in ("customer", "household"))
     household_of = np.zeros(

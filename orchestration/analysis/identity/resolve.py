@@ -6,7 +6,6 @@ Does not belong here: any step itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
@@ -41,12 +40,10 @@ from orchestration.analysis.identity.households import assign_households
 from orchestration.analysis.identity.matching.attributes import prepare_attributes
 from orchestration.analysis.identity.matching.linking import (
     Matches,
-    MatchState,
     find_matches,
     match_nothing,
-    no_matches,
-    take_in_state,
 )
+from orchestration.analysis.identity.matching.state import MatchState, take_in_state
 from orchestration.analysis.identity.overrides import Overrides, read_overrides
 from orchestration.analysis.identity.schemas import (
     BLOCKING_RULE,
@@ -67,7 +64,6 @@ from orchestration.analysis.identity.workspace import (
     open_workspace,
     record_facts,
 )
-from orchestration.sql import quote
 
 TABLES = {
     "id_map": ID_MAP,
@@ -247,17 +243,6 @@ def resolve_workspace(
     )
 
 
-def forget_all_but(connection: duckdb.DuckDBPyConnection, names: Collection[str]) -> None:
-    """Drop the tables of a workspace that are not named, and that no named view is made of."""
-    made_of = {"match_print": "attribute", "match_vector": "vector"}
-    wanted = {*names, *(made_of[name] for name in names if name in made_of)}
-    for (name,) in connection.execute(
-        "select table_name from duckdb_tables() where database_name = current_database()"
-    ).fetchall():
-        if name not in wanted:
-            connection.execute(f"drop table {quote(name)}")
-
-
 @dataclass(frozen=True)
 class _Linked:
     """Records put together into people.
@@ -283,8 +268,7 @@ def _link(
     forced = candidates_from_overrides(decided.together, first_free_group)
     prepare_attributes(connection)
     if config.matching is None:
-        match_nothing(connection)
-        matches = no_matches()
+        matches = match_nothing(connection)
     else:
         matches = find_matches(connection, config.matching)
     alike = candidates_from_matches(matches, first_free_group + len(forced), kinds)

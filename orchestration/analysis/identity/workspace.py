@@ -7,7 +7,7 @@ Does not belong here: linking, or anything that knows customers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -25,6 +25,7 @@ from orchestration.analysis.identity.config import (
 )
 from orchestration.analysis.identity.hashing import install_hmac
 from orchestration.analysis.identity.schemas import IDENTIFIERS, PROFILE, RECORDS
+from orchestration.sql import quote
 
 UNKNOWN = -1
 
@@ -120,6 +121,15 @@ def open_workspace(
         connection.close()
         raise
     return connection
+
+
+def forget_all_but(connection: duckdb.DuckDBPyConnection, names: Collection[str]) -> None:
+    """Drop the tables of a workspace that are not named, for the memory that they hold."""
+    for (name,) in connection.execute(
+        "select table_name from duckdb_tables() where database_name = current_database()"
+    ).fetchall():
+        if name not in names:
+            connection.execute(f"drop table {quote(name)}")
 
 
 def record_facts(connection: duckdb.DuckDBPyConnection) -> RecordFacts:

@@ -30,6 +30,7 @@ from orchestration.analysis.identity.matching.comparisons import COMPARISONS
 from orchestration.analysis.identity.matching.linking import find_matches
 from orchestration.analysis.identity.matching.model import save_match_model
 from orchestration.analysis.identity.matching.names import family_part, name_parts
+from orchestration.analysis.identity.matching.state import take_in_state
 from orchestration.analysis.identity.matching.training import UntrainedError
 from orchestration.analysis.identity.matching.vectors import sides, vector_columns
 from orchestration.analysis.identity.overrides import read_overrides
@@ -317,6 +318,7 @@ def test_two_records_agree_at_the_level_a_person_would_say(comparison, left, rig
 
 def workspace(records: pa.Table, identifiers: pa.Table):
     connection = open_workspace(records, identifiers, CONFIG, KEY)
+    take_in_state(connection, None)
     read_overrides(connection, None)
     prepare_attributes(connection)
     return connection

@@ -9,6 +9,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from orchestration.analysis.identity.arrow import add_to
 from orchestration.analysis.identity.matching.names import family_part, name_parts
 
 # Longest list of values of one kind that is compared; people with more are shops.
@@ -241,8 +242,9 @@ def _split_names(connection: duckdb.DuckDBPyConnection) -> None:
             parts = [
                 family_part(name) if is_masked else name_parts(name) for name, is_masked in batch
             ]
-            connection.register(
-                "name_input",
+            add_to(
+                connection,
+                "name_part",
                 pa.table(
                     {
                         "name": pa.array((name for name, _ in batch), pa.string()),
@@ -253,5 +255,3 @@ def _split_names(connection: duckdb.DuckDBPyConnection) -> None:
                     }
                 ),
             )
-            connection.execute("insert into name_part by name from name_input")
-            connection.unregister("name_input")

@@ -1,8 +1,7 @@
 """Links that the matching model proposes: the way in to probabilistic matching.
 
-Belongs here: the order of the steps, what may be linked on what a pair scores, and what is carried
-to the next run so that unchanged records are not compared again.
-Does not belong here: any step itself.
+Belongs here: the order of the steps, and what may be linked on what a pair scores.
+Does not belong here: any step itself, what is carried to the next run (state.py).
 
 Scores are a function of the records at hand alone. The model is trained anew on each run; what an
 earlier run hands over are comparison vectors, which no model enters. So a run over new and changed
@@ -22,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.analysis.identity.arrow import Rows, keep
+from orchestration.analysis.identity.arrow import add_to
 from orchestration.analysis.identity.config import (
     MODEL_CONTACT_RULE,
     MODEL_RULE,
@@ -53,33 +52,23 @@ from orchestration.analysis.identity.matching.scoring import (
     probability,
     weigh,
 )
+from orchestration.analysis.identity.matching.state import (
+    earlier_rules,
+    leave_no_state,
+    leave_state,
+)
 from orchestration.analysis.identity.matching.training import train
 from orchestration.analysis.identity.matching.vectors import (
     compare_changed,
     empty_vectors,
     keep_unchanged,
 )
-from orchestration.analysis.identity.schemas import BLOCKING_RULE, ID_MODEL, MATCH_PRINT
+from orchestration.analysis.identity.schemas import ID_MODEL
 
 # Links whose evidence is spelt out at a time.
 EVIDENCE_AT_ONCE = 100_000
 HOUSEHOLD_ONLY = "household_evidence_only"
 AMBIGUOUS_MASKED_PHONE = "ambiguous_masked_phone"
-
-
-@dataclass(frozen=True)
-class MatchState:
-    """What one run hands to the next, so that unchanged records are not compared again.
-
-    Attributes:
-        rules: schemas.BLOCKING_RULE; vectors of another definition are void.
-        prints: schemas.MATCH_PRINT, a fingerprint of every record's attributes.
-        vectors: uid_l, uid_r and the level codes of every pair worth keeping.
-    """
-
-    rules: pa.Table
-    prints: Rows
-    vectors: Rows
 
 
 @dataclass(frozen=True)
@@ -126,20 +115,11 @@ def no_matches(model: pa.Table | None = None, report: dict | None = None) -> Mat
     )
 
 
-def take_in_state(connection: duckdb.DuckDBPyConnection, state: MatchState | None) -> None:
-    """What the last run handed on: earlier_rule, earlier_print and earlier_vector; or no tables."""
-    if state is not None:
-        keep(connection, "earlier_rule", state.rules)
-        keep(connection, "earlier_print", state.prints)
-        keep(connection, "earlier_vector", state.vectors)
-
-
-def match_nothing(connection: duckdb.DuckDBPyConnection) -> None:
-    """The tables of `find_matches`, empty: of a run that matches nothing."""
+def match_nothing(connection: duckdb.DuckDBPyConnection) -> Matches:
+    """What `find_matches` gives and makes, empty: of a run without matching."""
     _make_room_for_evidence(connection)
-    keep(connection, "id_blocking_rule", BLOCKING_RULE.empty_table())
-    keep(connection, "match_print", MATCH_PRINT.empty_table())
-    keep(connection, "match_vector", MATCH_PRINT.empty_table())
+    leave_no_state(connection)
+    return no_matches()
 
 
 def find_matches(connection: duckdb.DuckDBPyConnection, config: MatchingConfig) -> Matches:
@@ -151,8 +131,7 @@ def find_matches(connection: duckdb.DuckDBPyConnection, config: MatchingConfig) 
         id_blocking_rule, match_print, match_vector: MatchState for the next run.
 
     Args:
-        connection: The workspace with `attribute`, after `take_in_state`; without a state of the
-            last run everything is compared.
+        connection: The workspace with `attribute`, after `take_in_state`.
         config: Thresholds and seed.
 
     Returns:
@@ -168,6 +147,7 @@ def find_matches(connection: duckdb.DuckDBPyConnection, config: MatchingConfig) 
     active = [rule for rule in rules if rule.state == ACTIVE]
     definition = _definition(comparisons)
     compared = _compare(connection, comparisons, active, definition)
+    leave_state(connection, rules, definition)
     trained = [each.comparison for each in training.comparisons]
     vectors, left, right = _read_vectors(connection, trained)
     report = {
@@ -180,24 +160,6 @@ def find_matches(connection: duckdb.DuckDBPyConnection, config: MatchingConfig) 
         "assumed": training.assumed,
         "sessions": [session.__dict__ for session in training.sessions],
     }
-    keep(
-        connection,
-        "id_blocking_rule",
-        pa.Table.from_pylist(
-            [
-                {
-                    "rule": rule.name,
-                    "state": rule.state,
-                    "pairs": rule.pairs,
-                    "definition": definition,
-                }
-                for rule in rules
-            ],
-            schema=BLOCKING_RULE,
-        ),
-    )
-    connection.execute("create view match_print as select uid, print from attribute order by uid")
-    connection.execute("create view match_vector as from vector order by uid_l, uid_r")
     if not trained or not len(left):
         return no_matches(model_table(training, None), report)
     scale, weight = weigh(training.comparisons, vectors, training.sampled_pairs)
@@ -232,7 +194,7 @@ def _compare(
     definition: str,
 ) -> int:
     _fingerprint(connection)
-    before = _earlier_rules(connection, definition)
+    before = earlier_rules(connection, definition)
     if before is None:
         empty_vectors(connection, comparisons)
         return compare_changed(connection, comparisons, active, added=())
@@ -253,18 +215,6 @@ def _make_room_for_evidence(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         "create table link_evidence (match bigint, match_weight double, evidence varchar)"
     )
-
-
-def _earlier_rules(connection: duckdb.DuckDBPyConnection, definition: str) -> frozenset[str] | None:
-    """The rules that made the last run's pairs; None where its vectors are void, or none."""
-    if not connection.execute(
-        "select 1 from duckdb_tables() where table_name = 'earlier_rule'"
-    ).fetchone():
-        return None
-    rules = connection.execute("select rule, state, definition from earlier_rule").fetchall()
-    if not rules or rules[0][2] != definition:
-        return None
-    return frozenset(rule for rule, state, _ in rules if state == ACTIVE)
 
 
 def _fingerprint(connection: duckdb.DuckDBPyConnection) -> None:
@@ -288,7 +238,7 @@ def _read_vectors(
     connection: duckdb.DuckDBPyConnection, trained: list[Comparison]
 ) -> tuple[Vectors, np.ndarray, np.ndarray]:
     """The vectors as columns, and the places of both records in order of uid."""
-    table = connection.execute("from vector order by uid_l, uid_r").fetchnumpy()
+    table = connection.execute("from match_vector").fetchnumpy()
     uid = connection.execute("select uid from attribute order by uid").fetchnumpy()["uid"]
     left, right = (np.searchsorted(uid, table.pop(f"uid_{side}")).astype(np.int32) for side in "lr")
     terms = {
@@ -432,9 +382,7 @@ def _decide(
                 "evidence": _evidence(trained, levels, weights, scale.prior, places),
             }
         )
-        connection.register("incoming", table)
-        connection.execute("insert into link_evidence from incoming")
-        connection.unregister("incoming")
+        add_to(connection, "link_evidence", table)
     return replace(
         no_matches(),
         a=a[order],
