@@ -6,9 +6,10 @@ runs (automation), or ending runs whose process died (reaper).
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -23,8 +24,12 @@ COMMAND_TAG = "strata/command"
 def company_instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
     """The company's Dagster instance, its folder and settings made where they are missing."""
     settings.make_dirs()
-    write_dagster_yaml(settings.dagster_home)
-    with existing_instance(settings) as instance:
+    with ExitStack() as opened:
+        with (settings.dagster_home / "opening.lock").open("a") as lock:
+            # Dagster makes its databases without looking whether another process is just doing so
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            write_dagster_yaml(settings.dagster_home)
+            instance = opened.enter_context(existing_instance(settings))
         yield instance
 
 

@@ -101,11 +101,12 @@ def test_a_run_is_ended_when_its_process_is_gone_and_not_before(
     write_dagster_yaml(tmp_path)
     lock = tmp_path / "run.lock"
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    process = subprocess.Popen(
-        [sys.executable, "-c", RUN], env={**os.environ, "DAGSTER_HOME": str(tmp_path)}
-    )
-    try:
-        with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+    # opened before the other process does, its databases are there when that one looks for them
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUN], env={**os.environ, "DAGSTER_HOME": str(tmp_path)}
+        )
+        try:
             run = _wait_for_step(instance)
             assert list(dead_runs(instance, lock)) == []
             process.send_signal(signal.SIGKILL)
@@ -116,9 +117,9 @@ def test_a_run_is_ended_when_its_process_is_gone_and_not_before(
             assert instance.get_run_by_id(run.run_id).status == dg.DagsterRunStatus.FAILURE
             assert instance.event_log_storage.get_concurrency_info(POOL).active_slot_count == 0
             assert reap(instance, lock) == []
-    finally:
-        process.kill()
-        process.wait(10)
+        finally:
+            process.kill()
+            process.wait(10)
 
 
 @contextmanager
