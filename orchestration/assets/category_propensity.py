@@ -4,6 +4,7 @@ Belongs here: reading, ranking in SQL, writing, metadata. Does not belong here: 
 pair (models/marts/category_propensity), any modelling (analysis/category_propensity.py).
 """
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -11,6 +12,7 @@ import dagster as dg
 from orchestration.checks.drift import drift_results, drift_specs
 from orchestration.resources import run_record
 from orchestration.resources.analysis_tables import kept_grades, write_results
+from orchestration.resources.batch_scoring import scored
 from orchestration.resources.customer_questions import (
     Answered,
     card_of,
@@ -20,13 +22,15 @@ from orchestration.resources.customer_questions import (
 )
 from orchestration.resources.model_page import model_page
 from orchestration.resources.run_record import timed_step, write_checks
-from orchestration.resources.warehouse import Warehouse, frames
+from orchestration.resources.warehouse import Warehouse
 from orchestration.settings import Settings
 from orchestration.sql import literal
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
+
+    from orchestration.analysis.propensity import PropensityArtefact
 
 SCORE = dg.AssetKey(["analysis", "customer_category_propensity"])
 READS = (
@@ -44,6 +48,7 @@ PURPOSE = (
     "客户近一年买过或看过的品类中，未来30天会购买哪些。",
 )
 
+PAIR_TYPES = "customer_id varchar, category varchar, probability double"
 # every pair with what is known of its customer
 PAIRS_SQL = """
     select
@@ -133,7 +138,7 @@ def category_propensity_asset(settings: Settings) -> dg.AssetsDefinition:
                 as_of_date=as_of_date,
             )
             checked = drift_results(SCORE, drift)
-            _score(connection, answered, columns)
+            _score(connection, answered, columns, settings)
             _register_rates(connection, outcomes)
             write_results(
                 connection,
@@ -196,23 +201,31 @@ def _ranking_grades(answered: Answered, outcomes: "pd.DataFrame") -> "pd.DataFra
     return grade_ranking(judged, outcomes, served=answered.artefact.served_by)
 
 
-def _score(connection: "duckdb.DuckDBPyConnection", answered: Answered, columns: str) -> None:
+def _score(
+    connection: "duckdb.DuckDBPyConnection", answered: Answered, columns: str, settings: Settings
+) -> None:
     """Probabilities of the pairs that have met, in a table of this connection."""
-    from orchestration.analysis.propensity import score
-
-    connection.execute(
-        "create or replace temp table category_score "
-        "(customer_id varchar, category varchar, probability double)"
-    )
     current = f"select * from ({PAIRS_SQL.format(columns=columns)}) as rows "  # noqa: S608
     current += "where as_of_date = $as_of_date"
-    for batch in frames(connection, current, {"as_of_date": answered.as_of_date}):
-        scores = score(answered.artefact, batch, with_reasons=False)
-        connection.register("scored", scores)
-        connection.execute(
-            "insert into category_score select customer_id, category, probability from scored"
-        )
-        connection.unregister("scored")
+    connection.execute(f"create or replace temp table category_score ({PAIR_TYPES})")
+    for batch in scored(
+        connection,
+        settings,
+        current,
+        {"as_of_date": answered.as_of_date},
+        partial(_score_pairs, answered.artefact),
+        PAIR_TYPES,
+    ):
+        connection.register("pair_scores", batch)
+        connection.execute("insert into category_score by name from pair_scores")
+        connection.unregister("pair_scores")
+
+
+def _score_pairs(artefact: "PropensityArtefact", pairs: "pd.DataFrame") -> "pd.DataFrame":
+    from orchestration.analysis.propensity import score
+
+    scores = score(artefact, pairs, with_reasons=False)
+    return scores[["customer_id", "category", "probability"]]
 
 
 def _register_rates(connection: "duckdb.DuckDBPyConnection", outcomes: "pd.DataFrame") -> None:

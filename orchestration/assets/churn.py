@@ -5,6 +5,7 @@ modelling (analysis/churn.py, analysis/propensity/).
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -20,10 +21,10 @@ from orchestration.resources.customer_questions import (
     Answered,
     Question,
     card_of,
-    current_batches,
     drift_of,
     evaluation_of,
     learn_question,
+    scores_of_customers,
 )
 from orchestration.resources.model_page import model_page
 from orchestration.resources.run_record import timed_step, write_checks
@@ -33,6 +34,9 @@ from orchestration.settings import Settings
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
+    import pyarrow as pa
+
+    from orchestration.analysis.propensity import PropensityArtefact
 
 SCORE = dg.AssetKey(["analysis", "customer_churn_score"])
 EVALUATION = dg.AssetKey(["analysis", "model_eval"])
@@ -106,7 +110,12 @@ def churn_asset(settings: Settings) -> dg.AssetsDefinition:
             checked = drift_results(SCORE, drift)
             write_results(
                 connection,
-                {".".join(SCORE.path): (SCORE_TYPES, _scores(connection, question, answered))},
+                {
+                    ".".join(SCORE.path): (
+                        SCORE_TYPES,
+                        _scores(connection, question, answered, settings),
+                    )
+                },
                 evaluation,
                 run_id=context.run_id,
                 published_file=settings.published_file,
@@ -159,11 +168,17 @@ def _purpose(settings: Settings) -> tuple[str, str]:
 
 
 def _scores(
-    connection: "duckdb.DuckDBPyConnection", question: Question, answered: Answered
-) -> "Iterator[pd.DataFrame]":
+    connection: "duckdb.DuckDBPyConnection",
+    question: Question,
+    answered: Answered,
+    settings: Settings,
+) -> "Iterator[pd.DataFrame | pa.Table]":
+    score = partial(_score, answered.artefact)
+    return scores_of_customers(connection, question, answered, settings, score, SCORE_TYPES)
+
+
+def _score(artefact: "PropensityArtefact", rows: "pd.DataFrame") -> "pd.DataFrame":
     from orchestration.analysis.churn import churn_scores
     from orchestration.analysis.propensity import score
 
-    artefact = answered.artefact
-    for batch in current_batches(connection, question, answered.as_of_date):
-        yield churn_scores(artefact, score(artefact, answered.add(batch)))
+    return churn_scores(artefact, score(artefact, rows))

@@ -1,14 +1,13 @@
 """Who is who: source records and identifiers in, the crosswalk to persistent customers out.
 
-Belongs here: reading the inputs and the previous ids, writing the result, its metrics.
-Does not belong here: any rule of matching (analysis/identity/).
+Belongs here: the step, its metrics. Does not belong here: any rule of matching
+(analysis/identity/), reading and writing (resources/identity_evidence).
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import closing
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,18 +17,22 @@ import pyarrow as pa
 
 from orchestration.checks.identity import IDENTITY_CHECKS
 from orchestration.micro_batch import forget_gone_customers
-from orchestration.publishing.pseudonyms import private_sources, restore_record_ids
-from orchestration.publishing.reader import published_table
+from orchestration.publishing.pseudonyms import private_sources
+from orchestration.resources.identity_evidence import (
+    INPUTS,
+    Evidence,
+    identity_rows,
+    previous_rows,
+    read_match_state,
+    take_evidence,
+)
 from orchestration.resources.run_record import note_evidence, timed_step, write_checks
-from orchestration.resources.warehouse import Warehouse, row_counts, table_exists
+from orchestration.resources.warehouse import Warehouse, row_counts
 from orchestration.settings import Settings
-from orchestration.sql import qualified
 from orchestration.truth import read_truth
 
 if TYPE_CHECKING:
-    from orchestration.analysis.identity.arrow import Rows
-    from orchestration.analysis.identity.config import IdentityConfig
-    from orchestration.analysis.identity.matching.state import MatchState
+    from orchestration.analysis.identity.matching.vectors import CompareAll
     from orchestration.analysis.identity.resolve import Outcome
 
 TABLES = {
@@ -48,25 +51,6 @@ TABLES = {
     "resolution and threshold.",
     "id_model": "What the matching model learnt. One row per comparison and level.",
     "id_blocking_rule": "Which pairs the matching model compared. One row per blocking rule.",
-}
-PREVIOUS = {
-    "previous_map": "id_map",
-    "previous_history": "id_history",
-    "previous_former_ids": "record_former_id",
-    "previous_households": "customer_household",
-    "previous_quality": "id_quality",
-}
-RECORDS = "intermediate.int_identity__records"
-IDENTIFIERS = "intermediate.int_identity__identifiers"
-OVERRIDES = "reference.identity_overrides"
-AS_OF = "intermediate.int_run__as_of"
-EVIDENCE_UNTIL = "intermediate.int_identity__evidence_until"
-INPUTS = (RECORDS, IDENTIFIERS, OVERRIDES, AS_OF, EVIDENCE_UNTIL)
-# Comparisons of unchanged records, kept in the build file; a run without them compares everything.
-MATCH_STATE = {
-    "rules": "identity.id_blocking_rule",
-    "prints": "identity.match_print",
-    "vectors": "identity.match_vector",
 }
 
 
@@ -101,12 +85,13 @@ def identity_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
                 evidence = take_evidence(
                     connection,
                     previous_rows(connection, settings, private),
-                    read_match_state(connection) if settings.matching else None,
+                    read_match_state(connection, settings),
                     settings,
                 )
             with closing(evidence.workspace) as workspace:
-                outcome = identify(evidence, settings, context.run_id)
-                step.rows = warehouse.replace_tables(identity_rows(workspace))
+                with comparing(settings) as compare_all:
+                    outcome = identify(evidence, settings, context.run_id, compare_all)
+                step.rows = warehouse.replace_tables(identity_rows(workspace, TABLES))
                 counts = row_counts(workspace, [f"main.{table}" for table in TABLES])
                 measured = {
                     row["check_name"]: row
@@ -136,87 +121,29 @@ def identity_assets(manifest: Path, settings: Settings) -> dg.AssetsDefinition:
     return identity
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What one resolution goes by.
+@contextmanager
+def comparing(settings: Settings) -> "Iterator[CompareAll | None]":
+    """How records are compared where all of them are: on Spark, or here with None."""
+    if settings.engine != "spark":
+        yield None
+        return
+    from orchestration.resources.spark import STEP_OPTIONS, spark_session
+    from orchestration.resources.spark_matching import compare_on_spark
 
-    Attributes:
-        workspace: Records, identifiers and what the last run left, taken in; to be closed by
-            whoever has it.
-        config: What the workspace was opened with.
-        overrides: Decisions of people.
-        as_of_date: Day of the run.
-        until_at: The moment up to which evidence is used.
-    """
-
-    workspace: duckdb.DuckDBPyConnection
-    config: "IdentityConfig"
-    overrides: pa.Table
-    as_of_date: date
-    until_at: datetime
+    with spark_session(settings, STEP_OPTIONS) as session:
+        yield partial(compare_on_spark, session, settings.spark_dir / "compared")
 
 
-def stream(connection: duckdb.DuckDBPyConnection, name: str) -> pa.RecordBatchReader:
-    """The rows of `schema.table`, a batch at a time, beside whatever the connection does."""
-    return connection.cursor().execute(f"from {qualified(name)}").to_arrow_reader()
-
-
-def read_match_state(connection: duckdb.DuckDBPyConnection) -> "MatchState | None":
-    """The comparisons that the last run left; None when it left none."""
-    from orchestration.analysis.identity.matching.state import MatchState
-
-    if not all(table_exists(connection, name) for name in MATCH_STATE.values()):
-        return None
-    return MatchState(**{part: stream(connection, name) for part, name in MATCH_STATE.items()})
-
-
-def take_evidence(
-    connection: duckdb.DuckDBPyConnection,
-    previous: "Mapping[str, Rows | None]",
-    matches: "MatchState | None",
-    settings: Settings,
-) -> Evidence:
-    """Take everything in that a resolution needs, so that the warehouse can be closed meanwhile.
-
-    Args:
-        connection: The build file.
-        previous: Rows of the last run under the names of PREVIOUS; None for what it did not have.
-        matches: Comparisons of the last run; None compares everything.
-        settings: Whether records are matched, the seed, the hash key, how much memory there is.
-    """
-    from orchestration.analysis.identity.carry_over import take_in_previous
-    from orchestration.analysis.identity.config import IdentityConfig, MatchingConfig
-    from orchestration.analysis.identity.matching.state import take_in_state
-    from orchestration.analysis.identity.workspace import open_workspace
-
-    config = IdentityConfig(
-        matching=MatchingConfig(seed=settings.seed) if settings.matching else None
-    )
-    workspace = open_workspace(
-        stream(connection, RECORDS),
-        stream(connection, IDENTIFIERS),
-        config,
-        settings.hash_key_bytes,
-        Warehouse.of(settings).limits,
-    )
-    take_in_previous(workspace, **previous)
-    take_in_state(workspace, matches)
-    return Evidence(
-        workspace,
-        config,
-        stream(connection, OVERRIDES).read_all(),
-        stream(connection, AS_OF).read_all()["as_of_date"][0].as_py(),
-        stream(connection, EVIDENCE_UNTIL).read_all()["until_at"][0].as_py(),
-    )
-
-
-def identify(evidence: Evidence, settings: Settings, run_id: str) -> "Outcome":
+def identify(
+    evidence: Evidence, settings: Settings, run_id: str, compare_all: "CompareAll | None" = None
+) -> "Outcome":
     """Resolve, and measure what came out.
 
     Args:
         evidence: From `take_evidence`; its workspace receives the tables of the schema `identity`.
         settings: The truth file.
         run_id: Name of this run.
+        compare_all: From `comparing`.
     """
     from orchestration.analysis.identity.arrow import keep
     from orchestration.analysis.identity.quality import measure_quality
@@ -229,49 +156,12 @@ def identify(evidence: Evidence, settings: Settings, run_id: str) -> "Outcome":
         run_id=run_id,
         as_of_date=evidence.as_of_date,
         config=evidence.config,
+        compare_all=compare_all,
     )
     unmatched = outcome.metrics["overrides_unmatched"]
     keep(workspace, "id_quality", measure_quality(workspace, IDENTITY_CHECKS, unmatched, run_id))
     keep(workspace, "id_accuracy", _accuracy(settings, workspace))
     return outcome
-
-
-def identity_rows(
-    workspace: duckdb.DuckDBPyConnection,
-) -> Iterator[tuple[str, pa.RecordBatchReader]]:
-    """Everything that the step writes, by name, one after the other.
-
-    What they came of goes first: the file that they are written to wants its memory.
-    """
-    from orchestration.analysis.identity.workspace import forget_all_but
-
-    names = dict.fromkeys([*(f"identity.{table}" for table in TABLES), *MATCH_STATE.values()])
-    tables = [name.removeprefix("identity.") for name in names]
-    forget_all_but(workspace, tables)
-    for name, table in zip(names, tables, strict=True):
-        yield name, stream(workspace, table)
-
-
-def previous_rows(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, private: tuple[str, ...]
-) -> "dict[str, Rows | None]":
-    """What the last run left: in the build file, or in the published one if that was lost."""
-    if table_exists(connection, "identity.id_map"):
-        return {
-            argument: stream(connection, f"identity.{table}")
-            if table_exists(connection, f"identity.{table}")
-            else None
-            for argument, table in PREVIOUS.items()
-        }
-    previous = {
-        argument: published_table(settings.published_file, table)
-        for argument, table in PREVIOUS.items()
-    }
-    known = {argument: table for argument, table in previous.items() if table is not None}
-    if not known:
-        return previous
-    records = stream(connection, RECORDS).read_all()
-    return previous | restore_record_ids(known, records, private, settings.hash_key_bytes)
 
 
 def _accuracy(settings: Settings, workspace: duckdb.DuckDBPyConnection) -> pa.Table:

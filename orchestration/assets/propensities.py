@@ -5,6 +5,7 @@ definition may say (propensities/), any modelling (analysis/propensity/).
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -22,10 +23,10 @@ from orchestration.resources.customer_questions import (
     Answered,
     Question,
     card_of,
-    current_batches,
     drift_of,
     evaluation_of,
     learn_question,
+    scores_of_customers,
 )
 from orchestration.resources.run_record import timed_step, write_checks
 from orchestration.resources.warehouse import Warehouse
@@ -34,8 +35,9 @@ from orchestration.settings import DBT_PROJECT_DIR, Settings
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
+    import pyarrow as pa
 
-    from orchestration.analysis.propensity import Target
+    from orchestration.analysis.propensity import PropensityArtefact, Target
 
 SCORE = dg.AssetKey(["analysis", "customer_propensity"])
 DEFINITION = dg.AssetKey(["analysis", "propensity_definition"])
@@ -107,7 +109,10 @@ def propensities_asset(settings: Settings) -> dg.AssetsDefinition:
             write_results(
                 connection,
                 {
-                    ".".join(SCORE.path): (SCORE_TYPES, _scores(connection, definitions, answers)),
+                    ".".join(SCORE.path): (
+                        SCORE_TYPES,
+                        _scores(connection, definitions, answers, settings),
+                    ),
                     ".".join(DEFINITION.path): (DEFINITION_TYPES, _defined(definitions, answers)),
                 },
                 evaluation,
@@ -201,17 +206,27 @@ def _scores(
     connection: "duckdb.DuckDBPyConnection",
     definitions: Sequence[Propensity],
     answers: Sequence[Answered],
-) -> "Iterator[pd.DataFrame]":
+    settings: Settings,
+) -> "Iterator[pd.DataFrame | pa.Table]":
+    for definition, answer in zip(definitions, answers, strict=True):
+        yield from scores_of_customers(
+            connection,
+            _question(definition),
+            answer,
+            settings,
+            partial(_score, answer.artefact, definition.name),
+            SCORE_TYPES,
+        )
+
+
+def _score(artefact: "PropensityArtefact", propensity: str, rows: "pd.DataFrame") -> "pd.DataFrame":
     from orchestration.analysis.propensity import score
 
-    for definition, answer in zip(definitions, answers, strict=True):
-        artefact = answer.artefact
-        for batch in current_batches(connection, _question(definition), answer.as_of_date):
-            yield score(artefact, batch).assign(
-                propensity=definition.name,
-                model_version=artefact.model_version,
-                served_by=artefact.served_by,
-            )
+    return score(artefact, rows).assign(
+        propensity=propensity,
+        model_version=artefact.model_version,
+        served_by=artefact.served_by,
+    )
 
 
 def _defined(definitions: Sequence[Propensity], answers: Sequence[Answered]) -> "pd.DataFrame":

@@ -17,11 +17,12 @@ import duckdb
 
 from orchestration.resources import dated_memory, run_record
 from orchestration.resources.analysis_tables import graded_dates
-from orchestration.resources.warehouse import frames
+from orchestration.resources.batch_scoring import scored
 from orchestration.sql import quote
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from orchestration.analysis.propensity import (
         Learnt,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         PropensityArtefact,
         Target,
     )
+    from orchestration.resources.batch_scoring import Score
     from orchestration.settings import Settings
 
 # A year of month-ends trains, and the label windows of the newest ones are still open.
@@ -240,16 +242,34 @@ def _kept_model(
     return (artefact, path) if is_graded else None
 
 
-def current_batches(
-    connection: duckdb.DuckDBPyConnection, question: Question, as_of_date: date
-) -> Iterator[pd.DataFrame]:
-    """Eligible customers of the day with their features, some 100,000 at once, by customer_id."""
+def scores_of_customers(
+    connection: duckdb.DuckDBPyConnection,
+    question: Question,
+    answered: Answered,
+    settings: Settings,
+    score: Score,
+    types: str,
+) -> Iterator[pd.DataFrame | pa.Table]:
+    """Scores of the day's eligible customers, in batches, see batch_scoring.scored.
+
+    Args:
+        connection: The build file.
+        question: Who is asked about.
+        answered: The day, and the columns that the question adds.
+        settings: Where it is scored.
+        score: From rows of customer_features, with the columns that the question adds, to scores.
+        types: Declared columns of the scores.
+    """
     columns = ", ".join(feature_columns(connection, question.target))
-    return frames(
+    add = answered.add
+    return scored(
         connection,
+        settings,
         f"select {columns} from marts.customer_features "  # noqa: S608
         f"where as_of_date = $as_of_date and ({question.eligible}) order by customer_id",
-        {"as_of_date": as_of_date},
+        {"as_of_date": answered.as_of_date},
+        lambda rows: score(add(rows)),
+        types,
     )
 
 

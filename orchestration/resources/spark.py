@@ -7,6 +7,7 @@ what a cluster needs (its own spark-defaults.conf says that), or tables (spark_t
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import metadata
@@ -26,6 +27,9 @@ MEANING = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
 }
 QUIET = {"spark.ui.showConsoleProgress": "false"}
+#: Of a session that brings all it reads and leaves nothing: a catalogue on disk is for the models,
+#: and one process has it at a time.
+STEP_OPTIONS = {"spark.sql.catalogImplementation": "in-memory"}
 
 
 class SparkError(RuntimeError):
@@ -50,6 +54,8 @@ def spark_session(
     from pyspark.sql import SparkSession
 
     settings.spark_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # what runs in the workers runs in this Python, unless the cluster has its own
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master(settings.spark_master).appName("strata360")
     for name, value in {**_own_options(settings), **(options or {})}.items():
         builder = builder.config(name, value)

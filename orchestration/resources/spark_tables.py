@@ -55,6 +55,7 @@ def hand_over(
     session: SparkSession,
     queries: Mapping[str, str],
     folder: Path,
+    values: Mapping[str, object] | None = None,
 ) -> None:
     """Make tables of Spark of what queries on the build file answer.
 
@@ -63,12 +64,13 @@ def hand_over(
         session: Where the tables are registered; what has the name there is replaced.
         queries: What `schema.table` holds.
         folder: Where the Parquet files are written; Spark's workers have to see it, too.
+        values: Bound values of the queries.
     """
     for name, query in queries.items():
         target = folder / name
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
-        described = connection.execute(f"describe {query}").fetchall()
+        described = connection.execute(f"describe {query}", values).fetchall()
         types = {column: kind for column, kind, *_ in described}
         selected = ", ".join(
             f"cast({quote(column)} as {SPARK_TYPES[kind]}) as {quote(column)}"
@@ -78,7 +80,8 @@ def hand_over(
         )
         connection.execute(
             f"copy (select {selected} from ({query})) "  # noqa: S608
-            f"to {literal(target / ROWS)} (format parquet)"
+            f"to {literal(target / ROWS)} (format parquet)",
+            values,
         )
         listed = ", ".join(f"`{column}` {spark_type(kind)}" for column, kind in types.items())
         session.sql(f"create schema if not exists {name.split('.')[0]}")

@@ -220,6 +220,10 @@ def frames(
         values: Its bound values.
     """
     with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        while len(batch := cursor.fetch_df_chunk(VECTORS_AT_ONCE)):
-            yield batch
+        yield from chunks(cursor.execute(query, values))
+
+
+def chunks(executed: duckdb.DuckDBPyConnection) -> Iterator[pd.DataFrame]:
+    """What a connection has been asked for, some 100,000 rows at once."""
+    while len(batch := executed.fetch_df_chunk(VECTORS_AT_ONCE)):
+        yield batch

@@ -18,17 +18,17 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.assets.identity import (
+from orchestration.assets.identity import TABLES, identify
+from orchestration.ingestion import load_contracts, load_landing
+from orchestration.resources import increment, run_record
+from orchestration.resources.identity_evidence import (
     INPUTS,
     PREVIOUS,
-    identify,
     identity_rows,
     read_match_state,
     stream,
     take_evidence,
 )
-from orchestration.ingestion import load_contracts, load_landing
-from orchestration.resources import increment, run_record
 from orchestration.resources.warehouse import table_exists
 from orchestration.settings import STAGING_DIR, Settings
 from orchestration.sql import qualified, quote
@@ -208,13 +208,13 @@ def _resolve(
             for argument, table in PREVIOUS.items()
         },
         # ids come from elsewhere in a rebuild, comparisons never do
-        read_match_state(connection) if settings.matching else None,
+        read_match_state(connection, settings),
         settings,
     )
     with closing(evidence.workspace) as workspace:
         identify(evidence, settings, run_id)
         connection.execute(f"create schema if not exists {IDENTITY_SCHEMA}")
-        for table, rows in identity_rows(workspace):
+        for table, rows in identity_rows(workspace, TABLES):
             connection.register("incoming_rows", rows)
             connection.execute(f"create or replace table {table} as from incoming_rows")
             connection.unregister("incoming_rows")

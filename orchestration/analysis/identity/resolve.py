@@ -44,6 +44,7 @@ from orchestration.analysis.identity.matching.linking import (
     match_nothing,
 )
 from orchestration.analysis.identity.matching.state import MatchState, take_in_state
+from orchestration.analysis.identity.matching.vectors import CompareAll
 from orchestration.analysis.identity.overrides import Overrides, read_overrides
 from orchestration.analysis.identity.schemas import (
     BLOCKING_RULE,
@@ -191,6 +192,7 @@ def resolve_workspace(
     run_id: str,
     as_of_date: date,
     config: IdentityConfig,
+    compare_all: CompareAll | None = None,
 ) -> Outcome:
     """Resolve records into customers and carry their ids over from the last run.
 
@@ -204,6 +206,7 @@ def resolve_workspace(
         run_id: Name of this run, for the log.
         as_of_date: Business date of this run, for the log.
         config: The one that the workspace was opened with.
+        compare_all: As of `find_matches`.
 
     Returns:
         What is said of the tables.
@@ -213,7 +216,7 @@ def resolve_workspace(
     """
     kinds = config.link_kinds()
     decided = read_overrides(connection, overrides)
-    linked = _link(connection, decided, config)
+    linked = _link(connection, decided, config, compare_all)
     people, matches = linked.people, linked.matches
 
     previous = read_previous(connection)
@@ -259,7 +262,10 @@ class _Linked:
 
 
 def _link(
-    connection: duckdb.DuckDBPyConnection, decided: Overrides, config: IdentityConfig
+    connection: duckdb.DuckDBPyConnection,
+    decided: Overrides,
+    config: IdentityConfig,
+    compare_all: CompareAll | None,
 ) -> _Linked:
     """Weigh all evidence; it takes as much memory as the tables that come of it, and goes first."""
     kinds = config.link_kinds()
@@ -270,7 +276,7 @@ def _link(
     if config.matching is None:
         matches = match_nothing(connection)
     else:
-        matches = find_matches(connection, config.matching)
+        matches = find_matches(connection, config.matching, compare_all)
     alike = candidates_from_matches(matches, first_free_group + len(forced), kinds)
     candidates = pd.concat([shared, forced, alike], ignore_index=True)
     del shared, alike

@@ -161,6 +161,19 @@ def keys_query(keys: Sequence[str], further_column: str | None = None) -> str:
     )
 
 
+def key_column(keys: Sequence[str]) -> str:
+    """SQL expression over `attribute` for what two records share that a rule pairs.
+
+    A whole number, or a list of them where the rule's one key is a list; null where a key is.
+    """
+    first, *others = keys
+    if first in LIST_KEYS and not others:
+        return f"list_transform({KEYS[first].format(r='')}, lambda one: {_number_of('one')})"
+    columns = [KEYS[key].format(r="") for key in keys]
+    known = " and ".join(f"{column} is not null" for column in columns)
+    return f"case when {known} then {_number_of(', '.join(columns))} end"
+
+
 def same_keys(keys: Sequence[str]) -> str:
     """SQL condition that two records l and r share all keys of a rule."""
     return " and ".join(
@@ -168,6 +181,10 @@ def same_keys(keys: Sequence[str]) -> str:
         for key in keys
         for left, right in [(KEYS[key].format(r="l."), KEYS[key].format(r="r."))]
     )
+
+
+def _number_of(values: str) -> str:
+    return f"cast(hash({values}) >> 1 as bigint)"
 
 
 def _key(key: str) -> str:

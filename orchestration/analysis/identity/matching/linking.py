@@ -59,6 +59,7 @@ from orchestration.analysis.identity.matching.state import (
 )
 from orchestration.analysis.identity.matching.training import train
 from orchestration.analysis.identity.matching.vectors import (
+    CompareAll,
     compare_changed,
     empty_vectors,
     keep_unchanged,
@@ -122,7 +123,11 @@ def match_nothing(connection: duckdb.DuckDBPyConnection) -> Matches:
     return no_matches()
 
 
-def find_matches(connection: duckdb.DuckDBPyConnection, config: MatchingConfig) -> Matches:
+def find_matches(
+    connection: duckdb.DuckDBPyConnection,
+    config: MatchingConfig,
+    compare_all: CompareAll | None = None,
+) -> Matches:
     """Propose links between records that are probably one person.
 
     Tables made:
@@ -133,6 +138,7 @@ def find_matches(connection: duckdb.DuckDBPyConnection, config: MatchingConfig) 
     Args:
         connection: The workspace with `attribute`, after `take_in_state`.
         config: Thresholds and seed.
+        compare_all: Compares elsewhere when everything is to be compared; None compares here.
 
     Returns:
         Links to weigh against all other evidence, and why others were refused.
@@ -146,7 +152,7 @@ def find_matches(connection: duckdb.DuckDBPyConnection, config: MatchingConfig) 
     rules = count_rules(connection)
     active = [rule for rule in rules if rule.state == ACTIVE]
     definition = _definition(comparisons)
-    compared = _compare(connection, comparisons, active, definition)
+    compared = _compare(connection, comparisons, active, definition, compare_all)
     leave_state(connection, rules, definition)
     trained = [each.comparison for each in training.comparisons]
     vectors, left, right = _read_vectors(connection, trained)
@@ -192,11 +198,14 @@ def _compare(
     comparisons: list[Comparison],
     active: list[RuleCount],
     definition: str,
+    compare_all: CompareAll | None,
 ) -> int:
     _fingerprint(connection)
     before = earlier_rules(connection, definition)
     if before is None:
         empty_vectors(connection, comparisons)
+        if compare_all:
+            return compare_all(connection, comparisons, active)
         return compare_changed(connection, comparisons, active, added=())
     connection.execute(
         """

@@ -167,7 +167,7 @@ def train(
         return Training((), left_out, (), 0)
     from splink import DuckDBAPI
 
-    with _quiet_splink():
+    with quiet_splink():
         database = DuckDBAPI(connection=connection)
         u, sampled_pairs = _sample_u(database, wanted, kept, seed)
         found, sessions = _run_sessions(database, wanted, kept, u, seen)
@@ -467,7 +467,7 @@ def _parameters(trained, parameter: str) -> dict[str, list[float | None]]:
 
 
 @contextmanager
-def _quiet_splink() -> Iterator[None]:
+def quiet_splink() -> Iterator[None]:
     """Splink tells its progress at length; what matters is in the result or raised."""
     logger = logging.getLogger("splink")
     level = logger.level

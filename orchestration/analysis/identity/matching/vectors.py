@@ -8,7 +8,7 @@ scoring.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import duckdb
 
@@ -18,6 +18,10 @@ from orchestration.analysis.identity.matching.blocking import (
     same_keys,
 )
 from orchestration.analysis.identity.matching.comparisons import UNKNOWN_LEVEL, Comparison
+
+# Makes the pairs of the active rules from the table `attribute`, adds the vectors of all of them to
+# the empty table `vector`, and says how many pairs were compared.
+CompareAll = Callable[[duckdb.DuckDBPyConnection, Sequence[Comparison], Sequence[RuleCount]], int]
 
 # Pairs compared at a time; 1.5 million with all attributes take about 600 MB.
 CHUNK_PAIRS = 1_500_000
@@ -37,6 +41,25 @@ def vector_columns(comparisons: Sequence[Comparison]) -> str:
         + f" else 0 end as tinyint) as level_{each.name}"
         for each in comparisons
     )
+
+
+def compared_attributes(comparisons: Sequence[Comparison]) -> list[str]:
+    """Names of the attributes that comparisons read."""
+    return sorted({name for each in comparisons for name in each.columns})
+
+
+def vectors_query(comparisons: Sequence[Comparison], pairs: str) -> str:
+    """SQL giving the vector of every pair that may become a link, as in the table `vector`.
+
+    Args:
+        comparisons: What is compared.
+        pairs: SQL expression for rows of uid_l, uid_r and the compared attributes of both sides.
+    """
+    return f"""
+        select *
+        from (select uid_l, uid_r, {vector_columns(comparisons)} from {pairs})
+        where {_hopeful(comparisons)}
+    """  # noqa: S608
 
 
 def sides(attributes: Sequence[str]) -> str:
@@ -99,7 +122,7 @@ def compare_changed(
         return 0
     share = 1.0 if added else min(1.0, 2 * changed / records)
     chunks = max(1, round(sum(rule.pairs or 0 for rule in rules) * share / CHUNK_PAIRS))
-    attributes = sorted({name for each in comparisons for name in each.columns})
+    both = sides(compared_attributes(comparisons))
     compared = 0
     for chunk in range(chunks):
         pairs = " union ".join(
@@ -119,22 +142,13 @@ def compare_changed(
                 """
             )
         compared += connection.execute("select count(*) from pair").fetchone()[0]
-        connection.execute(
-            f"""
-            insert into vector
-            select *
-            from (
-                select uid_l, uid_r, {vector_columns(comparisons)}
-                from (
-                    select pair.uid_l, pair.uid_r, {sides(attributes)}
-                    from pair
-                    inner join attribute as l on l.uid = pair.uid_l
-                    inner join attribute as r on r.uid = pair.uid_r
-                )
-            )
-            where {_hopeful(comparisons)}
-            """  # noqa: S608
-        )
+        paired = f"""(
+            select pair.uid_l, pair.uid_r, {both}
+            from pair
+            inner join attribute as l on l.uid = pair.uid_l
+            inner join attribute as r on r.uid = pair.uid_r
+        )"""  # noqa: S608
+        connection.execute(f"insert into vector {vectors_query(comparisons, paired)}")
     connection.execute("drop table pair")
     return compared
 
