@@ -136,6 +136,7 @@ def _blocked(session: SparkSession, keys: dict[str, tuple[str, ...]]) -> DataFra
 _ANYTHING = {
     "output_column_name": "uid",
     "comparison_levels": [
+        {"sql_condition": "uid_l is null", "label_for_charts": "unknown", "is_null_level": True},
         {"sql_condition": "uid_l = uid_r", "label_for_charts": "same"},
         {"sql_condition": "ELSE", "label_for_charts": "different"},
     ],

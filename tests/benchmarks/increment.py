@@ -4,7 +4,9 @@ Of the two days the first is like any other; the second ends a month, which mode
 
 Belongs here: the runs and their table. Does not belong here: splitting files (last_day.py).
 
-    python -m tests.benchmarks.increment [PERSONS]
+    python -m tests.benchmarks.increment [PERSONS] [--until DATE]
+
+An earlier DATE makes a company with less history: a day should cost what it costs with more.
 """
 
 from __future__ import annotations
@@ -22,25 +24,27 @@ from tests.warehouse.comparison import LOAD_COLUMNS, TABLES_ABOUT_LOADS, differi
 
 #: The last of a month, not of a year, when thousands of members lose points.
 LAST_DAY = date(2025, 11, 30)
-DAYS = {"next day": LAST_DAY - timedelta(days=1), "end of month": LAST_DAY}
+NEXT_DAY, MONTH_END = "next day", "end of month"
+DAYS = (NEXT_DAY, MONTH_END)
 
 
 def main() -> None:
     """Print what each run costs, as a share of the full build, and whether the results agree."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.increment")
     parser.add_argument("persons", nargs="?", type=int, default=20_000)
-    persons = parser.parse_args().persons
+    parser.add_argument("--until", type=date.fromisoformat, default=LAST_DAY, metavar="DATE")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="strata-bench-") as scratch:
-        increment(persons, Path(scratch))
+        increment(asked.persons, asked.until, Path(scratch))
 
 
-def increment(persons: int, scratch: Path) -> None:
+def increment(persons: int, until: date, scratch: Path) -> None:
     """Build all but two days, then each of them, then nothing new, then all of it from scratch."""
     home, published = scratch / "home", scratch / "home" / "published" / "strata360.duckdb"
     home.mkdir()
-    strata(home, "simulate", "--persons", str(persons), "--until", str(LAST_DAY))
+    strata(home, "simulate", "--persons", str(persons), "--until", str(until))
     # a day's rows can be told from the rest only when it is the last one
-    for label, day in reversed(DAYS.items()):
+    for label, day in ((MONTH_END, until), (NEXT_DAY, until - timedelta(days=1))):
         rows = hold_back(home / "landing", day, scratch / label)
         say(f"{rows:,} rows on {day} of {persons:,} persons")
     say(f"{'run':<12} {'wall s':>8} {'sql s':>8} {'python s':>9} {'other s':>8} {'of the sql':>10}")

@@ -93,7 +93,7 @@ def test_rows_are_scored_on_spark_as_here(master: str, tmp_path: Path) -> None:
                 case when range % 3 > 0 then '客户' || range end as name,
                 timestamp '2025-01-01 08:00:00' + to_hours(range) as seen_at
             from range({ROWS})
-            """
+            """  # noqa: S608
         )
         score_all = partial(
             scored,
@@ -110,6 +110,14 @@ def test_rows_are_scored_on_spark_as_here(master: str, tmp_path: Path) -> None:
     assert len(here) == ROWS - 10
     assert there.sort_by("id").equals(here)
     assert not (settings.spark_dir / "scoring").exists()
+
+
+def test_where_nobody_is_scored_there_are_no_scores(master: str, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, engine="spark", spark_master=master)
+    with duckdb.connect() as connection:
+        nobody = "select 1 as id where false"
+        batches = scored(connection, settings, nobody, {}, lambda rows: rows, "id bigint")
+        assert sum(map(len, batches)) == 0
 
 
 def test_what_fails_in_a_worker_fails_the_step(master: str, tmp_path: Path) -> None:
