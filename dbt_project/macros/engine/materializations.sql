@@ -54,11 +54,29 @@
 
 
 {% macro create_or_replace_table_as(relation, compiled_code) -%}
+    {%- set queries = in_parts(compiled_code) -%}
     {%- if config.get('contract').enforced -%}
         {{ get_assert_columns_equivalent(compiled_code) }}
         create or replace table {{ relation }} {{ get_table_columns_and_constraints() }};
-        insert into {{ relation }} {{ get_column_names() }} ({{ get_select_subquery(compiled_code) }});
+        {%- for query in queries %}
+        insert into {{ relation }} {{ get_column_names() }} ({{ get_select_subquery(query) }});
+        {%- endfor %}
     {%- else -%}
-        create or replace table {{ relation }} as ({{ compiled_code }});
+        create or replace table {{ relation }} as ({{ queries[0] }});
+        {%- for query in queries[1:] %}
+        insert into {{ relation }} ({{ query }});
+        {%- endfor %}
     {%- endif -%}
+{%- endmacro %}
+
+
+{# How incremental models begin: whole as tables are; what a run adds is small, and stands in no file. #}
+{% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) -%}
+    {%- if not temporary -%}
+        {{ return(create_or_replace_table_as(relation, compiled_code)) }}
+    {%- endif -%}
+    {%- if config.get('contract').enforced -%}
+        {{ get_assert_columns_equivalent(compiled_code) }}
+    {%- endif -%}
+    create temporary table {{ relation.include(database=false, schema=false) }} as ({{ compiled_code }});
 {%- endmacro %}

@@ -2,6 +2,8 @@
     'view_count', 'search_count', 'favorite_count', 'cart_count', 'share_count', 'session_count', 'dwell_seconds',
     'active_days'
 ] %}
+{#- as many customers with all that is said of them take some 1 GB #}
+{%- set some = some_at_a_time(ref('int_customer_profiles'), rows=250000) %}
 
 with
 
@@ -21,95 +23,97 @@ features as (
     inner join as_of
         on features.as_of_date = as_of.as_of_date
 
+    where {{ some }}
+
 ),
 
 profiles as (
 
-    select * from {{ ref('int_customer_profiles') }}
+    select * from {{ ref('int_customer_profiles') }} where {{ some }}
 
 ),
 
 repairs as (
 
-    select * from {{ ref('int_customer_repairs') }}
+    select * from {{ ref('int_customer_repairs') }} where {{ some }}
 
 ),
 
 places as (
 
-    select * from {{ ref('int_customer_places') }}
+    select * from {{ ref('int_customer_places') }} where {{ some }}
 
 ),
 
 contactability as (
 
-    select * from {{ ref('int_customer_contactability') }}
+    select * from {{ ref('int_customer_contactability') }} where {{ some }}
 
 ),
 
 orders as (
 
-    select * from {{ ref('int_customer_orders') }}
+    select * from {{ ref('int_customer_orders') }} where {{ some }}
 
 ),
 
 preferences as (
 
-    select * from {{ ref('int_customer_preferences') }}
+    select * from {{ ref('int_customer_preferences') }} where {{ some }}
 
 ),
 
 visits as (
 
-    select * from {{ ref('int_customer_visits') }}
+    select * from {{ ref('int_customer_visits') }} where {{ some }}
 
 ),
 
 opinions as (
 
-    select * from {{ ref('int_customer_opinions') }}
+    select * from {{ ref('int_customer_opinions') }} where {{ some }}
 
 ),
 
 intents as (
 
-    select * from {{ ref('int_customer_intents') }}
+    select * from {{ ref('int_customer_intents') }} where {{ some }}
 
 ),
 
 scores as (
 
-    select * from {{ ref('int_customer_scores') }}
+    select * from {{ ref('int_customer_scores') }} where {{ some }}
 
 ),
 
 segments as (
 
-    select * from {{ ref('segment_history') }}
+    select * from {{ ref('segment_history') }} where {{ some }}
 
 ),
 
 rfm as (
 
-    select * from {{ ref('customer_rfm') }}
+    select * from {{ ref('customer_rfm') }} where {{ some }}
 
 ),
 
 lifecycle as (
 
-    select * from {{ ref('customer_lifecycle') }}
+    select * from {{ ref('customer_lifecycle') }} where {{ some }}
 
 ),
 
 interests as (
 
-    select * from {{ ref('customer_interest') }} where rank = 1
+    select * from {{ ref('customer_interest') }} where rank = 1 and {{ some }}
 
 ),
 
 interest_segments as (
 
-    select * from {{ ref('customer_interest_segment') }}
+    select * from {{ ref('customer_interest_segment') }} where {{ some }}
 
 ),
 
@@ -122,7 +126,7 @@ tags as (
 
     from {{ ref('customer_tag') }}
 
-    where valid_to is null
+    where valid_to is null and {{ some }}
 
     group by customer_id
 
@@ -130,25 +134,25 @@ tags as (
 
 clusters as (
 
-    select * from {{ ref('customer_cluster') }}
+    select * from {{ ref('customer_cluster') }} where {{ some }}
 
 ),
 
 churn_scores as (
 
-    select * from {{ ref('customer_churn_score') }}
+    select * from {{ ref('customer_churn_score') }} where {{ some }}
 
 ),
 
 values_ahead as (
 
-    select * from {{ ref('customer_clv') }}
+    select * from {{ ref('customer_clv') }} where {{ some }}
 
 ),
 
 next_actions as (
 
-    select * from {{ ref('customer_next_action') }}
+    select * from {{ ref('customer_next_action') }} where {{ some }}
 
 ),
 

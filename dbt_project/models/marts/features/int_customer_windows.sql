@@ -8,6 +8,8 @@
     them by twelve. An incremental build goes on from the sums of the last closed month-end.
 #}
 {%- set sums = window_sums() %}
+{#- 2.5 million snapshots take some 2 GB #}
+{%- set some = some_at_a_time(ref('int_customer_feature_dates'), rows=2500000) %}
 {%- set lengths = sums.values() | map(attribute='length') | select | unique | list %}
 
 with
@@ -26,7 +28,13 @@ first_seen as (
 
 feature_dates as (
 
-    select * from {{ ref('int_customer_feature_dates') }} where {{ only_open_snapshots() }}
+    select * from {{ ref('int_customer_feature_dates') }} where {{ only_open_snapshots() }} and {{ some }}
+
+),
+
+customer_days as (
+
+    select * from {{ ref('int_customer_days') }} where {{ some }}
 
 ),
 
@@ -37,7 +45,7 @@ days as (
         customer_days.*,
         coalesce(first_seen.first_seen_date, as_of.as_of_date) as first_date
 
-    from {{ ref('int_customer_days') }} as customer_days
+    from customer_days
 
     inner join first_seen
         on customer_days.customer_id = first_seen.customer_id
