@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from orchestration.resources.spark_arrow import rows_in_duckdb
 from orchestration.resources.warehouse import chunks, frames
 from orchestration.settings import Settings
-from orchestration.sql import literal, quote
+from orchestration.sql import quote
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,22 +48,11 @@ def scored(
         score: From rows as `frames` gives them to scores; has to survive pickling.
         types: Declared columns of the scores.
     """
-    if settings.engine == "spark":
-        yield from _scored_on_spark(connection, settings, query, values, score, types)
-    else:
+    if settings.engine != "spark":
         yield from map(score, frames(connection, query, values))
-
-
-def _scored_on_spark(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    query: str,
-    values: Mapping[str, object],
-    score: Score,
-    types: str,
-) -> Iterator[pa.Table]:
+        return
     from orchestration.resources.spark import STEP_OPTIONS, spark_session
-    from orchestration.resources.spark_tables import hand_over, spark_type
+    from orchestration.resources.spark_tables import hand_over, spark_type, written_rows
 
     folder = settings.spark_dir / "scoring"
     read, made = _kinds(connection, query, values), _declared(types)
@@ -71,9 +61,9 @@ def _scored_on_spark(
         with spark_session(settings, STEP_OPTIONS) as session:
             hand_over(connection, session, {ROWS: query}, folder, values)
             scores = session.table(ROWS).mapInArrow(partial(_scores_of, score, read, made), listed)
-            scores.write.mode("overwrite").parquet(str(folder / SCORES))
+            rows = written_rows(scores, folder / SCORES)
         with connection.cursor() as cursor:
-            cursor.execute(f"from read_parquet({literal(folder / SCORES / '*.parquet')})")
+            cursor.execute(f"from {rows}")
             for batch in cursor.to_arrow_reader():
                 yield pa.Table.from_batches([batch])
     finally:
@@ -104,8 +94,6 @@ def _scores_of(
 
     DuckDB makes the frames there, too: types of pandas decide what a model reads.
     """
-    from orchestration.resources.spark_arrow import rows_in_duckdb
-
     with rows_in_duckdb(batches, HANDED_OVER) as connection:
         if connection is None:
             return

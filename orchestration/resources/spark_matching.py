@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
-from orchestration.analysis.identity.matching.blocking import LIST_KEYS, RuleCount, key_column
+from orchestration.analysis.identity.matching.blocking import RuleCount, has_list, key_column
 from orchestration.analysis.identity.matching.comparisons import Comparison
 from orchestration.analysis.identity.matching.training import quiet_splink
 from orchestration.analysis.identity.matching.vectors import (
@@ -29,8 +29,7 @@ from orchestration.analysis.identity.matching.vectors import (
     vectors_query,
 )
 from orchestration.resources.spark_arrow import rows_in_duckdb
-from orchestration.resources.spark_tables import hand_over
-from orchestration.sql import literal
+from orchestration.resources.spark_tables import hand_over, written_rows
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -84,13 +83,10 @@ def compare_on_spark(
         )
         types = ["uid_l bigint", "uid_r bigint", *(f"level_{c.name} tinyint" for c in comparisons)]
         compare = partial(_vectors_of, vectors_query(comparisons, PAIRED))
-        paired.mapInArrow(compare, ", ".join(types)).write.mode("overwrite").parquet(
-            str(folder / VECTORS)
-        )
-        written = literal(folder / VECTORS / "*.parquet")
-        connection.execute(f"insert into vector by name from read_parquet({written})")
+        found = paired.mapInArrow(compare, ", ".join(types))
+        vectors = written_rows(found, folder / VECTORS)
+        connection.execute(f"insert into vector by name select * from {vectors}")  # noqa: S608
     finally:
-        session.sql(f"drop table if exists {RECORDS}")
         shutil.rmtree(folder, ignore_errors=True)
     return compared
 
@@ -112,7 +108,7 @@ def _blocked(session: SparkSession, keys: dict[str, tuple[str, ...]]) -> DataFra
         {
             "blocking_rule": f"l.{name} = r.{name}",
             "sql_dialect": "spark",
-            **({"arrays_to_explode": [name]} if set(of_rule) & set(LIST_KEYS) else {}),
+            **({"arrays_to_explode": [name]} if has_list(of_rule) else {}),
         }
         for name, of_rule in keys.items()
     ]

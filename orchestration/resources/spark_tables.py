@@ -15,7 +15,7 @@ from orchestration.sql import literal, qualified, quote
 
 if TYPE_CHECKING:
     import duckdb
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 SPARK_TYPES = {
     "VARCHAR": "string",
@@ -97,10 +97,18 @@ def rows_of(session: SparkSession, name: str, folder: Path) -> str:
         name: `schema.table`.
         folder: Where its rows are written, since only Spark knows where it keeps them.
     """
+    return written_rows(session.table(name), folder / name)
+
+
+def written_rows(frame: DataFrame, target: Path) -> str:
+    """The same for what Spark computes.
+
+    Args:
+        frame: What is computed.
+        target: The folder of its Parquet files; what was there is replaced.
+    """
     from pyspark.sql.types import TimestampType
 
-    frame = session.table(name)
-    target = folder / name
     frame.write.mode("overwrite").parquet(str(target))
     # Spark writes down that instants are UTC; here they carry no zone
     selected = ", ".join(

@@ -2,7 +2,7 @@
     'view_count', 'search_count', 'favorite_count', 'cart_count', 'share_count', 'session_count', 'dwell_seconds',
     'active_days'
 ] %}
-{#- as many customers with all that is said of them take some 1 GB #}
+{#- four times as many do not fit into 2 GB #}
 {%- set some = some_at_a_time(ref('int_customer_profiles'), rows=250000) %}
 
 with
