@@ -194,11 +194,12 @@ def explain(
     from orchestration.analysis.explanation import UnknownSubjectError
     from orchestration.explain import explain as answer
     from orchestration.publishing.reader import NothingPublishedError
+    from orchestration.resources.warehouse import WarehouseError
     from orchestration.settings import Settings
 
     try:
         answer(Settings(), Console(emoji=False), subject, other, chart=chart, with_values=values)
-    except (NothingPublishedError, UnknownSubjectError) as error:
+    except (NothingPublishedError, UnknownSubjectError, WarehouseError) as error:
         fail(str(error))
 
 
@@ -215,14 +216,16 @@ def identity_report(
     """Grade who is who against a file that knows: precision, recall, F1, B-cubed, the curve."""
     from rich.console import Console
 
-    from orchestration.identity_report import print_report
+    from orchestration.identity_report import HashKeyMissingError, print_report
     from orchestration.publishing.reader import NothingPublishedError
+    from orchestration.resources.warehouse import WarehouseError
     from orchestration.settings import Settings
     from orchestration.truth import TruthFileError
 
+    refusals = HashKeyMissingError, NothingPublishedError, TruthFileError, WarehouseError
     try:
         print_report(Settings(), Console(), truth)
-    except (NothingPublishedError, TruthFileError, ValueError) as error:
+    except (*refusals, ValueError) as error:
         fail(str(error))
 
 
@@ -487,6 +490,8 @@ def propensity_check() -> None:
     except VocabularyError as error:
         fail(str(error))
     table = Table("propensity", "name", "名称", "event", "days", "of whom")
+    # a name is there to be typed
+    table.columns[0].min_width = max((len(one.name) for one in definitions), default=0)
     for one in definitions:
         event = f"{one.fact.name} where {one.where}" if one.where else one.fact.name
         days = str(one.window_days)
@@ -560,7 +565,11 @@ def main() -> None:
     try:
         app()
     except ValidationError as error:
+        from orchestration.settings import Settings
+
         for problem in error.errors():
-            name = "STRATA_" + "_".join(str(part) for part in problem["loc"]).upper()
-            typer.echo(f"{name}: {problem['msg']}", err=True)
+            name = "_".join(str(part) for part in problem["loc"])
+            field = Settings.model_fields.get(name)
+            meant = f" ({field.description})" if field else ""
+            typer.echo(f"STRATA_{name.upper()}: {problem['msg']}{meant}", err=True)
         sys.exit(2)

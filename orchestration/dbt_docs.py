@@ -37,9 +37,12 @@ def build_docs(settings: Settings) -> Path:
     ensure_manifest(settings)
     with tempfile.TemporaryDirectory(dir=settings.dbt_target_dir) as target:
         arguments = ["docs", "generate", "--static", "--target-path", target]
-        done = _dbt(dbt_executable(), arguments, settings)
-        if done.returncode or not settings.build_file.exists():
-            done = _dbt(dbt_executable(), [*arguments, "--empty-catalog", "--no-compile"], settings)
+        without_file = [*arguments, "--empty-catalog", "--no-compile"]
+        # dbt would make an empty build file where there is none
+        is_there = settings.build_file.exists()
+        done = _dbt(dbt_executable(), arguments if is_there else without_file, settings)
+        if done.returncode and is_there:
+            done = _dbt(dbt_executable(), without_file, settings)
         if done.returncode:
             raise DocsNotBuiltError(f"dbt docs generate failed:\n{done.stdout}{done.stderr}")
         page = settings.docs_dir / "index.html"

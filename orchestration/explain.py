@@ -66,6 +66,7 @@ def explain(
     Raises:
         NothingPublishedError: No run has published yet.
         UnknownSubjectError: Nobody is called so.
+        WarehouseError: Values are wanted, and the build file cannot be read now.
     """
     with open_published(settings.published_file) as published:
         subject = _as_published(published, settings, subject)
@@ -92,9 +93,10 @@ def explain(
 def _as_published(published: duckdb.DuckDBPyConnection, settings: Settings, subject: str) -> str:
     """A record as readers see it, when its number is a private one; anything else as it is."""
     source, _, number = subject.partition(":")
-    if not number:
+    hash_key = settings.known_hash_key
+    if not number or hash_key is None:
         return subject
-    hidden = f"{source}:{pseudonym(number, settings.hash_key_bytes)}"
+    hidden = f"{source}:{pseudonym(number, hash_key)}"
     return hidden if is_record(published, hidden) else subject
 
 
@@ -217,8 +219,7 @@ def _print_values(
 ) -> None:
     from orchestration.resources.warehouse import Warehouse
 
-    warehouse = Warehouse.of(settings)
-    with warehouse.connect() as build:
+    with Warehouse.of(settings).connect_read_only() as build:
         in_clear = _record_keys_in_clear(build, settings, customers)
         keys = [in_clear.get(key, key) for key in records]
         stated = {
@@ -265,8 +266,11 @@ def _record_keys_in_clear(
         "where list_contains(?, customer_id)",
         [customers],
     ).fetchall()
+    hash_key = settings.known_hash_key
+    if hash_key is None:
+        return {}
     in_clear = {}
     for (key,) in keys:
         source, _, number = key.partition(":")
-        in_clear[f"{source}:{pseudonym(number, settings.hash_key_bytes)}"] = key
+        in_clear[f"{source}:{pseudonym(number, hash_key)}"] = key
     return in_clear

@@ -31,6 +31,10 @@ LABELS = {
 }
 
 
+class HashKeyMissingError(RuntimeError):
+    """The secret of the published hashes is not there, so some records cannot be recognised."""
+
+
 def print_report(settings: Settings, console: Console, truth_file: Path) -> None:
     """Grade the published customers.
 
@@ -41,19 +45,26 @@ def print_report(settings: Settings, console: Console, truth_file: Path) -> None
 
     Raises:
         NothingPublishedError: No run has published yet.
+        HashKeyMissingError: The company's secret is not where it should be.
         TruthFileError: The file cannot be used.
         ValueError: It repeats a record.
     """
     from orchestration.analysis.identity.accuracy import accuracy_report, pairs_accuracy
 
     truth = read_truth(truth_file)
+    hash_key = settings.known_hash_key
     with open_published(settings.published_file) as published:
         id_map = published.execute("from id_map where id_type = 'record'").to_arrow_table()
         id_edge = published.execute(
             "select record_key_a, record_key_b, probability from id_edge"
         ).to_arrow_table()
+    if hash_key is None:
+        raise HashKeyMissingError(
+            f"{settings.home / '.hash_key'} does not exist, and the numbers of some records are "
+            "published as its hashes only; put it back, or set STRATA_HASH_KEY"
+        )
     for suffix in ("_a", "_b") if "is_match" in truth.columns else ("",):
-        truth = _as_published(truth, suffix, id_map, settings.hash_key_bytes)
+        truth = _as_published(truth, suffix, id_map, hash_key)
     if "is_match" in truth.columns:
         grades = pairs_accuracy(truth, id_map)
     else:
@@ -100,8 +111,7 @@ def _identifiers(settings: Settings) -> pa.Table | None:
     """For the baseline; the published file knows no values, so it takes the build file."""
     if not settings.build_file.exists():
         return None
-    warehouse = Warehouse.of(settings)
-    with warehouse.connect() as build:
+    with Warehouse.of(settings).connect_read_only() as build:
         return _read(build) if table_exists(build, IDENTIFIERS) else None
 
 

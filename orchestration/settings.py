@@ -301,6 +301,12 @@ class Settings(BaseSettings):
                 file.write(secrets.token_hex(32))
         return path.read_text().strip().encode()
 
+    @property
+    def known_hash_key(self) -> bytes | None:
+        """The secret where there is one, for whoever only reads: a new one would fit no hash."""
+        is_there = self.hash_key is not None or (self.home / ".hash_key").exists()
+        return self.hash_key_bytes if is_there else None
+
     def make_dirs(self) -> None:
         """Create the company's folders: closed to others, where names are to the group too.
 

@@ -130,6 +130,9 @@ def unreadable_files(settings: Settings) -> list[FailedFile]:
     try:
         with duckdb.connect(str(settings.build_file), read_only=True) as build:
             return failed_files(build)
+    except duckdb.CatalogException:
+        # a first run that was killed has not got as far as its list of files
+        return []
     except duckdb.IOException as error:
         if is_damage(error):
             raise BuildFileNotReadError(damaged_build_file(settings.build_file)) from error

@@ -123,6 +123,8 @@ def print_list(audiences: Mapping[str, Audience], published: Path, console: Cons
                     ).fetchall()
                 )
     table = Table("audience", "name", "名称", "members", "sent by", "holdout", box=None)
+    # a code is there to be typed
+    table.columns[0].no_wrap, table.columns[0].min_width = True, max(map(len, audiences), default=0)
     for code in sorted(audiences):
         audience = audiences[code]
         activation = audience.activation

@@ -51,18 +51,20 @@ def _by_record(source: str, number: str) -> str | None:
         "select customer_id from id_map "
         "where id_type = 'record' and id_scope = $source and id_value = $number"
     )
-    hashed = pseudonym(number, settings().hash_key_bytes)
-    return _first(known, source=source, number=hashed) or _first(
-        known, source=source, number=number
-    )
+    hash_key = settings().known_hash_key
+    found = hash_key and _first(known, source=source, number=pseudonym(number, hash_key))
+    return found or _first(known, source=source, number=number)
 
 
 def _by_hash(kind: str, value: str) -> str | None:
+    hash_key = settings().known_hash_key
+    if hash_key is None:
+        return None
     return _first(
         "select customer_id from id_map where id_type = $kind and id_value = $hashed "
         "order by customer_id limit 1",
         kind=kind,
-        hashed=pseudonym(value, settings().hash_key_bytes),
+        hashed=pseudonym(value, hash_key),
     )
 
 

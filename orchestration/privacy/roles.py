@@ -115,6 +115,7 @@ def publish_role(settings: Settings, role: Role, classes: dict[str, dict[str, st
     with duckdb.connect() as connection:
         connection.execute(f"attach {literal(source)} as published (read_only)")
         connection.execute("use published")
+        _name_telling_audiences(connection, role, classes)
         tables = _tables(connection, role, classes)
         run_id, published_at = connection.execute(
             f"select any_value(run_id), max(published_at) from {PUBLISH_INFO}"  # noqa: S608
@@ -144,6 +145,40 @@ def publish_roles(settings: Settings, names: tuple[str, ...], manifest: Path) ->
     return [publish_role(settings, roles[name], classes) and name for name in names]
 
 
+def _name_telling_audiences(
+    connection: duckdb.DuckDBPyConnection, role: Role, classes: dict[str, dict[str, str]]
+) -> None:
+    """Fill `telling_audience`, which the conditions of a role may name.
+
+    Membership is a plain column, and says of a customer what the audience's rule asks: a column
+    that the role does not see, a demographic tag, or another audience that does so.
+    """
+    profile = "customer_360"
+    hidden = [name for name in classes[profile] if not _sees(role, classes, profile, name)]
+    connection.execute("create temp table telling_audience (audience_code varchar)")
+    connection.execute(
+        """
+        insert into telling_audience
+        with recursive words as (
+            select unnest($hidden) as word
+            union
+            select tag_code from tag_definition where category = 'demographic'
+            union
+            select audience_code
+            from audience_definition
+            inner join words on regexp_matches(rule, '\\b' || regexp_escape(word) || '\\b')
+        )
+        select word from words where word in (select audience_code from audience_definition)
+        """,
+        {"hidden": hidden},
+    )
+
+
+def _sees(role: Role, classes: dict[str, dict[str, str]], table: str, column: str) -> bool:
+    is_of_class = classes[table].get(column, IDENTIFIER_CLASS) in role.classes
+    return is_of_class and f"{table}.{column}" not in role.without
+
+
 def _tables(
     connection: duckdb.DuckDBPyConnection, role: Role, classes: dict[str, dict[str, str]]
 ) -> list[PublishedTable]:
@@ -161,8 +196,7 @@ def _tables(
         columns = {
             column: comment
             for column, comment in table.columns.items()
-            if classes[name].get(column, IDENTIFIER_CLASS) in role.classes
-            and f"{name}.{column}" not in role.without
+            if _sees(role, classes, name, column)
         }
         if columns:
             kept.append(replace(table, columns=columns, rows=role.rows.get(name)))

@@ -41,6 +41,10 @@ class WarehouseLockedError(WarehouseError):
     """Another process holds the build file."""
 
 
+class UnfinishedWarehouseError(WarehouseError):
+    """The build file is there and no run has made in it what a command looks for."""
+
+
 class DamagedWarehouseError(WarehouseError):
     """The build file is there and cannot be read."""
 
@@ -126,6 +130,7 @@ class Warehouse(dg.ConfigurableResource):
 
         Raises:
             WarehouseLockedError: A run is under way, or there is no build file.
+            UnfinishedWarehouseError: No run got as far as what the caller looks for.
             DamagedWarehouseError: The file cannot be read.
         """
         if not Path(self.path).exists():
@@ -133,6 +138,11 @@ class Warehouse(dg.ConfigurableResource):
         try:
             with duckdb.connect(self.path, read_only=True, config=self.limits) as connection:
                 yield connection
+        except duckdb.CatalogException as error:
+            raise UnfinishedWarehouseError(
+                f"{self.path} holds no run that got far enough ({str(error).splitlines()[0]}); "
+                "`strata run` makes what is missing"
+            ) from error
         except duckdb.IOException as error:
             if is_damage(error):
                 raise DamagedWarehouseError(damaged_build_file(self.path)) from error

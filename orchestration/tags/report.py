@@ -42,9 +42,10 @@ def print_counts(catalogue: Catalogue, console: Console) -> None:
 
 def print_columns(columns: Mapping[str, Column], console: Console, word: str = "") -> None:
     """What conditions may look at, those only whose name holds `word`."""
-    for column in columns.values():
-        if word.lower() not in column.name:
-            continue
+    found = [column for column in columns.values() if word.lower() in column.name]
+    if not found:
+        console.print(f"no column's name holds {word!r}", highlight=False, markup=False)
+    for column in found:
         values = f"  one of {', '.join(column.values)}" if column.values else ""
         console.print(
             f"{column.name:36} {column.kind:8} {column.origin:9}{values}",
@@ -66,7 +67,8 @@ def print_preview(catalogue: Catalogue, code: str, published: Path, console: Con
     tag = next((tag for tag in catalogue.tags if tag.code == code), None)
     if tag is None:
         close = nearest(code, [tag.code for tag in catalogue.tags])
-        hint = f"did you mean {' or '.join(close)}?" if close else "`strata tags check` reads it"
+        listed = "seeds/tag_catalogue.csv lists them"
+        hint = f"did you mean {' or '.join(close)}?" if close else listed
         raise UnknownTagError(f"no tag has the code {code!r}; {hint}")
 
     def say(text: str, style: str | None = None) -> None:

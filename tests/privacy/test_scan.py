@@ -1,7 +1,7 @@
 """The scan finds an identifier in every kind of file that leaves the build file, and nothing else.
 
 Belongs here: planting identifiers and looking for them. Does not belong here: a whole company
-(tests/warehouse/test_demo_company.py scans one).
+(tests/demo_company scans one).
 """
 
 from __future__ import annotations

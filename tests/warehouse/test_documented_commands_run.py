@@ -29,12 +29,12 @@ ELSEWHERE = {
     ("dashboard",): "it does not end; tests/warehouse/test_dashboard_in_browser.py opens it",
     ("ui",): "it does not end; tests/orchestration/test_graph.py loads what it shows",
     ("superset",): "tests/warehouse/test_superset.py",
-    ("identity-report",): "a truth file is there for the demo only: test_demo_company.py",
-    ("explain", "crm:VIP000020191"): "records of the demo: test_demo_company.py",
+    ("identity-report",): "a truth file is there for the demo only: tests/demo_company",
+    ("explain", "crm:VIP000020191"): "records of the demo: tests/demo_company",
     ("audience", "preview", "my_draft.yml"): "tests/audiences/test_audience_files.py",
     ("erase",): "tests/warehouse/test_erasure.py, on a copy",
     ("export-person",): "tests/warehouse/test_erasure.py",
-    ("privacy-scan",): "tests/privacy/test_scan.py, and on the demo in test_demo_company.py",
+    ("privacy-scan",): "tests/privacy/test_scan.py, and on the demo in tests/demo_company",
     ("publish-role",): "tests/warehouse/test_roles.py",
 }
 COMMANDS = sorted({command.words for command in commands("strata") if command.is_whole})

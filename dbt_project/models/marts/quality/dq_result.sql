@@ -17,7 +17,7 @@ typed as (
         severity,
         cast(value as double) as value,
         passed,
-        description
+        nullif(description, '') as description
 
     from results
 

@@ -2,7 +2,7 @@
     What sets each segment apart today. Means are taken of decimals, so that they do not depend on the order in which
     rows are added up.
 #}
-{%- set profile_kinds = ['gender', 'age_band', 'city_tier', 'cluster'] -%}
+{%- set profile_kinds = ['gender', 'age_band', 'city_tier', 'cluster', 'interest_segment'] -%}
 {%- set kinds = segment_kinds() + profile_kinds -%}
 {%- set named_by_models = {
     'cluster': ('customer_cluster', 'cast(cluster_id as string)'),
@@ -47,6 +47,7 @@ members as (
         coalesce(customers.age_band, 'unknown') as age_band,
         coalesce(customers.city_tier, 'unknown') as city_tier,
         cast(customers.cluster_id as string) as cluster,
+        customers.interest_segment,
         {%- for feature in features %}
         {{ rounded_decimal('features.' ~ feature, 18, 4) }} as {{ feature }},
         {%- endfor %}
