@@ -181,3 +181,20 @@ def test_nobody_is_to_be_written_to_without_consent(company: Company) -> None:
     )[0]
     assert everybody == company.value("select count(*) from customer_360") == hours
     assert 0 < named < everybody
+
+
+def test_no_audience_tells_an_analyst_who_is_young_or_has_a_birthday(company: Company) -> None:
+    asked = "select distinct audience_code from {} order by all"
+    tables = ("audience_membership", "audience_event")
+    known = {code for table in tables for (code,) in company.query(asked.format(table))}
+    told = {"birthday_this_month", "young_city_women"}
+    assert told <= known
+    company.strata("publish-role", "analyst")
+    role = company.published.with_name("strata360_analyst.duckdb")
+    with duckdb.connect(str(role), read_only=True) as connection:
+        seen = {
+            code
+            for table in tables
+            for (code,) in connection.execute(asked.format(table)).fetchall()
+        }
+    assert seen == known - told
