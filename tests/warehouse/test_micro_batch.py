@@ -78,6 +78,12 @@ def test_tags_and_audiences_are_of_the_day_and_scores_of_the_day_before(
     assert company.value("select max(order_date) from orders") == DAY
     for table, day in scored.items():
         assert company.value(f"select max(as_of_date) from {table}") == day, table  # noqa: S608
+    # whoever reads the profile finds the scores of the day before in it, and not none
+    shown = company.query(
+        "select count(churn_probability) > 0, count(cluster_id) > 0, sum(clv_12m) > 0, "
+        "count(interest_segment) > 0 from customer_360"
+    )
+    assert shown == [(True, True, True, True)]
 
 
 def test_every_row_is_accounted_for_and_nobody_is_scored_who_is_not_a_customer(

@@ -63,15 +63,12 @@
 
     left join {{ ref('customer_churn_score') }} as churn_scores
         on features.customer_id = churn_scores.customer_id
-        and features.as_of_date = churn_scores.as_of_date
 
     left join {{ ref('customer_cluster') }} as clusters
         on features.customer_id = clusters.customer_id
-        and features.as_of_date = clusters.as_of_date
 
     left join {{ ref('customer_interest_segment') }} as interest_segments
         on features.customer_id = interest_segments.customer_id
-        and features.as_of_date = interest_segments.as_of_date
 
     left join (
         select

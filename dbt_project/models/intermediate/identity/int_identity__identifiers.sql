@@ -49,7 +49,10 @@ genuine as (
         on scoped.id_type = placeholders.id_type
         and lower(scoped.id_value) = placeholders.id_value
 
-    where placeholders.id_value is null
+    where
+        placeholders.id_value is null
+        -- what is taken back on a later day, or has been replaced, may still state something
+        and scoped.record_key in (select source || ':' || source_customer_id from {{ ref('int_customers__seen') }})
 
 ),
 

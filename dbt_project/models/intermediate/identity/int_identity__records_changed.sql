@@ -29,16 +29,19 @@ sightings as (
 
     select source, source_customer_id, seen_at from {{ ref('int_identity__observed') }}
     {% for provider, times in profiles %}
+    {%- for time in times %}
     union all
 
+    -- which of its times a profile is seen by depends on what is asked, so each of them counts
     select
         '{{ provider['source'] }}' as source,
         {{ provider['as'].get('source_customer_id', 'source_customer_id') }} as source_customer_id,
-        coalesce({{ times | join(', ') }}) as seen_at
+        {{ time }} as seen_at
 
     from {{ ref(provider['model']) }}
 
     where _verdict <> 'rejected'
+    {% endfor %}
     {% endfor %}
 ),
 

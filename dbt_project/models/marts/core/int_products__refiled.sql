@@ -25,7 +25,10 @@ refiled as (
         on products.product_id = before.product_id
 
     where
-        products.category_l1 is distinct from before.category_l1
+        -- a line counts for what is known of products once its product is there, whatever that says
+        products.product_id is null
+        or before.product_id is null
+        or products.category_l1 is distinct from before.category_l1
         or products.category_l2 is distinct from before.category_l2
         or products.category_l1_code is distinct from before.category_l1_code
         or products.category_l2_code is distinct from before.category_l2_code

@@ -412,28 +412,24 @@ combined as (
     left join lifecycle
         on features.customer_id = lifecycle.customer_id
 
+    -- interests, clusters and scores are of one day, which after a micro-batch is that of the last daily run
     left join interests
         on features.customer_id = interests.customer_id
-        and features.as_of_date = interests.as_of_date
 
     left join interest_segments
         on features.customer_id = interest_segments.customer_id
-        and features.as_of_date = interest_segments.as_of_date
 
     left join tags
         on features.customer_id = tags.customer_id
 
     left join clusters
         on features.customer_id = clusters.customer_id
-        and features.as_of_date = clusters.as_of_date
 
     left join churn_scores
         on features.customer_id = churn_scores.customer_id
-        and features.as_of_date = churn_scores.as_of_date
 
     left join values_ahead
         on features.customer_id = values_ahead.customer_id
-        and features.as_of_date = values_ahead.as_of_date
 
     left join next_actions
         on features.customer_id = next_actions.customer_id

@@ -93,11 +93,9 @@ named as (
 
     left join churn_scores
         on chosen.customer_id = churn_scores.customer_id
-        and chosen.as_of_date = churn_scores.as_of_date
 
     left join recommendations
         on chosen.customer_id = recommendations.customer_id
-        and chosen.as_of_date = recommendations.as_of_date
 
     left join products
         on recommendations.item_id = products.product_id
