@@ -54,7 +54,9 @@ class Scored:
     """A propensity, or the propensity to buy a category, lies between two values."""
 
     subject: Literal["propensity", "category"]
-    name: str
+    code: str
+    name_en: str
+    name_zh: str
     at_least: float | None
     at_most: float | None
 

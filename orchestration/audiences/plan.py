@@ -35,6 +35,8 @@ from orchestration.sql import literal, quote
 MOST_PARTS = 2_000
 #: Between two reasons.
 SEPARATOR = "; "
+_PROBABILITY_EN = {"propensity": "probability", "category": "probability to buy"}
+_PROBABILITY_ZH = {"propensity": "概率", "category": "购买概率"}
 _PLACEHOLDER = re.compile(r"\$v(\d+)\b")
 
 
@@ -215,7 +217,7 @@ where {condition}
         )
         return (
             f"select customer_id from {self.schema}.{table} "  # noqa: S608
-            f"where {leaf.subject} = {self._bound(leaf.name)}{limits}"
+            f"where {leaf.subject} = {self._bound(leaf.code)}{limits}"
         )
 
     def _did(self, leaf: Did) -> str:
@@ -281,18 +283,25 @@ def reason_of(leaf: Leaf, audiences: Mapping[str, Audience], language: str) -> s
     if isinstance(leaf, Alike):
         of = audiences[leaf.code]
         return f"与“{of.label_zh}”相似" if zh else f"similar to {of.label_en}"
+    measured = _range(leaf, language)
     if isinstance(leaf, Scored):
-        return f"{leaf.subject} {leaf.name} {_range(leaf.at_least, leaf.at_most)}"
+        if zh:
+            return f"{leaf.name_zh}：{_PROBABILITY_ZH[leaf.subject]}{measured}"
+        return f"{leaf.name_en}: {_PROBABILITY_EN[leaf.subject]} {measured}"
     days = leaf.within_days
-    when = ("" if days is None else f"{days}天内") if zh else f" within {days} days" if days else ""
-    what = f"{leaf.fact.name}[{leaf.where.written}]" if leaf.where else leaf.fact.name
-    what = f"sum({leaf.sum_of}) of {what}" if leaf.sum_of else what
-    measured = f"{what} {_range(leaf.at_least, leaf.at_most)}"
-    return f"{when}{measured}" if zh else f"{measured}{when}"
+    what = leaf.fact.label_zh if zh else leaf.fact.name
+    what += f"[{leaf.where.written}]" if leaf.where else ""
+    if zh:
+        when = f"{days}天内" if days else ""
+        return f"{when}{what}{f'的 {leaf.sum_of} 之和' if leaf.sum_of else ''}{measured}"
+    when = f" within {days} days" if days else ""
+    return f"{f'sum({leaf.sum_of}) of ' if leaf.sum_of else ''}{what} {measured}{when}"
 
 
-def _range(least: float | None, most: float | None) -> str:
-    parts = [
-        f"{sign} {value:g}" for sign, value in ((">=", least), ("<=", most)) if value is not None
+def _range(leaf: Scored | Did, language: str) -> str:
+    limits = [
+        f"{sign} {value:g}"
+        for sign, value in (("≥", leaf.at_least), ("≤", leaf.at_most))
+        if value is not None
     ]
-    return " and ".join(parts)
+    return ("且" if language == "zh" else " and ").join(limits)

@@ -7,7 +7,7 @@ rules mean in SQL (plan).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from orchestration.audiences.definition import (
@@ -138,17 +138,18 @@ class RuleReader:
         if len(subjects) != 1:
             raise WrongPartError(part, "a score names one propensity or one category")
         subject = part.entries[subjects[0]]
-        known: Iterable[str] = (
+        known = (
             self.vocabulary.propensities
             if subjects[0] == "propensity"
             else self.vocabulary.categories
         )
-        if subject.text not in known:
+        word = known.get(subject.text)
+        if word is None:
             raise WrongPartError(subject, unknown(subjects[0], subject.text, known))
         low, high = (number(part, name, 0, 1) for name in names[2:])
         if low is None and high is None:
             raise WrongPartError(part, "a score needs at_least or at_most, from 0 to 1")
-        return Scored(subjects[0], subject.text, low, high)
+        return Scored(subjects[0], word.code, word.name_en, word.name_zh, low, high)
 
     def _did(self, part: Part) -> Did:
         names = ("fact", "where", "sum_of", "at_least", "at_most", "within_days")

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+import yaml
+
 from orchestration.conditions.columns import Column, columns_of_model
 from orchestration.conditions.facts import FACTS, Fact, columns_of
+from orchestration.yaml_text import parse_yaml
 
 #: Tables with the customer's row, the first that has a column gives it.
 ROW_TABLES = ("customer_360", "customer_features", "segment_history")
@@ -86,10 +89,10 @@ class Vocabulary:
         }
 
     @cached_property
-    def propensities(self) -> tuple[str, ...]:
-        """Names of the questions about who will do what."""
-        folder = self.project_dir / "propensities"
-        return tuple(sorted(path.stem for path in folder.glob("*.y*ml")))
+    def propensities(self) -> Mapping[str, Word]:
+        """Questions about who will do what, by the names of their files."""
+        paths = sorted((self.project_dir / "propensities").glob("*.y*ml"))
+        return {path.stem: _propensity(path) for path in paths}
 
     @cached_property
     def facts(self) -> Mapping[str, Fact]:
@@ -105,3 +108,15 @@ class Vocabulary:
     def _rows(self, name: str) -> list[dict[str, str]]:
         with (self.seeds_dir / name).open(encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))
+
+
+def _propensity(path: Path) -> Word:
+    """A question's names; what is wrong with its file is told where questions are read."""
+    try:
+        written = parse_yaml(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, yaml.YAMLError):
+        written = None
+    labels = written if isinstance(written, dict) else {}
+    return Word(
+        path.stem, *(str(labels.get(label, path.stem)) for label in ("label_en", "label_zh"))
+    )

@@ -21,12 +21,14 @@ class Fact:
 
     Attributes:
         name: As definitions write it.
+        label_zh: What it is called in Chinese.
         models: Models whose columns conditions may name.
         rows_sql: Query of its rows: customer_id, event_date and the columns of conditions.
         reads: Tables of the query.
     """
 
     name: str
+    label_zh: str
     models: tuple[str, ...]
     rows_sql: str
     reads: tuple[str, ...]
@@ -39,12 +41,14 @@ class Fact:
 _FACTS = (
     Fact(
         "orders",
+        "订单",
         ("orders",),
         "select *, order_date as event_date from marts.orders where is_valid",
         ("marts.orders",),
     ),
     Fact(
         "order_items",
+        "订单商品",
         ("order_items", "products"),
         """
         select
@@ -64,18 +68,21 @@ _FACTS = (
     # who browsed before the first login was not known at the time
     Fact(
         "events",
+        "行为",
         ("events",),
         "select * from marts.events where not is_linked_later",
         ("marts.events",),
     ),
     Fact(
         "reviews",
+        "评价",
         ("reviews",),
         "select *, review_date as event_date from marts.reviews",
         ("marts.reviews",),
     ),
     Fact(
         "campaign_touches",
+        "营销触达",
         ("campaign_touches",),
         "select *, touch_date as event_date from marts.campaign_touches",
         ("marts.campaign_touches",),

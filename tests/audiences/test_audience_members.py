@@ -19,14 +19,16 @@ from orchestration.audiences.definition import (
     Group,
     InAudience,
     InSegment,
+    Leaf,
     Listed,
     Rule,
+    Scored,
     Tagged,
     Where,
 )
 from orchestration.audiences.lists import ListError
 from orchestration.audiences.members import ALIKE_FEATURES, Finder
-from orchestration.audiences.plan import MOST_PARTS, TooLargeError, readable
+from orchestration.audiences.plan import MOST_PARTS, TooLargeError, readable, reason_of
 from orchestration.conditions.facts import FACTS
 from orchestration.publishing.pseudonyms import pseudonym
 
@@ -233,6 +235,26 @@ def test_reasons_are_the_rules_that_hold(connection: duckdb.DuckDBPyConnection) 
     assert found["c4"] == "tag snacks; order_count >= 2"
     assert found["c5"] == "order_count >= 2"
     assert found["c2"] == ""
+
+
+def test_reasons_are_said_in_both_languages() -> None:
+    def said(leaf: Leaf) -> tuple[str, str]:
+        return reason_of(leaf, {}, "en"), reason_of(leaf, {}, "zh")
+
+    often = Did(FACTS["orders"], None, None, at_least=2, at_most=5, within_days=30)
+    assert said(often) == ("orders ≥ 2 and ≤ 5 within 30 days", "30天内订单≥ 2且≤ 5")
+    in_stores = where("channel = 'store'")
+    much = Did(
+        FACTS["orders"], in_stores, "net_amount", at_least=500, at_most=None, within_days=None
+    )
+    assert said(much) == (
+        "sum(net_amount) of orders[channel = 'store'] ≥ 500",
+        "订单[channel = 'store']的 net_amount 之和≥ 500",
+    )
+    visits = Scored("propensity", "visit_30d", "Visits within 30 days", "30天内到访", 0.8, None)
+    assert said(visits) == ("Visits within 30 days: probability ≥ 0.8", "30天内到访：概率≥ 0.8")
+    care = Scored("category", "skincare", "Skin care", "护肤", None, 0.1)
+    assert said(care) == ("Skin care: probability to buy ≤ 0.1", "护肤：购买概率≤ 0.1")
 
 
 def test_audiences_are_made_of_audiences(connection: duckdb.DuckDBPyConnection) -> None:
