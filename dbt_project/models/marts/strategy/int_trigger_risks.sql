@@ -1,6 +1,6 @@
 {#
     Who is likely to leave and has most to lose: churn probability times spend of the last year. It is due on the day
-    of the run, since the probability is of that day; the silence since the last order is the episode.
+    of the run, since the probability is that of the last daily run; the silence since the last order is the episode.
 #}
 {{ config(materialized='view', schema='intermediate', contract={'enforced': false}) }}
 
@@ -40,16 +40,13 @@ weighed as (
     -- one row of features per score
     select
         scores.customer_id,
-        scores.as_of_date,
+        features.as_of_date,
         scores.churn_probability,
         features.days_since_last_order,
         features.net_spend_365d,
         {{ rounded_decimal('scores.churn_probability * cast(features.net_spend_365d as double)', 18, 2) }} as expected_loss
 
     from scores
-
-    inner join as_of
-        on scores.as_of_date = as_of.as_of_date
 
     inner join features
         on scores.customer_id = features.customer_id
