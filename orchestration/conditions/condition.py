@@ -263,7 +263,8 @@ def _check_divisor(node: exp.Div) -> None:
     divisor = node.expression.unnest()
     if isinstance(divisor, exp.Nullif):
         return
-    if isinstance(divisor, exp.Literal) and float(divisor.name or 0) != 0:
+    is_number = isinstance(divisor, exp.Literal) and not divisor.is_string
+    if is_number and float(divisor.name) != 0:
         return
     raise ConditionError(
         f"{shortened(divisor.sql(DIALECT))} may be 0; divide by "

@@ -272,6 +272,7 @@ WORDS = st.sampled_from(
 
 @settings(max_examples=500, deadline=None)
 @example(": :A")
+@example("0/':'")
 @given(st.one_of(st.text(max_size=60), st.lists(WORDS, max_size=14).map(" ".join)))
 def test_any_text_is_a_condition_or_is_refused_in_words(text: str) -> None:
     try:
