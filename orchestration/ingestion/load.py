@@ -183,7 +183,7 @@ class _FeedLoader:
         self._min_age_seconds = min_age_seconds
         self._waiting_batches: dict[object, list[Prepared]] = {}
         self._content_in_flight: dict[str, str] = {}
-        self._parquet_types: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self._parquet_columns: dict[str, tuple[tuple[str, ...], ...]] = {}
         self._twins: list[tuple[LandingFile, os.stat_result, str]] = []
 
     def run(self, files: Sequence[LandingFile]) -> list[FileOutcome]:
@@ -302,11 +302,11 @@ class _FeedLoader:
         elif file.format == "jsonl":
             shape = ("jsonl",)
         elif file.format == "parquet":
-            schema = read_schema(self._writer.con, readable, self._parquet_types)
-            columns = map_columns(self._writer.contract, schema.names)
+            schema = read_schema(self._writer.con, readable, self._parquet_columns)
+            columns = map_columns(self._writer.contract, schema.titles)
             extra_columns = columns.extra_columns
-            column_names = schema.names
-            shape = ("parquet", schema.names, schema.types)
+            column_names = schema.titles
+            shape = ("parquet", schema.titles, schema.types)
         else:
             workbook = Workbook(file.path, self._writer.contract, self._writer.limits)
             extra_columns = workbook.extra_columns

@@ -33,11 +33,14 @@ class ParquetSchema:
     """What a Parquet file says about itself.
 
     Attributes:
-        names: Column names.
+        titles: Column names as the file has them.
+        names: DuckDB's names of the same columns: of names that differ in case only, or not at all,
+            it gives all but the first another.
         types: DuckDB type of each.
         rows: Number of rows.
     """
 
+    titles: tuple[str, ...]
     names: tuple[str, ...]
     types: tuple[str, ...]
     rows: int
@@ -46,14 +49,14 @@ class ParquetSchema:
 def read_schema(
     con: duckdb.DuckDBPyConnection,
     readable: Path,
-    types_of: dict[str, tuple[tuple[str, ...], tuple[str, ...]]],
+    columns_of: dict[str, tuple[tuple[str, ...], ...]],
 ) -> ParquetSchema:
     """Read a file's footer.
 
     Args:
         con: The connection.
         readable: The file.
-        types_of: Names and DuckDB's types by the footer's own schema, filled as files come: asking
+        columns_of: Titles, names and types by the footer's own schema, filled as files come: asking
             DuckDB takes 2 ms a file, and the files of a feed hardly ever differ.
 
     Raises:
@@ -63,22 +66,36 @@ def read_schema(
         footer = pq.read_metadata(readable)
         # its first line names the object in memory
         shape, rows = str(footer.schema).partition("\n")[2], footer.num_rows
-        if shape not in types_of:
+        if shape not in columns_of:
             columns = con.execute(
                 "describe select * from read_parquet(?, hive_partitioning = false, "
                 "binary_as_string = true)",
                 [str(readable)],
             ).fetchall()
             names, types = (tuple(column[part] for column in columns) for part in (0, 1))
-            types_of[shape] = (names, types)
+            columns_of[shape] = (_titles(con, readable), names, types)
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and is_machine_fault(error):
             raise
         if isinstance(error, duckdb.Error) and not is_damage(error):
             raise
         raise damaged(error) from error
-    names, types = types_of[shape]
-    return ParquetSchema(names, types, rows)
+    return ParquetSchema(*columns_of[shape], rows)
+
+
+def _titles(con: duckdb.DuckDBPyConnection, readable: Path) -> tuple[str, ...]:
+    """Names of a file's columns, without those inside nested ones."""
+    _, *elements = con.execute(
+        "select name, coalesce(num_children, 0) from parquet_schema(?)", [str(readable)]
+    ).fetchall()
+    titles, inside = [], 0
+    for name, children in elements:
+        if inside:
+            inside -= 1
+        else:
+            titles.append(name)
+        inside += children
+    return tuple(titles)
 
 
 def is_damage(error: Exception) -> bool:

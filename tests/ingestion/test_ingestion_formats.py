@@ -294,6 +294,19 @@ def test_parquet_follows_the_column_rules(company: Company):
     assert "lacks ['金额']; has ['小票号', '总额']" in company.outcome("lacks.parquet").error
 
 
+def test_parquet_columns_of_one_name_fail_the_file_as_in_csv(company: Company):
+    # DuckDB would read the second as another column, under a name of its own
+    ids = pa.array(["1"])
+    twice = pa.table([ids, ids, pa.array(["9"])], names=["小票号", "金额", "金额"])
+    pq.write_table(twice, company.feed_dir / "twice.parquet")
+    nested = pa.array([{"金额": 1, "x": [{"y": 2}]}])
+    parquet(company.feed_dir / "nested.parquet", 备注=nested, 小票号=ids, 金额=ids)
+    company.load()
+
+    assert "has columns ['金额'] more than once" in company.outcome("twice.parquet").error
+    assert company.rows() == [("1", "1", None, '{"金额":1,"x":[{"y":2}]}')]
+
+
 def test_many_parquet_files_keep_their_own_row_numbers(company: Company):
     for day in range(40):
         ids = pa.array([f"{day}-{n}" for n in range(30)])

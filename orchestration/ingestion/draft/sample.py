@@ -129,7 +129,7 @@ def read_sample(path: Path) -> Sample:
 def _titles(con: duckdb.DuckDBPyConnection, file: LandingFile, folder: Path) -> tuple[str, ...]:
     """Column titles, those without a name left out."""
     if file.format == "parquet":
-        titles = read_schema(con, file.path, {}).names
+        titles = read_schema(con, file.path, {}).titles
     elif file.format == "xlsx":
         titles = _sheet_titles(file.path)
     else:
