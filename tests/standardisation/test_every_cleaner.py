@@ -137,3 +137,11 @@ def test_whatever_is_a_number_of_a_person_is_mobile_or_landline(texts: list[str 
 )  # fmt: skip
 def test_nothing_stays_nothing(name: str) -> None:
     assert macros().apply(name, [None]) == [None]
+
+
+def test_what_programs_write_for_nothing_is_no_code_and_what_people_write_may_be_one() -> None:
+    nothing = ["NULL", "null", "(null)", "\\N", "nan", "None", "undefined", "N/A", "#N/A"]
+    nothing += [f" {word} " for word in nothing] + ['="NULL"', "Ｎ/A", "", None]
+    assert set(macros().apply("clean_code", nothing)) == {None}
+    codes = ["none", "NaN", "无", "NULLS", "A NULL", "x\\N", "-", "0"]
+    assert macros().apply("clean_code", codes) == codes

@@ -128,6 +128,9 @@ def test_what_is_no_instant_is_none(text: str) -> None:
         ("-(5)", None, None),
         ("1,23,456", None, None),
         ("ten", None, None),
+        # DuckDB's cast reads underscores as thousands separators
+        ("2024_01_05", None, None),
+        ("1_000", None, None),
     ],
 )
 def test_an_amount_is_read_after_the_decimal_mark_of_the_setting(

@@ -23,7 +23,7 @@
     cast(
         coalesce(
             {%- if point == '.' %}
-            try_cast({{ text }} as {{ narrow }}),
+            {{ plain_number(text, narrow) }},
             {%- endif %}
             case
                 when {{ matches(bare, '^([(][0-9.,]+[万亿]?[)]|[-+]?[0-9.,]+[万亿]?|[0-9.,]+[万亿]?-)$') }}

@@ -46,9 +46,19 @@
 {%- endmacro %}
 
 
-{# An identifier or code: unwrapped, then cleaned; letters keep their case. #}
+{#
+    An identifier or code: unwrapped, then cleaned; letters keep their case. Null, too, for what databases and programs
+    write where there is none, with the letters that they write it with: a thousand orders of the buyer NULL would be
+    those of one customer. Words that people write (无, none) may be codes; vocabularies and
+    seeds/placeholder_identifier.csv settle those.
+#}
 {% macro clean_code(text) -%}
-    {{ clean_text(unwrap_excel(text)) }}
+    {%- set code = clean_text(unwrap_excel(text)) -%}
+    {# as MySQL and Hive write it; no text in SQL may hold a backslash, which Spark reads as an escape #}
+    nullif(
+        case when not {{ matches(code, '^([(]?(null|NULL|Null)[)]?|nan|None|undefined|#?N/A)$') }} then {{ code }} end,
+        chr(92) || 'N'
+    )
 {%- endmacro %}
 
 
@@ -76,9 +86,9 @@
     } -%}
     {%- if env_var('STRATA_DECIMAL_MARK', '.') == '.' -%}
         {%- do plain.update({
-            'parse_amount': 'try_cast(' ~ text ~ ' as decimal(14, 2))',
-            'parse_quantity': 'try_cast(' ~ text ~ ' as decimal(12, 3))',
-            'parse_whole_number': 'try_cast(' ~ text ~ ' as integer)',
+            'parse_amount': plain_number(text, 'decimal(14, 2)'),
+            'parse_quantity': plain_number(text, 'decimal(12, 3)'),
+            'parse_whole_number': plain_number(text, 'integer'),
         }) -%}
     {%- endif -%}
     {%- set plain = plain.get(parse.macro.name, 'null') -%}
