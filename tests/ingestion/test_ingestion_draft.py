@@ -187,6 +187,19 @@ def test_values_tell_what_titles_do_not(tmp_path: Path, staging: Path) -> None:
     }
 
 
+def test_what_is_nested_is_private_until_its_fields_are_taken_out(
+    tmp_path: Path, staging: Path
+) -> None:
+    sample = tmp_path / "sample.jsonl"
+    buyer, lines = '{"name": "张伟"}', '[{"sku": "A"}]'
+    sample.write_text(f'{{"id": 1, "buyer": {buyer}, "lines": {lines}, "labels": ["new"]}}\n')
+    proposal = draft_source("kiosk", sample, "rows", staging).proposal
+    assert {column.name: column.kind.privacy for column in proposal.columns} == {
+        "id": "plain", "buyer": "identifier", "lines": "identifier", "labels": "plain",
+    }  # fmt: skip
+    assert sum("json_field('source.buyer'" in doubt for doubt in proposal.doubts) == 1
+
+
 def test_a_title_is_not_believed_against_the_values(tmp_path: Path, staging: Path) -> None:
     found = kinds_of(
         tmp_path,

@@ -150,6 +150,15 @@ NATIONAL_ID = _kind(
     privacy="identifier",
     share=LOOSE_SHARE,
 )
+# whatever a system knows of a buyer or a receiver may be inside
+NESTED = _kind(
+    "nested object",
+    "strings",
+    "clean_text",
+    _matches(r"(?s)\{.*\}|\[\s*\{.*\]"),
+    privacy="identifier",
+    share=LOOSE_SHARE,
+)
 POSTCODE = _kind(
     "postcode", "strings", "clean_code", None, privacy="quasi_identifier", share=LOOSE_SHARE
 )

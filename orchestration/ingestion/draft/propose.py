@@ -130,6 +130,12 @@ def propose(sample: Sample, source: str, feed: str) -> Proposal:
                 f"{unreadable:,} of {len(found):,} values of {column.name} are no {kind.name}; "
                 "staging will reject their rows."
             )
+    doubts += [
+        f"{column.name} holds objects, and so perhaps a person's name: take the fields that are "
+        f"wanted out of it, as in json_field('source.{column.name}', 'name')."
+        for column in columns
+        if column.kind is kinds.NESTED
+    ]
     if sample.rejected:
         doubts.append(f"{sample.rejected:,} lines of the sample could not be read.")
     watermark = _watermark(columns)
@@ -154,6 +160,8 @@ def judge(told: Kind | None, values: Sequence[str]) -> Kind:
         told: What its title tells, if anything.
         values: Its cleaned values, none of them empty.
     """
+    if values and kinds.NESTED.fits(values):
+        return kinds.NESTED
     if told in (kinds.CODE, kinds.TEXT) and values:
         return _kept_private(told, values)
     if told is not None and told.fits(values):

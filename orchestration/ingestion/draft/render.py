@@ -24,6 +24,7 @@ _MEANS: dict[Kind, str] = {
     kinds.PHONE: "Phone number",
     kinds.EMAIL: "E-mail address",
     kinds.NATIONAL_ID: "Identity card number",
+    kinds.NESTED: "Objects, which may hold what leads to one person",
     kinds.POSTCODE: "Postcode",
     kinds.BIRTH_DATE: "Date of birth",
     kinds.WHOLE_NUMBER: "Whole number",
