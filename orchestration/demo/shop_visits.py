@@ -222,7 +222,7 @@ def _bad_lines(feed: str, month: int, bad_rows: dict[tuple[str, str, str], int])
             f'"occurred_at": "0"}}'
         )
     if feed == "carts" and month % 7 == 3:
-        count_bad(bad_rows, "shop", feed, "unknown_action")
+        count_bad(bad_rows, "shop", feed, "missing_action")
         yield (
             f'{{"change_id": "bad{month}", "device_id": "web-0", "action": "undefined", '
             f'"sku": "P101001", "occurred_at": "{stamp}"}}'
