@@ -28,6 +28,7 @@ def test_the_profile_of_a_new_day_keeps_the_scores_of_the_last_daily_run(
     shutil.copytree(published.home, company.home, ignore=shutil.ignore_patterns("*.socket"))
     counts = "count(*), " + ", ".join(f"count({column})" for column in SCORES)
     before = company.query(f"select {counts} from customer_360")  # noqa: S608
+    assert before[0][1] > 0
     last_day: date = company.value("select max(as_of_date) from customer_360")
     new_day = last_day + timedelta(days=1)
     buyer = {"source_customer_id": "K0001", "channel": "shop", "status": "paid"}
@@ -39,5 +40,4 @@ def test_the_profile_of_a_new_day_keeps_the_scores_of_the_last_daily_run(
     assert company.query("select distinct as_of_date from customer_360") == [(new_day,)]
     assert company.value("select max(as_of_date) from customer_churn_score") == last_day
     assert company.query(f"select {counts} from customer_360") == before  # noqa: S608
-    assert before[0][1] > 0
     assert company.failing_balances() == []

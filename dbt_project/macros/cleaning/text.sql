@@ -54,7 +54,7 @@
 #}
 {% macro clean_code(text) -%}
     {%- set code = clean_text(unwrap_excel(text)) -%}
-    {# as MySQL and Hive write it; no text in SQL may hold a backslash, which Spark reads as an escape #}
+    {# the last is \N, as MySQL and Hive write it: a backslash in a text would be an escape to Spark #}
     nullif(
         case when not {{ matches(code, '^([(]?(null|NULL|Null)[)]?|nan|None|undefined|#?N/A)$') }} then {{ code }} end,
         chr(92) || 'N'

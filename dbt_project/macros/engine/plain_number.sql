@@ -1,6 +1,7 @@
 {#
-    The number that a text plainly is, with point and sign at most; null for anything else. DuckDB takes underscores for
-    thousands separators, so that a day that slipped into a column of money, 2024_01_05, would be twenty million.
+    The number that both engines read in a text as it stands; null where one of them reads none. DuckDB takes
+    underscores for thousands separators, so that a day that slipped into a column of money, 2024_01_05, would be twenty
+    million.
 #}
 {% macro plain_number(text, type) -%}
     {{ return(adapter.dispatch('plain_number', 'strata360')(text, type)) }}

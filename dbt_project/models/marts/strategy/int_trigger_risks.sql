@@ -1,6 +1,6 @@
 {#
-    Who is likely to leave and has most to lose: churn probability times spend of the last year. It is due on the day
-    of the run, since the probability is that of the last daily run; the silence since the last order is the episode.
+    Who is likely to leave and has most to lose: churn probability times spend of the last year. The probability
+    is that of the last daily run, and it is due on the day of any run; the silence since the last order is the episode.
 #}
 {{ config(materialized='view', schema='intermediate', contract={'enforced': false}) }}
 
